@@ -1,0 +1,318 @@
+package fsm
+
+import (
+	"maps"
+	"reflect"
+	"time"
+
+	iradix "github.com/hashicorp/go-immutable-radix/v2"
+
+	"tocsin/health"
+)
+
+// deletionsKept bounds what ChangesSince can tell of deletions one by one. A
+// reader further behind than that looks at everything.
+const deletionsKept = 10_000
+
+// entry is one committed raft entry, as apply sees it.
+type entry struct {
+	index, term uint64
+	commands    []Command
+	// now is noted on events as AppliedAt and used for nothing else.
+	now time.Time
+}
+
+// apply returns the View after e, and a result for each command. It is a pure
+// function: base is not changed. notify wakes those who watch parts of base,
+// and is to be called once next can be had.
+func apply(base *View, e entry) (next *View, results []Result, notify func()) {
+	b := newBuilder(base, e)
+	results = make([]Result, len(e.commands))
+	for i, c := range e.commands {
+		changed, refused := b.apply(c)
+		results[i] = Result{Index: e.index, Changed: changed, Refused: refused}
+	}
+	next, notify = b.finish()
+	return next, results, notify
+}
+
+// builder makes the next View out of a base and an entry.
+type builder struct {
+	entry
+	next View
+
+	endpoints *iradix.Txn[*Endpoint]
+	slots     *iradix.Txn[string]
+	freeSlots *iradix.Txn[struct{}]
+	modified  *iradix.Txn[string]
+	deleted   *iradix.Txn[string]
+	observers *iradix.Txn[*Observer]
+	events    *iradix.Txn[*Event]
+	outcomes  *iradix.Txn[*Outcome]
+	awaiting  *iradix.Txn[uint64]
+	base      *View
+
+	// A transaction can't tell its length.
+	eventCount, deletedCount int
+}
+
+func newBuilder(base *View, e entry) *builder {
+	b := &builder{
+		entry: e, next: *base, base: base,
+		endpoints: base.endpoints.Txn(), slots: base.slots.Txn(), freeSlots: base.freeSlots.Txn(),
+		modified: base.modified.Txn(), deleted: base.deleted.Txn(),
+		observers: base.observers.Txn(), events: base.events.Txn(), outcomes: base.outcomes.Txn(),
+		awaiting:   base.awaiting.Txn(),
+		eventCount: base.events.Len(), deletedCount: base.deleted.Len(),
+	}
+	b.next.index = e.index
+	b.next.superseded = make(chan struct{})
+	b.endpoints.TrackMutate(true) // the one tree that parts of are watched
+	return b
+}
+
+func (b *builder) finish() (*View, func()) {
+	n := &b.next
+	n.endpoints, n.slots, n.freeSlots = b.endpoints.CommitOnly(), b.slots.CommitOnly(), b.freeSlots.CommitOnly()
+	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
+	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
+	n.awaiting = b.awaiting.CommitOnly()
+	return n, func() {
+		b.endpoints.Notify()
+		close(b.base.superseded)
+	}
+}
+
+func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
+	switch c := command.(type) {
+	case Found:
+		return b.found(c)
+	case ChangeSettings:
+		return b.changeSettings(c)
+	case SetEndpoint:
+		return b.set(c)
+	case DeleteEndpoint:
+		return b.remove(c)
+	case RegisterObserver:
+		return b.register(c)
+	case RemoveObserver:
+		if _, ok := b.observers.Delete([]byte(c.Node)); !ok {
+			return false, refuse(NotFound, "there is no observer %q", c.Node)
+		}
+		return true, nil
+	case Transition:
+		return b.transition(c)
+	case RecordOutcome:
+		return b.outcome(c.Outcome)
+	}
+	// Decode returns no other command.
+	return false, refuse(Invalid, "there is no command %T", command)
+}
+
+func (b *builder) found(c Found) (bool, *Refusal) {
+	if b.next.clusterID != "" {
+		return false, refuse(Conflict, "the cluster is already founded, with the id %s", b.next.clusterID)
+	}
+	b.next.clusterID, b.next.settings, b.next.settingsIndex = c.ClusterID, c.Settings, b.index
+	return true, nil
+}
+
+func (b *builder) changeSettings(c ChangeSettings) (bool, *Refusal) {
+	before := b.next.settings
+	if before == c.Settings {
+		return false, nil
+	}
+	b.next.settings = c.Settings
+	b.next.settingsIndex, b.next.endpointsIndex = b.index, b.index
+	for _, e := range collect(b.endpoints) {
+		if checkOf(e.Overrides.Over(before.Settings)) != checkOf(e.Overrides.Over(c.Settings.Settings)) {
+			revised := e.clone()
+			revised.Revision = b.index
+			b.put(revised)
+		}
+	}
+	b.trimEvents()
+	return true, nil
+}
+
+// checkOf returns the settings that say what a verdict is a verdict about.
+func checkOf(s Settings) [2]string { return [2]string{string(s.Check), s.Verify} }
+
+func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
+	old, exists := b.endpoints.Get([]byte(c.Key))
+	var e *Endpoint
+	if exists {
+		e = old.clone()
+	} else {
+		e = &Endpoint{Key: c.Key, Slot: b.takeSlot(c.Key), Generation: b.index, Revision: b.index}
+	}
+	e.Value = c.Value
+	if c.Overrides != nil {
+		e.Overrides = *c.Overrides
+	}
+	if c.Labels != nil {
+		e.Labels = maps.Clone(*c.Labels)
+	}
+	if exists {
+		if e.Value == old.Value && reflect.DeepEqual(e.Overrides, old.Overrides) && maps.Equal(e.Labels, old.Labels) {
+			return false, nil
+		}
+		settings := b.next.settings.Settings
+		if e.Value != old.Value || checkOf(e.Overrides.Over(settings)) != checkOf(old.Overrides.Over(settings)) {
+			e.Revision = b.index
+		}
+	}
+	b.put(e)
+	b.next.endpointsIndex = b.index
+	return true, nil
+}
+
+func (b *builder) remove(c DeleteEndpoint) (bool, *Refusal) {
+	e, ok := b.endpoints.Delete([]byte(c.Key))
+	if !ok {
+		return false, refuse(NotFound, "there is no endpoint %q", c.Key)
+	}
+	b.modified.Delete(modifiedKey(e.Modified, e.Key))
+	b.slots.Delete(slotKey(e.Slot))
+	b.freeSlots.Insert(slotKey(e.Slot), struct{}{})
+	b.awaiting.Delete([]byte(e.Key))
+	b.next.endpointsIndex = b.index
+	b.noteDeletion(e.Key)
+	return true, nil
+}
+
+func (b *builder) noteDeletion(key string) {
+	if _, again := b.deleted.Insert(modifiedKey(b.index, key), key); !again {
+		b.deletedCount++
+	}
+	for b.deletedCount > deletionsKept {
+		oldest, _, _ := b.deleted.Root().Minimum()
+		b.next.forgotten = numberOf(oldest)
+		b.deleted.Delete(oldest)
+		b.deletedCount--
+	}
+}
+
+// takeSlot returns the smallest slot that no endpoint has.
+func (b *builder) takeSlot(key string) uint32 {
+	var slot uint32
+	if free, _, ok := b.freeSlots.Root().Minimum(); ok {
+		slot = slotOf(free)
+		b.freeSlots.Delete(free)
+	} else if last, _, ok := b.slots.Root().Maximum(); ok {
+		slot = slotOf(last) + 1
+	}
+	b.slots.Insert(slotKey(slot), key)
+	return slot
+}
+
+// put stores e as modified by this entry.
+func (b *builder) put(e *Endpoint) {
+	if old, ok := b.endpoints.Get([]byte(e.Key)); ok {
+		b.modified.Delete(modifiedKey(old.Modified, e.Key))
+	}
+	e.Modified = b.index
+	b.endpoints.Insert([]byte(e.Key), e)
+	b.modified.Insert(modifiedKey(b.index, e.Key), e.Key)
+}
+
+func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
+	o := &Observer{
+		Node: c.Node, Site: c.Site, Joined: b.index, Epoch: b.index, Incarnation: c.Incarnation,
+		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version,
+	}
+	if old, ok := b.observers.Get([]byte(c.Node)); ok {
+		o.Joined = old.Joined
+		if old.Incarnation == c.Incarnation {
+			o.Epoch = old.Epoch
+		}
+		if *o == *old {
+			return false, nil
+		}
+	}
+	b.observers.Insert([]byte(c.Node), o)
+	return true, nil
+}
+
+func (b *builder) transition(c Transition) (bool, *Refusal) {
+	e, ok := b.endpoints.Get([]byte(c.Key))
+	_, taken := b.events.Get(numberKey(b.index))
+	switch {
+	case !ok:
+		return false, refuse(NotFound, "there is no endpoint %q", c.Key)
+	case e.Generation != c.Generation, e.Revision != c.Revision:
+		return false, refuse(Conflict, "endpoint %q was changed since the decision", c.Key)
+	case e.State != c.From, e.Sequence != c.Sequence:
+		return false, refuse(Conflict, "endpoint %q changed its state since the decision", c.Key)
+	case b.term != c.Term:
+		return false, refuse(Conflict, "the decision about endpoint %q was made in term %d, and this is term %d", c.Key, c.Term, b.term)
+	case c.To == c.From, c.To != health.Up && c.To != health.Down:
+		return false, refuse(Invalid, "endpoint %q can't change from %v to %v", c.Key, c.From, c.To)
+	case taken:
+		return false, refuse(Conflict, "an entry makes at most one event, and this one has made it")
+	}
+	event := &Event{
+		ID: b.index, Key: e.Key, Value: e.Value, Generation: e.Generation, Sequence: e.Sequence + 1,
+		From: c.From, To: c.To, Baseline: e.Sequence == 0,
+		Time: c.Time, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes, AppliedAt: b.now,
+	}
+	changed := e.clone()
+	changed.State, changed.Since, changed.Sequence, changed.LastEvent = c.To, c.Time, event.Sequence, event.ID
+	b.put(changed)
+	b.events.Insert(numberKey(event.ID), event)
+	b.eventCount++
+	b.next.lastEvent = event.ID
+	if !event.Baseline {
+		b.awaiting.Insert([]byte(e.Key), event.ID)
+	}
+	b.trimEvents()
+	return true, nil
+}
+
+// trimEvents forgets the oldest events, with their outcomes, beyond the number
+// that the settings keep.
+func (b *builder) trimEvents() {
+	for b.eventCount > b.next.settings.EventsKept {
+		oldest, event, ok := b.events.Root().Minimum()
+		if !ok {
+			return
+		}
+		b.events.Delete(oldest)
+		b.eventCount--
+		b.outcomes.DeletePrefix(oldest)
+		if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == event.ID {
+			b.awaiting.Delete([]byte(event.Key))
+		}
+	}
+}
+
+func (b *builder) outcome(o Outcome) (bool, *Refusal) {
+	event, ok := b.events.Get(numberKey(o.Event))
+	if !ok {
+		return false, refuse(NotFound, "event %d is no longer kept", o.Event)
+	}
+	at := outcomeKey(o.Event, o.Node)
+	if old, ok := b.outcomes.Get(at); ok && (old.Attempt > o.Attempt || sameOutcome(*old, o)) {
+		return false, nil
+	}
+	b.outcomes.Insert(at, &o)
+	if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == o.Event && o.Role == Leader && o.Ending != Superseded {
+		b.awaiting.Delete([]byte(event.Key))
+	}
+	return true, nil
+}
+
+func sameOutcome(a, b Outcome) bool {
+	sameTime := a.Time.Equal(b.Time)
+	a.Time, b.Time = time.Time{}, time.Time{}
+	return sameTime && a == b
+}
+
+func collect[T any](txn *iradix.Txn[T]) []T {
+	var all []T
+	txn.Root().Walk(func(_ []byte, v T) bool {
+		all = append(all, v)
+		return false
+	})
+	return all
+}

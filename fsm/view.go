@@ -1,0 +1,236 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"iter"
+
+	iradix "github.com/hashicorp/go-immutable-radix/v2"
+)
+
+// View is one immutable picture of the replicated state. It never changes once
+// it has been handed out, so any number of goroutines may read it, for as long
+// as they like; the same holds for what its methods return.
+type View struct {
+	index     uint64 // of the last entry applied
+	clusterID string
+	settings  ClusterSettings
+	// settingsIndex is when settings last changed: all endpoints changed then.
+	settingsIndex uint64
+	// endpointsIndex is the last change that can make a verdict count no more.
+	endpointsIndex uint64
+	lastEvent      uint64
+
+	endpoints *iradix.Tree[*Endpoint] // by key
+	slots     *iradix.Tree[string]    // key of the endpoint, by slot
+	freeSlots *iradix.Tree[struct{}]  // below len(slots)+len(freeSlots)
+	modified  *iradix.Tree[string]    // key, by (Modified, key)
+	deleted   *iradix.Tree[string]    // key, by (index of deletion, key); bounded
+	forgotten uint64                  // deletions at or before this index are no longer in deleted
+	observers *iradix.Tree[*Observer] // by node
+	events    *iradix.Tree[*Event]    // by id
+	outcomes  *iradix.Tree[*Outcome]  // by (event, node)
+	awaiting  *iradix.Tree[uint64]    // event whose leader run has not ended, by key
+
+	// superseded is closed when a newer View has taken this one's place.
+	superseded chan struct{}
+}
+
+func emptyView() *View {
+	return &View{
+		endpoints: iradix.New[*Endpoint](), slots: iradix.New[string](), freeSlots: iradix.New[struct{}](),
+		modified: iradix.New[string](), deleted: iradix.New[string](),
+		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
+		awaiting:   iradix.New[uint64](),
+		superseded: make(chan struct{}),
+	}
+}
+
+// Index returns the raft index of the last entry applied.
+func (v *View) Index() uint64 { return v.index }
+
+// EndpointsIndex returns the index of the last change to which endpoints there
+// are, their values, checks or settings. A ballot names it: verdicts can't be
+// based on anything newer.
+func (v *View) EndpointsIndex() uint64 { return v.endpointsIndex }
+
+// ClusterID returns the id of the cluster, "" before it was founded.
+func (v *View) ClusterID() string { return v.clusterID }
+
+// Settings returns the settings of the cluster.
+func (v *View) Settings() ClusterSettings { return v.settings }
+
+// SettingsOf returns the settings that hold for e: the cluster's with its own
+// over them.
+func (v *View) SettingsOf(e *Endpoint) Settings { return e.Overrides.Over(v.settings.Settings) }
+
+// Superseded is closed once a newer View can be had from the Machine.
+func (v *View) Superseded() <-chan struct{} { return v.superseded }
+
+// Endpoint returns the endpoint of key.
+func (v *View) Endpoint(key string) (*Endpoint, bool) { return v.endpoints.Get([]byte(key)) }
+
+// EndpointAt returns the endpoint that has the slot.
+func (v *View) EndpointAt(slot uint32) (*Endpoint, bool) {
+	key, ok := v.slots.Get(slotKey(slot))
+	if !ok {
+		return nil, false
+	}
+	return v.Endpoint(key)
+}
+
+// EndpointCount returns how many endpoints there are.
+func (v *View) EndpointCount() int { return v.endpoints.Len() }
+
+// Endpoints yields the endpoints whose keys begin with prefix, in order of
+// their keys. The empty prefix yields all.
+func (v *View) Endpoints(prefix string) iter.Seq[*Endpoint] {
+	return values(v.endpoints, []byte(prefix))
+}
+
+// WatchKey returns a channel that is closed once the endpoint of key may have
+// changed, appeared or gone.
+func (v *View) WatchKey(key string) <-chan struct{} {
+	watch, _, _ := v.endpoints.Root().GetWatch([]byte(key))
+	return watch
+}
+
+// WatchPrefix returns a channel that is closed once an endpoint whose key
+// begins with prefix may have changed, appeared or gone.
+func (v *View) WatchPrefix(prefix string) <-chan struct{} {
+	return v.endpoints.Root().Iterator().SeekPrefixWatch([]byte(prefix))
+}
+
+// Changes is what happened to endpoints between two Views.
+type Changes struct {
+	// Everything means that the changes can't be told one by one: look at all
+	// endpoints. Deleted and Modified are empty then.
+	Everything bool
+	// Deleted holds the keys that were deleted, to be handled before
+	// Modified: a key that is in both was added again.
+	Deleted  []string
+	Modified []*Endpoint
+}
+
+// ChangesSince tells what changed after the entry with the given index. Its
+// cost grows with the changes, not with the endpoints.
+func (v *View) ChangesSince(index uint64) Changes {
+	if index < v.settingsIndex || index < v.forgotten || index == 0 {
+		return Changes{Everything: true}
+	}
+	var c Changes
+	for key := range valuesFrom(v.deleted, numberKey(index+1)) {
+		c.Deleted = append(c.Deleted, key)
+	}
+	for key := range valuesFrom(v.modified, numberKey(index+1)) {
+		if e, ok := v.Endpoint(key); ok {
+			c.Modified = append(c.Modified, e)
+		}
+	}
+	return c
+}
+
+// Observer returns the observer of that name.
+func (v *View) Observer(node string) (*Observer, bool) { return v.observers.Get([]byte(node)) }
+
+// ObserverCount returns N, how many observers there are, dead ones included.
+func (v *View) ObserverCount() int { return v.observers.Len() }
+
+// Observers yields the observers in order of their names.
+func (v *View) Observers() iter.Seq[*Observer] { return values(v.observers, nil) }
+
+// Event returns the event with that id, if it is still kept.
+func (v *View) Event(id uint64) (*Event, bool) { return v.events.Get(numberKey(id)) }
+
+// EventCount returns how many events are kept.
+func (v *View) EventCount() int { return v.events.Len() }
+
+// EventsAfter yields the kept events with ids above id, oldest first.
+func (v *View) EventsAfter(id uint64) iter.Seq[*Event] {
+	return valuesFrom(v.events, numberKey(id+1))
+}
+
+// EventsBackwards yields the kept events, newest first.
+func (v *View) EventsBackwards() iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		it := v.events.Root().ReverseIterator()
+		for _, e, ok := it.Previous(); ok; _, e, ok = it.Previous() {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// LastEvent returns the id of the newest event, 0 if there never was one.
+func (v *View) LastEvent() uint64 { return v.lastEvent }
+
+// FirstEvent returns the id of the oldest event that is still kept, 0 if none.
+func (v *View) FirstEvent() uint64 {
+	_, e, ok := v.events.Root().Minimum()
+	if !ok {
+		return 0
+	}
+	return e.ID
+}
+
+// Outcomes yields the outcomes of an event in order of the nodes' names.
+func (v *View) Outcomes(event uint64) iter.Seq[*Outcome] {
+	return values(v.outcomes, numberKey(event))
+}
+
+// Outcome returns what node reported of event.
+func (v *View) Outcome(event uint64, node string) (*Outcome, bool) {
+	return v.outcomes.Get(outcomeKey(event, node))
+}
+
+// AwaitingLeader yields the events that no node has ended a notification of as
+// leader: the newest of its endpoint each, never a baseline.
+func (v *View) AwaitingLeader() iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		for id := range values(v.awaiting, nil) {
+			if e, ok := v.Event(id); ok && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// values yields what tree holds under prefix, in order.
+func values[T any](tree *iradix.Tree[T], prefix []byte) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		it := tree.Root().Iterator()
+		it.SeekPrefix(prefix)
+		for _, value, ok := it.Next(); ok; _, value, ok = it.Next() {
+			if !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+// valuesFrom yields what tree holds at from and behind it, in order.
+func valuesFrom[T any](tree *iradix.Tree[T], from []byte) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		it := tree.Root().Iterator()
+		it.SeekLowerBound(from)
+		for _, value, ok := it.Next(); ok; _, value, ok = it.Next() {
+			if !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+// Numbers are big-endian in keys, so that trees hold them in order.
+
+func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+func slotKey(slot uint32) []byte { return binary.BigEndian.AppendUint32(nil, slot) }
+
+func numberOf(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
+
+func slotOf(key []byte) uint32 { return binary.BigEndian.Uint32(key) }
+
+func modifiedKey(index uint64, key string) []byte { return append(numberKey(index), key...) }
+
+func outcomeKey(event uint64, node string) []byte { return append(numberKey(event), node...) }
