@@ -1,0 +1,22 @@
+// Package script runs one user's script and comes back with what it said:
+// output, exit code, or the signal or fault that ended it. It judges nothing;
+// what UP, 0 or a timeout mean is for its callers to say.
+//
+// # What always holds
+//
+//   - Run comes back soon after the deadline, whatever the script does. The one
+//     exception is a process the kernel itself can't end (uninterruptible
+//     sleep, say on a dead disk): waiting for it is better than starting a
+//     second one beside it.
+//   - A script runs in a process group of its own. When Run comes back, every
+//     process of that group has got a KILL: what a script starts in the
+//     background and doesn't wait for ends with it. A process that left the
+//     group on purpose (setsid, a daemon) lives on, and doesn't hold Run up even
+//     if it keeps the script's output open.
+//   - No zombie, no open descriptor, no goroutine and no timer stays behind.
+//   - Memory is bounded by Command.MaxOutput, not by what the script prints.
+//   - No shell stands between us and the script: arguments arrive as they are.
+//
+// Everything here may be called from any number of goroutines at once; how many
+// scripts run side by side is for the caller to bound.
+package script

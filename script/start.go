@@ -1,0 +1,36 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// explain adds the remedy to the error of a start. The kernel's own words are
+// famous for pointing elsewhere: "no such file" when it is the interpreter of
+// the first line that is missing.
+func explain(path string, err error) error {
+	if hint := remedy(path, err); hint != "" {
+		return fmt.Errorf("%w: %s", err, hint)
+	}
+	return err
+}
+
+func remedy(path string, err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, statErr := os.Stat(path); statErr == nil {
+			return "the file is there, so the interpreter named in its first line is not, or that line ends in a carriage return"
+		}
+		return "put the script there"
+	case errors.Is(err, fs.ErrPermission):
+		return "make it executable for our user (chmod +x) and see that its file system isn't mounted noexec"
+	case errors.Is(err, syscall.ENOEXEC):
+		return "begin it with a line such as #!/bin/sh"
+	case errors.Is(err, syscall.ETXTBSY):
+		return "it was being written at that moment; replace a script by renaming a finished file over it"
+	}
+	return ""
+}
