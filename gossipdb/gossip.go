@@ -1,0 +1,227 @@
+package gossipdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+)
+
+// Gossip carries ballots between the DB of this node and those of the others.
+//
+// Our own ballots go out in two ways. Directly, to everybody in a small
+// cluster and to the leader in a large one: that is fast. And by gossip, which
+// takes detours around broken links. What arrives and is new is passed on once
+// more by whoever receives it; memberlist alone would not do that, and lose
+// some.
+type Gossip struct {
+	config GossipConfig
+	db     *DB
+	list   *memberlist.Memberlist
+	queue  memberlist.TransmitLimitedQueue
+	roster roster
+	stats  gossipCounters
+
+	address string
+	port    uint16        // taken for addresses without one
+	leader  chan struct{} // never closed; one place: somebody else leads now
+
+	ending sync.Mutex // orders Leave and Shutdown, which the library does not
+	left   bool
+	ended  bool
+}
+
+// The queue's size is bounded by nodes and pages anyway; more than this many
+// messages could not be sent before newer ones take their place.
+const (
+	maxQueued     = 2048
+	pruneInterval = 10 * time.Second
+)
+
+var errLeft = errors.New("this node has left the gossip: start it again to come back")
+
+// StartGossip starts to listen. It is a member of a gossip of one, until Join.
+// The caller calls Run, and Shutdown after Run has returned.
+func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
+	config = config.complete()
+	if err := config.validate(db); err != nil {
+		return nil, err
+	}
+	g := &Gossip{config: config, db: db, leader: make(chan struct{}, 1)}
+	m := config.memberlist()
+	g.queue.RetransmitMult = m.RetransmitMult
+	g.queue.NumNodes = func() int { return max(1, g.roster.alive()) }
+	m.Delegate, m.Events = delegate{g}, &g.roster
+	if err := listen(config, m); err != nil {
+		return nil, err
+	}
+	list, err := memberlist.Create(m)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start gossip: %w", err), m.Transport.Shutdown())
+	}
+	g.list = list
+	if self, ok := g.roster.get(config.Node); ok { // noted by Create
+		g.address, g.port = self.Address(), self.Port
+	}
+	return g, nil
+}
+
+// Address returns the host:port that other nodes reach this one at.
+func (g *Gossip) Address() string { return g.address }
+
+// Members returns all members that are alive, and those that were not long
+// ago, in order of names. This node is one of them.
+func (g *Gossip) Members() []Member { return g.roster.list() }
+
+// Run sends what changes, repeats ballots, looks for members that are missing,
+// and keeps the queue short, until ctx ends. Then it returns nil.
+func (g *Gossip) Run(ctx context.Context) error {
+	var rejoining sync.WaitGroup
+	defer rejoining.Wait()
+	rejoining.Go(func() { g.keepJoined(ctx) })
+
+	refresh := time.NewTimer(g.untilRefresh())
+	defer refresh.Stop()
+	prune := time.NewTicker(pruneInterval)
+	defer prune.Stop()
+	outbox := g.db.Outgoing()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-outbox.Ready():
+			g.announce(outbox.Take())
+		case <-g.leader:
+			g.db.Refresh()
+		case <-refresh.C:
+			g.db.Refresh()
+			refresh.Reset(g.untilRefresh())
+		case now := <-prune.C:
+			g.prune()
+			g.roster.forgetGone(now)
+		}
+	}
+}
+
+// LeaderChanged makes Run send new ballots of ours at once. They are new
+// because a leader counts only those made after it took office; so the new
+// leader calls it too.
+func (g *Gossip) LeaderChanged() { signal(g.leader) }
+
+// SendTo sends the ballots of this node to another one directly.
+func (g *Gossip) SendTo(node string) error {
+	to, ok := g.roster.get(node)
+	if !ok {
+		return fmt.Errorf("send ballots to %s: it is not among the members of the gossip", node)
+	}
+	table := g.db.Table()
+	for page := range uint16(MaxPages) {
+		if h, ok := table.Get(g.config.Node, page); ok {
+			if err := g.send(to, newBroadcast(h)); err != nil {
+				return fmt.Errorf("send ballots to %s: %w", node, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Leave tells the others that this node goes on purpose, and waits for up to
+// timeout until that is out. It can't join again.
+func (g *Gossip) Leave(timeout time.Duration) error {
+	g.ending.Lock()
+	defer g.ending.Unlock()
+	if g.ended || g.left {
+		return nil
+	}
+	g.left = true
+	if err := g.list.Leave(timeout); err != nil {
+		return fmt.Errorf("leave the gossip: %w", err)
+	}
+	return nil
+}
+
+// Shutdown ends the gossip without a word to the others. It may be called
+// twice.
+func (g *Gossip) Shutdown() error {
+	g.ending.Lock()
+	defer g.ending.Unlock()
+	if g.ended {
+		return nil
+	}
+	g.ended = true
+	if err := g.list.Shutdown(); err != nil {
+		return fmt.Errorf("shut the gossip down: %w", err)
+	}
+	return nil
+}
+
+// untilRefresh returns a little less than the refresh interval, so that nodes
+// don't speak in step and nobody's ballot grows older than it should.
+func (g *Gossip) untilRefresh() time.Duration { return jitter(g.config.refreshInterval(), 0.9, 1.0) }
+
+func (g *Gossip) timeToLive() time.Duration { return StaleAfter * g.config.refreshInterval() }
+
+// announce sends own ballots: by gossip, and directly.
+func (g *Gossip) announce(ballots []Held) {
+	recipients := g.recipients()
+	for _, h := range ballots {
+		b := newBroadcast(h)
+		g.queue.QueueBroadcast(b)
+		g.stats.announced.Add(1)
+		for _, to := range recipients {
+			// Counted in send. The gossip carries the ballot as well, and an
+			// address that can't be sent to is soon no member any more.
+			_ = g.send(to, b)
+		}
+	}
+}
+
+// recipients returns who gets our ballots directly.
+func (g *Gossip) recipients() []*memberlist.Node {
+	others := g.roster.others(g.config.Node)
+	if len(others)+1 <= g.config.DirectLimit {
+		return others
+	}
+	leader := g.config.Leader()
+	if leader == "" || leader == g.config.Node {
+		return nil
+	}
+	to, ok := g.roster.get(leader)
+	if !ok {
+		g.stats.leaderUnseen.Add(1)
+		return nil
+	}
+	return []*memberlist.Node{to}
+}
+
+func (g *Gossip) send(to *memberlist.Node, b *broadcast) error {
+	if err := g.list.SendBestEffort(to, b.Message()); err != nil {
+		g.stats.sendsFailed.Add(1)
+		return err
+	}
+	g.stats.sent.Add(1)
+	return nil
+}
+
+// prune keeps the queue short. A node alone sends nothing, and what waits is
+// old news by the time somebody comes.
+func (g *Gossip) prune() {
+	limit := maxQueued
+	if g.roster.alive() <= 1 {
+		limit = 0
+	}
+	// The library's Prune panics on a queue that was never used.
+	if n := g.queue.NumQueued(); n > limit {
+		g.queue.Prune(limit)
+		g.stats.pruned.Add(uint64(n - limit))
+	}
+}
+
+// jitter returns d times a random factor of low to high.
+func jitter(d time.Duration, low, high float64) time.Duration {
+	return time.Duration(float64(d) * (low + (high-low)*rand.Float64()))
+}

@@ -1,0 +1,36 @@
+package gossipdb
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+)
+
+// logWriter takes what memberlist writes to its logger, one line a call, and
+// gives it to slog with the level that stands at the start of the line.
+type logWriter struct{ logger *slog.Logger }
+
+// Write logs one line. It never fails: memberlist couldn't do anything about it.
+func (w logWriter) Write(line []byte) (int, error) {
+	level, text := parseLine(string(line))
+	if ctx := context.Background(); w.logger.Enabled(ctx, level) {
+		w.logger.Log(ctx, level, "memberlist says", "text", text)
+	}
+	return len(line), nil
+}
+
+// parseLine takes "… [WARN] memberlist: text" apart. A line without a level is
+// a warning: the library has a few, all of them faults.
+func parseLine(line string) (slog.Level, string) {
+	levels := map[string]slog.Level{
+		"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARN": slog.LevelWarn, "ERR": slog.LevelError, "ERROR": slog.LevelError,
+	}
+	line = strings.TrimSpace(line)
+	_, after, opened := strings.Cut(line, "[")
+	word, text, closed := strings.Cut(after, "]")
+	level, known := levels[word]
+	if !opened || !closed || !known {
+		return slog.LevelWarn, line
+	}
+	return level, strings.TrimPrefix(strings.TrimSpace(text), "memberlist: ")
+}
