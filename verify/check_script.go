@@ -1,0 +1,114 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"tocsin/health"
+	"tocsin/script"
+)
+
+// runScript runs a user's script, by the contract of verification scripts.
+func (c *Checks) runScript(ctx context.Context, r Request) Sample {
+	result, err := c.run(ctx, r, []string{r.Key, r.Value})
+	if err != nil {
+		return unknown(err.Error())
+	}
+	return judgeScript(r, result)
+}
+
+// run runs the script that r names with the environment of the contract. An
+// error means that it was not even tried.
+func (c *Checks) run(ctx context.Context, r Request, args []string) (script.Result, error) {
+	if c.scripts == nil {
+		return script.Result{}, errors.New("this node has no scripts directory: start it with one")
+	}
+	file, err := c.scripts.Resolve(r.Script)
+	if err != nil {
+		return script.Result{}, err
+	}
+	return script.Run(ctx, script.Command{
+		Path: file, Args: args, Env: environment(r), Timeout: r.Timeout, MaxOutput: maxOutput,
+	}), nil
+}
+
+// maxOutput is how much of a check's output is kept, in bytes: enough for a
+// line and for the end of a stack trace, since a reason has no room for more.
+const maxOutput = 8 << 10
+
+func environment(r Request) []string {
+	return script.Environment(
+		"TOCSIN_KEY="+r.Key,
+		"TOCSIN_VALUE="+r.Value,
+		"TOCSIN_NODE="+r.Node,
+		"TOCSIN_SITE="+r.Site,
+		"TOCSIN_TIMEOUT_SECONDS="+strconv.FormatFloat(r.Timeout.Seconds(), 'f', -1, 64),
+		"TOCSIN_STATE="+r.State.String(),
+	)
+}
+
+// judgeScript makes a sample of how a script ended. The word it printed counts
+// whatever its exit code is, but only if it came to its end by itself.
+func judgeScript(r Request, result script.Result) Sample {
+	if s, ended := cutShort(r, result); ended {
+		return s
+	}
+	word, rest := parseOutput(result.Stdout)
+	switch word {
+	case "UP":
+		return up(rest)
+	case "DOWN":
+		return down(rest)
+	case "UNKNOWN":
+		if rest != "" {
+			return unknown(rest)
+		}
+		return unknown(r.Script + " said UNKNOWN" + lastWords(result))
+	case "":
+		return unknown(fmt.Sprintf("%s printed nothing and exited with %d%s", r.Script, result.ExitCode, lastWords(result)))
+	}
+	return unknown(fmt.Sprintf("%s printed %q and not UP or DOWN, and exited with %d%s",
+		r.Script, ending(word, 64), result.ExitCode, lastWords(result)))
+}
+
+// cutShort makes a sample of a run that did not come to its end by itself.
+func cutShort(r Request, result script.Result) (s Sample, ended bool) {
+	switch {
+	case result.Interrupted:
+		return unknown("the check was stopped"), true
+	case result.StartErr != nil:
+		return unknown(fmt.Sprintf("%s could not be started: %v", r.Script, result.StartErr)), true
+	case result.TimedOut:
+		s := Sample{Status: health.Unknown, Reason: fmt.Sprintf("%s did not end within %v%s", r.Script, r.Timeout, lastWords(result))}
+		if r.TimeoutIs == health.Down {
+			s.Status = health.Down
+		}
+		return s, true
+	case result.Signal != "":
+		return unknown(fmt.Sprintf("%s was ended by the signal %s%s", r.Script, result.Signal, lastWords(result))), true
+	}
+	return Sample{}, false
+}
+
+// parseOutput returns the first word of a script's output, and what follows it
+// on the same line.
+func parseOutput(stdout string) (word, rest string) {
+	line := firstLine(stdout)
+	if i := strings.IndexAny(line, " \t\v\f\r"); i >= 0 {
+		return line[:i], strings.TrimSpace(line[i:])
+	}
+	return line, ""
+}
+
+// lastWords returns the end of what a script printed on standard error, to be
+// put behind what we say ourselves.
+func lastWords(result script.Result) string {
+	// The sentence before it has the rest of the reason's room.
+	if text := ending(result.Stderr, 140); text != "" {
+		return ": " + text
+	}
+	return ""
+}

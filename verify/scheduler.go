@@ -1,0 +1,162 @@
+package verify
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tocsin/fsm"
+)
+
+// scheduler is the owner of the schedule: one goroutine, the one in run, reads
+// and writes all of it.
+type scheduler struct {
+	cfg     Config
+	log     *slog.Logger
+	records *records
+	publish *atomic.Pointer[schedule]
+
+	view    *fsm.View // the last one followed; nil at first
+	watches map[string]*watch
+	// Each watch is in scheduled until it is due, then in waiting until a
+	// worker is free, then in flying, where it is due when the check should
+	// have ended by all means. With an abandoned flight it is in none.
+	scheduled, waiting, flying queue
+	running, late, stuck       int
+	lastCheck                  time.Time
+
+	workers sync.WaitGroup
+	// landings has room for every check that may be in flight, so that no
+	// worker ever waits. It is never closed.
+	landings chan landing
+}
+
+// watch is one endpoint, as the scheduler sees it.
+type watch struct {
+	// endpoint is nil if it was deleted; then the watch stays only until its
+	// flight is back, so that an endpoint added again at once is not checked
+	// twice at once.
+	endpoint *fsm.Endpoint
+	settings fsm.Settings
+	tracker  tracker
+
+	due     time.Time // what is due then depends on the queue it is in
+	started time.Time // of the last check of this revision; zero if none
+	flight  *flight   // nil if none
+	late    bool      // the last check started late
+	sick    bool      // the last check panicked
+
+	// Kept by queue.
+	queue *queue
+	place int
+}
+
+func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule]) *scheduler {
+	return &scheduler{
+		cfg: cfg, log: cfg.Logger, records: r, publish: publish,
+		watches:  map[string]*watch{},
+		landings: make(chan landing, cfg.MaxChecks),
+	}
+}
+
+// run takes turns until ctx ends.
+func (s *scheduler) run(ctx context.Context) {
+	defer s.publish.Store(&schedule{})
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.workers.Wait()
+	defer cancel()
+
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	s.follow(s.cfg.Machine.View())
+	for {
+		next := s.turn(ctx, time.Now())
+		if next.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(time.Until(next))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.view.Superseded():
+			s.follow(s.cfg.Machine.View())
+		case l := <-s.landings:
+			if ctx.Err() != nil {
+				return // it may have been stopped, and what it says is not the endpoint's doing
+			}
+			s.landAll(l)
+		case <-timer.C:
+		}
+	}
+}
+
+// turn starts what is due at now, as far as workers are free, and returns when
+// it should be called again if nothing else happens; zero means never.
+func (s *scheduler) turn(ctx context.Context, now time.Time) (next time.Time) {
+	for w := s.scheduled.first(); w != nil && !w.due.After(now); w = s.scheduled.first() {
+		s.waiting.add(s.scheduled.take())
+	}
+	for s.waiting.len() > 0 && s.running < s.cfg.MaxChecks {
+		s.start(ctx, s.waiting.take(), now)
+	}
+	s.reportStuck(now)
+	s.show(now)
+	return earlier(s.scheduled.first(), s.flying.first())
+}
+
+// earlier returns when the first of the two is due; either may be nil, and for
+// both there is no such time.
+func earlier(a, b *watch) time.Time {
+	switch {
+	case a == nil && b == nil:
+		return time.Time{}
+	case a == nil, b != nil && b.due.Before(a.due):
+		return b.due
+	}
+	return a.due
+}
+
+// start sends a check of w on its way. w must be in no queue and have no
+// flight.
+func (s *scheduler) start(ctx context.Context, w *watch, now time.Time) {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &flight{watch: w, request: s.request(w), due: w.due, started: now, cancel: cancel}
+	w.flight, w.started = f, now
+	w.due = now.Add(f.request.Timeout + patience)
+	s.flying.add(w)
+	s.setLate(w, now.Sub(f.due) > tolerance(w.settings))
+	s.running++
+	s.workers.Go(func() { fly(ctx, s.cfg.Checker, f, func(l landing) { s.landings <- l }) })
+}
+
+func (s *scheduler) request(w *watch) Request {
+	return Request{
+		Key: w.endpoint.Key, Value: w.endpoint.Value, Revision: w.endpoint.Revision, State: w.endpoint.State,
+		Kind: w.settings.Check, Script: w.settings.Verify,
+		Timeout: time.Duration(w.settings.Timeout), TimeoutIs: w.settings.TimeoutIs,
+		Node: s.cfg.Node, Site: s.cfg.Site,
+	}
+}
+
+// show publishes the schedule as it is at now.
+func (s *scheduler) show(now time.Time) {
+	due := earlier(s.waiting.first(), s.scheduled.first())
+	s.publish.Store(&schedule{due: due, Progress: Progress{
+		Watched: s.view.EndpointCount(), Running: s.running, Waiting: s.waiting.len(), Late: s.late, Stuck: s.stuck,
+		LastCheck: s.lastCheck, LastTurn: now,
+	}})
+}
+
+// setLate keeps the count of late watches right.
+func (s *scheduler) setLate(w *watch, late bool) {
+	if late && !w.late {
+		s.late++
+	}
+	if !late && w.late {
+		s.late--
+	}
+	w.late = late
+}

@@ -1,0 +1,82 @@
+package verify
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+// Config says what a Verifier works with.
+type Config struct {
+	// Node and Site are handed to the checks.
+	Node, Site string
+	// Machine gives the endpoints; *fsm.Machine does.
+	Machine interface{ View() *fsm.View }
+	// Checker does the checks.
+	Checker Checker
+	// Verdicts hears of every verdict that changes.
+	Verdicts Verdicts
+
+	// MaxChecks is how many checks run at once; 0 means 64.
+	MaxChecks int
+	// KeepSamples is how many samples are kept of each endpoint; 0 means 10.
+	KeepSamples int
+
+	// Logger gets what an operator wants to know; nil discards it.
+	Logger *slog.Logger
+}
+
+// Verifier checks the endpoints of one node. All methods but Run may be called
+// at any time, from any goroutine, and never wait.
+type Verifier struct {
+	cfg      Config
+	records  records
+	progress atomic.Pointer[schedule]
+}
+
+// New returns a Verifier that does nothing until Run is called.
+func New(cfg Config) *Verifier {
+	if cfg.MaxChecks <= 0 {
+		cfg.MaxChecks = 64
+	}
+	if cfg.KeepSamples <= 0 {
+		cfg.KeepSamples = 10
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	cfg.Logger = cfg.Logger.With("component", "verify", "node", cfg.Node)
+	v := &Verifier{cfg: cfg, records: records{keep: cfg.KeepSamples}}
+	v.progress.Store(&schedule{})
+	return v
+}
+
+// Run checks the endpoints until ctx ends, then stops the checks in flight and
+// returns nil when the last of them has returned. It may be called once.
+func (v *Verifier) Run(ctx context.Context) error {
+	s := newScheduler(v.cfg, &v.records, &v.progress)
+	s.run(ctx)
+	return nil
+}
+
+// Samples returns the last samples of key, oldest first. The samples of a
+// deleted endpoint stay until Forget.
+func (v *Verifier) Samples(key string) []Sample { return slices.Clone(v.records.get(key).samples) }
+
+// SampledKeys returns, in order, the keys of which there are samples.
+func (v *Verifier) SampledKeys() []string { return v.records.keys() }
+
+// Forget drops the samples of a deleted endpoint. It does nothing for one that
+// is watched.
+func (v *Verifier) Forget(key string) { v.records.forget(key) }
+
+// Verdict returns what this node holds about key, and the reason of the sample
+// that settled it. It is UNKNOWN for an endpoint that is not watched.
+func (v *Verifier) Verdict(key string) (health.Status, string) {
+	r := v.records.get(key)
+	return r.verdict, r.reason
+}
