@@ -1,0 +1,73 @@
+package quorum
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+// retryPause is how long an endpoint rests, half as long again at most, after
+// a proposal about it came to nothing.
+const retryPause = time.Second
+
+// answer is what came of a proposal.
+type answer struct {
+	transition fsm.Transition
+	err        error
+}
+
+// propose brings the change of e before the cluster, with all the votes as
+// evidence.
+func (t *term) propose(ctx context.Context, e *fsm.Endpoint, q Question, to health.Status) {
+	transition := fsm.Transition{
+		Key: e.Key, Generation: e.Generation, Revision: e.Revision,
+		From: e.State, To: to, Sequence: e.Sequence,
+		Term: t.number, Time: time.Now(), Leader: t.Node,
+		Quorum: q.Needed(), Votes: conceal(slices.Clone(q.Votes)),
+	}
+	t.inFlight[e.Key] = struct{}{}
+	t.proposals.Go(func() {
+		err := t.Proposer.Propose(ctx, transition)
+		t.answers <- answer{transition, err}
+	})
+}
+
+// answered takes note of what came of a proposal.
+func (t *term) answered(ctx context.Context, a answer) {
+	// A committed transition is in the newest View before its answer is here.
+	t.follow()
+	c := a.transition
+	delete(t.inFlight, c.Key)
+	e, ok := t.view.Endpoint(c.Key)
+	switch {
+	case !ok || ctx.Err() != nil:
+	case e.Generation != c.Generation || e.Revision != c.Revision || e.Sequence != c.Sequence:
+		// Looks in the meantime were passed over: this makes up for them.
+		t.due.push(e.Slot)
+	default:
+		// It came to nothing, or nobody knows yet. To ask again at once would
+		// be to ask the same.
+		pause := retryPause + rand.N(retryPause/2)
+		t.alarms.set(e.Slot, time.Now().Add(pause))
+		t.Logger.Warn("proposed change came to nothing so far, will decide again",
+			"key", c.Key, "from", c.From, "to", c.To, "term", c.Term, "pause", pause, "err", a.err)
+	}
+}
+
+// logEvents says what this term changed, and by which votes.
+func (t *term) logEvents() {
+	for event := range t.view.EventsAfter(t.logged) {
+		if event.Term != t.number || event.Leader != t.Node {
+			continue
+		}
+		up, down, unknown := fsm.Tally(event.Votes)
+		t.Logger.Info("endpoint changed state",
+			"key", event.Key, "from", event.From, "to", event.To, "event", event.ID, "baseline", event.Baseline,
+			"votes_up", up, "votes_down", down, "votes_unknown", unknown, "quorum", event.Quorum, "term", event.Term)
+	}
+	t.logged = t.view.LastEvent()
+}

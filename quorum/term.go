@@ -1,0 +1,166 @@
+package quorum
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+)
+
+// doubtPause is how soon an endpoint is looked at again about which ballots
+// that do not count would decide. Such a ballot may come to count without a
+// verdict in it changed: a silent node is heard again, a new leader hears for
+// the first time from an old one, this node catches up with the log.
+const doubtPause = 100 * time.Millisecond
+
+// term is what a Loop knows while it runs. One goroutine owns it; proposals
+// run beside it and come back through answers.
+type term struct {
+	*Loop
+	number uint64
+	since  time.Time
+
+	view    *fsm.View // the one that everything below was derived from
+	roster  roster
+	logged  uint64 // id of the newest event that was looked at for the log
+	changes *gossipdb.Changes
+	timer   *time.Timer // armed only while there are alarms
+
+	due    *queue
+	alarms *alarms
+
+	// inFlight has the keys of endpoints that a proposal is under way for. They
+	// are not looked at until it is answered, and then they are.
+	inFlight  map[string]struct{}
+	answers   chan answer // as large as there can be proposals: none ever blocks
+	proposals sync.WaitGroup
+
+	votes []fsm.Vote // used again for each endpoint
+}
+
+func newTerm(l *Loop, number uint64, since time.Time) *term {
+	// Subscribed first, so that nothing between it and the first look is lost.
+	changes := l.Ballots.Subscribe()
+	view := l.Machine.View()
+	timer := time.NewTimer(0)
+	timer.Stop()
+	return &term{
+		Loop: l, number: number, since: since,
+		view: view, roster: rosterOf(view), logged: view.LastEvent(), changes: changes, timer: timer,
+		due: newQueue(), alarms: newAlarms(),
+		inFlight: make(map[string]struct{}), answers: make(chan answer, maxInFlight),
+	}
+}
+
+// close waits for the proposals, whose context has ended.
+func (t *term) close() {
+	t.proposals.Wait()
+	t.follow() // for the log: some may just have been committed
+	t.timer.Stop()
+	t.changes.Close()
+}
+
+// lookAtAll makes every endpoint due.
+func (t *term) lookAtAll() {
+	for e := range t.view.Endpoints("") {
+		t.due.push(e.Slot)
+	}
+}
+
+// follow goes on to the newest View.
+func (t *term) follow() {
+	before := t.view
+	t.view = t.Machine.View()
+	if t.view == before {
+		return
+	}
+	t.logEvents()
+	if !t.roster.holdsFor(t.view) {
+		// N, or which ballots count, is another now.
+		t.roster = rosterOf(t.view)
+		t.lookAtAll()
+		return
+	}
+	changed := t.view.ChangesSince(before.Index())
+	if changed.Everything {
+		t.lookAtAll()
+		return
+	}
+	for _, e := range changed.Modified {
+		t.due.push(e.Slot)
+	}
+}
+
+// count takes over what changed in the ballots.
+func (t *term) count() {
+	slots, all := t.changes.Take()
+	if all {
+		t.lookAtAll()
+		return
+	}
+	for _, slot := range slots {
+		t.due.push(slot)
+	}
+}
+
+// arm makes the timer go off with the first alarm.
+func (t *term) arm() {
+	if at, ok := t.alarms.next(); ok {
+		t.timer.Reset(time.Until(at))
+	} else {
+		t.timer.Stop()
+	}
+}
+
+// ring makes due what an alarm was set for.
+func (t *term) ring() {
+	now := time.Now()
+	for slot, ok := t.alarms.pop(now); ok; slot, ok = t.alarms.pop(now) {
+		t.due.push(slot)
+	}
+}
+
+// work looks at what is due, as long as there is room for proposals. What is
+// left stays due, to be decided afresh when there is room again.
+func (t *term) work(ctx context.Context) {
+	// The ballots are read before the clock, so that none is from the future.
+	table := t.Ballots.Table()
+	at := Moment{Now: time.Now(), Since: t.since, TTL: t.view.Settings().BallotTTL()}
+	for len(t.inFlight) < maxInFlight && ctx.Err() == nil {
+		slot, ok := t.due.pop()
+		if !ok {
+			return
+		}
+		e, ok := t.view.EndpointAt(slot)
+		if !ok {
+			t.alarms.clear(slot)
+			continue
+		}
+		if _, underWay := t.inFlight[e.Key]; underWay {
+			continue
+		}
+		q := t.roster.ask(t.votes, t.view, table, e, at)
+		t.votes = q.Votes
+		t.act(ctx, e, q, at.Now)
+	}
+}
+
+// act does what the answer to q asks for.
+func (t *term) act(ctx context.Context, e *fsm.Endpoint, q Question, now time.Time) {
+	a := q.decide()
+	switch {
+	case a.Held > 0:
+		if t.alarms.set(e.Slot, now.Add(a.Held)) {
+			t.Logger.Info("change held back by the cooldown", "key", e.Key, "from", e.State, "to", a.To, "for", a.Held)
+		}
+	case a.Change:
+		t.alarms.clear(e.Slot)
+		t.propose(ctx, e, q, a.To)
+	case q.doubtful():
+		t.alarms.set(e.Slot, now.Add(doubtPause))
+	default:
+		t.alarms.clear(e.Slot)
+	}
+}
