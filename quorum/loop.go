@@ -49,7 +49,7 @@ func NewLoop(c Config) *Loop {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.Logger = c.Logger.With("component", "quorum", "node", c.Node)
+	c.Logger = c.Logger.With("component", "quorum")
 	return &Loop{Config: c, sweep: make(chan struct{}, 1)}
 }
 

@@ -48,7 +48,7 @@ func New(c Config) *Scavenger {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.Logger = c.Logger.With("component", "scavenger", "node", c.Node)
+	c.Logger = c.Logger.With("component", "scavenger")
 	return &Scavenger{Config: c, sweep: make(chan struct{}, 1)}
 }
 

@@ -93,8 +93,9 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("HOME", "/home/tocsin")
 	t.Setenv("TZ", "")
 	t.Setenv("TOCSIN_GOSSIP_KEY", "secret")
+	t.Setenv("SCRIPT_LOG", "/var/log/some.log")
 	env := script.Environment("TOCSIN_KEY=ping", "TOCSIN_VALUE=a=b")
-	for _, want := range []string{"PATH=/some/bin", "HOME=/home/tocsin", "TZ=", "TOCSIN_KEY=ping", "TOCSIN_VALUE=a=b"} {
+	for _, want := range []string{"PATH=/some/bin", "HOME=/home/tocsin", "TZ=", "SCRIPT_LOG=/var/log/some.log", "TOCSIN_KEY=ping", "TOCSIN_VALUE=a=b"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("Environment = %q, want %q in it", env, want)
 		}

@@ -8,8 +8,8 @@ set -u
 if [ "$#" -eq 1 ] && [ "$1" = --help ]; then
 	cat <<'HELP'
 Usage: notify.sh ROLE KEY VALUE STATUS      (leader|follower … UP|DOWN)
-Appends a line to TOCSIN_NOTIFY_LOG and acts, unless a newer event came first.
-Without TOCSIN_NOTIFY_LOG the log lies in a folder of our own under TMPDIR, which
+Appends a line to SCRIPT_NOTIFY_LOG and acts, unless a newer event came first.
+Without SCRIPT_NOTIFY_LOG the log lies in a folder of our own under TMPDIR, which
 a reboot may empty. For good, name a file such as /var/lib/tocsin/notify.log.
 HELP
 	exit 0
@@ -25,15 +25,15 @@ role=$1 key=$2 value=$3 status=$4
 event=${TOCSIN_EVENT_ID:-} node=${TOCSIN_NODE:-}
 case $event in *[!0-9]*) problem 2 "TOCSIN_EVENT_ID is $event and not a number" ;; esac
 
-if [ -n "${TOCSIN_NOTIFY_LOG:-}" ]; then
-	log=$TOCSIN_NOTIFY_LOG
+if [ -n "${SCRIPT_NOTIFY_LOG:-}" ]; then
+	log=$SCRIPT_NOTIFY_LOG
 	folder=$(dirname -- "$log")
 else
 	# Anybody may write to /tmp: use a folder that is ours and that we made.
 	folder=${TMPDIR:-/tmp}/tocsin-$(id -u)
 	mkdir -m 700 "$folder" 2>/dev/null
 	[ -n "$(find "$folder" -prune -type d -user "$(id -u)" 2>/dev/null)" ] ||
-		problem 1 "$folder is not a folder of ours: set TOCSIN_NOTIFY_LOG"
+		problem 1 "$folder is not a folder of ours: set SCRIPT_NOTIFY_LOG"
 	log=$folder/notify${node:+-$node}.log
 fi
 

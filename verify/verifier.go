@@ -49,7 +49,7 @@ func New(cfg Config) *Verifier {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	cfg.Logger = cfg.Logger.With("component", "verify", "node", cfg.Node)
+	cfg.Logger = cfg.Logger.With("component", "verify")
 	v := &Verifier{cfg: cfg, records: records{keep: cfg.KeepSamples}}
 	v.progress.Store(&schedule{})
 	return v

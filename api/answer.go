@@ -1,0 +1,113 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// writeText answers with text as it is: no newline is added, for the text may
+// be somebody's value.
+func writeText(c *gin.Context, status int, text string) {
+	c.Data(status, "text/plain; charset=utf-8", []byte(text))
+}
+
+func ok(c *gin.Context) error {
+	writeText(c, http.StatusOK, "ok")
+	return nil
+}
+
+// writeJSON answers with one value that is made at once.
+func writeJSON(c *gin.Context, status int, value any) {
+	var body bytes.Buffer
+	if err := newEncoder(&body).Encode(value); err != nil {
+		// Our own structs: only a mistake of ours gets here.
+		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("the answer can't be written as JSON: "+err.Error()+"\n"))
+		return
+	}
+	c.Data(status, jsonType, body.Bytes())
+}
+
+const jsonType = "application/json; charset=utf-8"
+
+// newEncoder leaves <, > and & as they are: URLs are to be read, and the
+// answer says that it is no HTML.
+func newEncoder(to io.Writer) *json.Encoder {
+	e := json.NewEncoder(to)
+	e.SetEscapeHTML(false)
+	return e
+}
+
+// stream writes a long JSON answer piece by piece, so that no answer needs the
+// memory of all of it. The first error stays and ends the writing.
+type stream struct {
+	to      *bufio.Writer
+	piece   bytes.Buffer
+	encoder *json.Encoder
+	more    bool // something stands in the list already
+	err     error
+}
+
+func newStream(c *gin.Context) *stream {
+	c.Header("Content-Type", jsonType)
+	c.Status(http.StatusOK)
+	s := &stream{to: bufio.NewWriterSize(c.Writer, 16<<10)}
+	s.encoder = newEncoder(&s.piece)
+	return s
+}
+
+// raw writes text that is JSON already.
+func (s *stream) raw(text string) {
+	if s.err == nil {
+		_, s.err = s.to.WriteString(text)
+	}
+}
+
+// value writes one value.
+func (s *stream) value(v any) {
+	if s.err != nil {
+		return
+	}
+	s.piece.Reset()
+	if s.err = s.encoder.Encode(v); s.err == nil {
+		_, s.err = s.to.Write(bytes.TrimSuffix(s.piece.Bytes(), []byte("\n")))
+	}
+}
+
+// element writes the next value of a list. It returns false when there is no
+// use in going on.
+func (s *stream) element(v any) bool {
+	s.comma()
+	s.value(v)
+	return s.err == nil
+}
+
+// member writes the next name and value of an object. It returns false when
+// there is no use in going on.
+func (s *stream) member(name string, v any) bool {
+	s.comma()
+	s.value(name)
+	s.raw(":")
+	s.value(v)
+	return s.err == nil
+}
+
+func (s *stream) comma() {
+	if s.more {
+		s.raw(",")
+	}
+	s.more = true
+}
+
+// end writes what is left and returns the first error.
+func (s *stream) end(text string) error {
+	s.raw(text)
+	if s.err == nil {
+		s.err = s.to.Flush()
+	}
+	return s.err
+}

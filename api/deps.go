@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+	"tocsin/verify"
+)
+
+// State is what this node knows, read without a lock.
+type State interface {
+	View() *fsm.View
+	Ballots() *gossipdb.Table
+	Self() Self
+}
+
+// Self says who this node is.
+type Self struct {
+	Node    string
+	Site    string
+	HTTP    string // addresses as other nodes reach them, host:port
+	Raft    string
+	Gossip  string
+	Version string
+	Started time.Time
+}
+
+// Writer changes the replicated state, from any node.
+type Writer interface {
+	// Propose hands the commands to the leader as one entry and returns when
+	// this node has applied it, with one result for each command. A command
+	// that was understood and not done says so in Result.Refused. The error is
+	// ErrNoLeader when nothing was done, ErrUncertain when nobody can tell, or
+	// that of the context.
+	Propose(ctx context.Context, commands ...fsm.Command) ([]fsm.Result, error)
+}
+
+// Samples are the last checks of this node.
+type Samples interface {
+	// Samples returns those of one endpoint, oldest first.
+	Samples(key string) []verify.Sample
+}
+
+// Scripts finds scripts by their names.
+type Scripts interface {
+	// Resolve returns the path of the script, or an error that names the file
+	// and the remedy.
+	Resolve(name string) (path string, err error)
+}
+
+// Membership is who belongs to the cluster, as this node sees it, and the ways
+// of changing it by hand.
+type Membership interface {
+	// Leader returns the present leader, false while there is none.
+	Leader() (LeaderInfo, bool)
+	// RaftServers returns the raft configuration.
+	RaftServers() ([]Server, error)
+	// GossipMembers returns everybody the gossip knows, the dead included.
+	GossipMembers() []gossipdb.Member
+	// JoinRaft and LeaveRaft change the raft configuration, through the leader.
+	JoinRaft(ctx context.Context, raftAddress string) error
+	LeaveRaft(ctx context.Context, raftAddress string) error
+	// GossipJoin returns how many of the addresses answered.
+	GossipJoin(addresses []string) (int, error)
+	GossipLeave() error
+}
+
+// LeaderInfo says who leads and where to reach it.
+type LeaderInfo struct{ Node, Raft, HTTP string }
+
+// Server is one entry of the raft configuration.
+type Server struct {
+	Node, Address string
+	Voter         bool
+}
+
+// Health says whether this node does its duty.
+type Health interface {
+	Readiness() Readiness
+}
+
+// Peer is the receiving end of what nodes ask of each other. Register and
+// ProposeAsLeader return ErrNotLeader on a node that does not lead.
+type Peer interface {
+	// Introduce says who this node is and to which cluster it belongs.
+	Introduce() Introduction
+	// Register takes a started node in, or takes note of its new process.
+	Register(ctx context.Context, r Registration) (Welcome, error)
+	// ProposeAsLeader commits an entry that fsm.Encode packed on another node.
+	ProposeAsLeader(ctx context.Context, entry []byte) ([]fsm.Result, error)
+}

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"tocsin/fsm"
+)
+
+// The receiving end of what nodes ask of each other; see PeerClient for the
+// other one.
+
+const (
+	introducePath = "/v1/peer/introduce"
+	registerPath  = "/v1/peer/register"
+	proposePath   = "/v1/peer/propose"
+	maxRegister   = 64 << 10
+)
+
+func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
+	writeJSON(c, http.StatusOK, s.Peer.Introduce())
+	return nil
+}
+
+// peerRegister is lenient about fields it does not know: in a cluster that is
+// being upgraded, the newer node says more than the older one understands.
+func (s *server) peerRegister(c *gin.Context, _ url.Values) error {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	if err != nil {
+		return bodyFault(err)
+	}
+	var r Registration
+	if err := json.Unmarshal(body, &r); err != nil {
+		return badRequest("the registration can't be read: %v", err)
+	}
+	if err := r.check(); err != nil {
+		return badRequest("the registration can't be right: %v", err)
+	}
+	welcome, err := s.Peer.Register(c.Request.Context(), r)
+	if err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, welcome)
+	return nil
+}
+
+// check reports what no node would say of itself.
+func (r Registration) check() error {
+	if err := fsm.ValidateNodeName(r.Node); err != nil {
+		return fmt.Errorf("node: %w", err)
+	}
+	if r.Incarnation == "" {
+		return fmt.Errorf("node %s names no incarnation", r.Node)
+	}
+	for _, a := range []struct{ name, address string }{{"raft", r.Raft}, {"gossip", r.Gossip}, {"http", r.HTTP}} {
+		if err := hostPort(a.address); err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+	}
+	return nil
+}
+
+func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
+	entry, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, MaxEntry))
+	if err != nil {
+		return bodyFault(err)
+	}
+	if len(entry) == 0 {
+		return badRequest("the entry is empty")
+	}
+	results, err := s.Peer.ProposeAsLeader(c.Request.Context(), entry)
+	if err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, Results{Results: results})
+	return nil
+}

@@ -1,0 +1,181 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"tocsin/fsm"
+)
+
+const (
+	// maxHops is how often one call is sent on from a node to its leader. The
+	// leadership may move while a call is under way, but not for ever.
+	maxHops = 3
+	// maxAnswer holds a refusal for each command of the fullest entry.
+	maxAnswer = 8 << 20
+	// dialTimeout is how long a node may take to accept a connection.
+	dialTimeout = 3 * time.Second
+)
+
+// PeerClient asks other nodes for what only the leader can do. Any node may be
+// asked: one that does not lead names the leader. A call lasts no longer than its
+// context. The zero PeerClient is ready for use.
+type PeerClient struct {
+	// Transport reaches the nodes; nil means TCP without any proxy.
+	Transport http.RoundTripper
+
+	once   sync.Once
+	client *http.Client // made by once
+}
+
+func (c *PeerClient) http() *http.Client {
+	c.once.Do(func() {
+		transport := c.Transport
+		if transport == nil {
+			transport = &http.Transport{
+				DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+				MaxIdleConnsPerHost: 16,
+				IdleConnTimeout:     30 * time.Second,
+			}
+		}
+		c.client = &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	})
+	return c.client
+}
+
+// Close lets go of the connections that are kept for the next call.
+func (c *PeerClient) Close() { c.http().CloseIdleConnections() }
+
+// Introduce asks the node at address itself, whoever leads, who it is. The error
+// wraps ErrUnreachable when nobody listens there.
+func (c *PeerClient) Introduce(ctx context.Context, address string) (Introduction, error) {
+	var i Introduction
+	if err := c.ask(ctx, http.MethodGet, address, introducePath, "", nil, &i); err != nil {
+		return Introduction{}, err
+	}
+	if i.Node == "" {
+		return Introduction{}, fmt.Errorf("ask %s: its answer names no node: is it another program?", address)
+	}
+	return i, nil
+}
+
+// Register tells the leader, through the node at address if need be, that a
+// node has started. A *fsm.Refusal as the error is final; after any other one
+// it may be tried again.
+func (c *PeerClient) Register(ctx context.Context, address string, r Registration) (Welcome, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
+	}
+	var welcome Welcome
+	if err := c.call(ctx, address, registerPath, "application/json", body, &welcome); err != nil {
+		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
+	}
+	if welcome.ClusterID == "" || welcome.Epoch == 0 {
+		return Welcome{}, fmt.Errorf("register at %s: its answer names no cluster or no epoch: is it another program?", address)
+	}
+	return welcome, nil
+}
+
+// Propose has the leader commit an entry that fsm.Encode packed. The error is
+// ErrNoLeader when nothing was done (with ErrUnreachable or ErrNotLeader, if
+// that is why), ErrUncertain when nobody can tell, or a *fsm.Refusal for an
+// entry that nobody would take.
+func (c *PeerClient) Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error) {
+	if len(entry) > MaxEntry {
+		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), MaxEntry)}
+	}
+	var answer Results
+	err := c.call(ctx, address, proposePath, "application/octet-stream", entry, &answer)
+	if err == nil && len(answer.Results) == 0 {
+		err = errors.New("its answer holds no result")
+	}
+	if err == nil {
+		return answer.Results, nil
+	}
+	_, refused := errors.AsType[*fsm.Refusal](err)
+	_, misdirected := errors.AsType[ErrNotLeader](err)
+	switch {
+	case refused, errors.Is(err, ErrNoLeader), errors.Is(err, ErrUncertain):
+		return nil, fmt.Errorf("propose at %s: %w", address, err)
+	case misdirected, errors.Is(err, ErrUnreachable):
+		return nil, fmt.Errorf("propose at %s: %w (%w)", address, ErrNoLeader, err)
+	}
+	return nil, fmt.Errorf("propose at %s: %w (%w)", address, ErrUncertain, err)
+}
+
+// call posts body to the node at address and on to the leader that it names.
+func (c *PeerClient) call(ctx context.Context, address, path, contentType string, body []byte, into any) error {
+	for range 1 + maxHops {
+		err := c.ask(ctx, http.MethodPost, address, path, contentType, body, into)
+		elsewhere, misdirected := errors.AsType[ErrNotLeader](err)
+		if !misdirected {
+			return err
+		}
+		if err := hostPort(elsewhere.LeaderHTTP); err != nil {
+			return fmt.Errorf("%s names a leader that can't be right (%w): %w", address, err, elsewhere)
+		}
+		address = elsewhere.LeaderHTTP
+	}
+	return fmt.Errorf("asked %d nodes and none leads, the last one named %s: %w", 1+maxHops, address, ErrNotLeader{})
+}
+
+// ask asks one node.
+func (c *PeerClient) ask(ctx context.Context, method, address, path, contentType string, body []byte, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", address, err)
+	}
+	if contentType != "" {
+		request.Header.Set("Content-Type", contentType)
+	}
+	response, err := c.http().Do(request)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return fmt.Errorf("ask %s: %w: %w", address, ErrUnreachable, err)
+	}
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", address, err)
+	}
+	defer response.Body.Close() // nothing is written by it: there is no error to miss
+	answer, err := readAnswer(response.Body)
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", address, err)
+	}
+	if response.StatusCode == http.StatusOK {
+		if err := json.Unmarshal(answer, into); err != nil {
+			return fmt.Errorf("the answer of %s can't be read: %w", address, err)
+		}
+		return nil
+	}
+	var problem Problem
+	if err := json.Unmarshal(answer, &problem); err != nil {
+		problem = Problem{} // not one of ours: the status has to do
+	}
+	if response.StatusCode == http.StatusMisdirectedRequest {
+		return ErrNotLeader{LeaderHTTP: problem.LeaderHTTP}
+	}
+	return errorOf(response.StatusCode, problem)
+}
+
+// readAnswer reads a body to its end, and no more than maxAnswer of it.
+func readAnswer(from io.Reader) ([]byte, error) {
+	answer, err := io.ReadAll(io.LimitReader(from, maxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(answer) > maxAnswer {
+		return nil, fmt.Errorf("it has more than %d bytes", maxAnswer)
+	}
+	return answer, nil
+}

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"tocsin/fsm"
+)
+
+// The bounds of what is read and waited for.
+const (
+	// MaxEntry is the most bytes of an entry that one node forwards to another.
+	MaxEntry = 8 << 20
+	// MaxHeader is the room that a server needs for the head of a request: /set
+	// carries the largest key and value in it, each byte written as three.
+	MaxHeader = 256 << 10
+	// maxBody holds the largest value with every byte escaped, and labels.
+	maxBody = 1 << 20
+	// writeWait is the longest that a request waits for a write.
+	writeWait = 10 * time.Second
+)
+
+// Config is what the handler asks. All but Logger must be given.
+type Config struct {
+	State      State
+	Writer     Writer
+	Samples    Samples
+	Scripts    Scripts
+	Membership Membership
+	Health     Health
+	Peer       Peer
+	Logger     *slog.Logger // nil discards
+}
+
+type server struct {
+	Config
+	log *slog.Logger
+}
+
+// New returns the handler of everything this package serves.
+func New(config Config) http.Handler {
+	s := &server{Config: config, log: slog.New(slog.DiscardHandler)}
+	if config.Logger != nil {
+		s.log = config.Logger.With("component", "api")
+	}
+	// gin keeps its mode in a global; in any other mode it prints to stdout.
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.RedirectTrailingSlash = false
+	engine.HandleMethodNotAllowed = true
+	// Keys hold slashes, so paths are taken apart before they are unescaped;
+	// gin's own unescaping would turn a plus sign into a blank. See pathKey.
+	engine.UseRawPath = true
+	engine.UnescapePathValues = false
+	engine.Use(s.recover, headers)
+	engine.NoRoute(noRoute)
+	engine.NoMethod(noMethod)
+	for _, r := range s.routes() {
+		engine.Handle(r.method, r.path, s.serve(r))
+		if r.method == http.MethodGet && !r.writes {
+			engine.Handle(http.MethodHead, r.path, s.serve(r))
+		}
+	}
+	return engine
+}
+
+// route is one path, the query parameters that it knows, and what serves it.
+type route struct {
+	method, path string
+	known        []string
+	writes       bool // changes something, though it may be a GET
+	handle       func(*gin.Context, url.Values) error
+}
+
+func (s *server) routes() []route {
+	get := func(path string, handle func(*gin.Context, url.Values) error, known ...string) route {
+		return route{method: http.MethodGet, path: path, known: known, handle: handle}
+	}
+	change := func(method, path string, handle func(*gin.Context, url.Values) error, known ...string) route {
+		return route{method: method, path: path, known: known, handle: handle, writes: true}
+	}
+	return []route{
+		change(http.MethodGet, "/set", s.originalSet, "key", "value"),
+		change(http.MethodGet, "/del", s.originalDel, "key"),
+		get("/get", s.originalGet, "key"),
+		get("/status", s.originalStatus), get("/status/*key", s.originalStatus),
+		get("/detectordata", s.detectorData), get("/detectordata/*key", s.detectorData),
+		get("/gossipstatus", s.gossipStatus), get("/gossipstatus/*key", s.gossipStatus),
+
+		get("/leader", s.leader),
+		get("/raftnodes", s.raftNodes),
+		get("/gossipnodes", s.gossipNodes),
+		get("/membersconsensus", s.membersConsensus),
+		change(http.MethodGet, "/join", s.join, "peerAddress"),
+		change(http.MethodGet, "/leave", s.leave, "peerAddress"),
+		change(http.MethodGet, "/gossipjoin/*addresses", s.gossipJoin),
+		change(http.MethodGet, "/gossipleave", s.gossipLeave),
+
+		get("/v1/status", s.status), get("/v1/status/:key", s.statusOf),
+		get("/v1/events", s.events, "after", "key", "limit"),
+		get("/v1/endpoints", s.endpoints, "prefix"),
+		get("/v1/endpoints/:key", s.endpoint),
+		change(http.MethodPut, "/v1/endpoints/:key", s.putEndpoint),
+		change(http.MethodDelete, "/v1/endpoints/:key", s.deleteEndpoint),
+
+		get("/livez", s.live),
+		get("/readyz", s.ready),
+
+		get("/v1/peer/introduce", s.peerIntroduce),
+		change(http.MethodPost, "/v1/peer/register", s.peerRegister),
+		change(http.MethodPost, "/v1/peer/propose", s.peerPropose),
+	}
+}
+
+// serve checks the query, runs the route, and answers its error.
+func (s *server) serve(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		query, err := parseQuery(c.Request.URL.RawQuery, r.known)
+		if err == nil {
+			err = r.handle(c, query)
+		}
+		switch {
+		case err == nil:
+		case c.Writer.Written():
+			// The answer was under way: the client has left.
+			s.log.Debug("answer broken off", "path", r.path, "address", c.Request.RemoteAddr, "err", err)
+		default:
+			fail(c, err)
+		}
+	}
+}
+
+// propose hands one command to the cluster and turns a refusal into an error.
+func (s *server) propose(c *gin.Context, command fsm.Command) (fsm.Result, error) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), writeWait)
+	defer cancel()
+	results, err := s.Writer.Propose(ctx, command)
+	if err != nil {
+		return fsm.Result{}, err
+	}
+	if len(results) != 1 {
+		return fsm.Result{}, errors.New("one command was not answered by one result")
+	}
+	if refused := results[0].Refused; refused != nil {
+		return fsm.Result{}, refused
+	}
+	return results[0], nil
+}
+
+func (s *server) recover(c *gin.Context) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if cause == http.ErrAbortHandler {
+			panic(cause) // net/http's own way of dropping a connection
+		}
+		s.log.Error("request panicked", "method", c.Request.Method, "path", c.Request.URL.Path,
+			"address", c.Request.RemoteAddr, "cause", cause, "stack", string(debug.Stack()))
+		c.Abort()
+		if !c.Writer.Written() {
+			fail(c, errors.New("the request panicked"))
+		}
+	}()
+	c.Next()
+}
+
+// headers keeps browsers from guessing what data is, and anybody from keeping
+// an answer that is old the moment after.
+func headers(c *gin.Context) {
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Header("Cache-Control", "no-store")
+}
+
+func noRoute(c *gin.Context) {
+	path := c.Request.URL.Path
+	for _, prefix := range []string{"/v1/endpoints/", "/v1/status/"} {
+		if key, ok := strings.CutPrefix(path, prefix); ok && strings.Contains(key, "/") {
+			fail(c, notFound("there is nothing at %q: a slash in a key is written %%2F here, as in %s%s", path, prefix, url.PathEscape(key)))
+			return
+		}
+	}
+	fail(c, notFound("there is nothing at %q: try /status, /v1/status, /v1/endpoints, /v1/events, /leader or /readyz", path))
+}
+
+func noMethod(c *gin.Context) {
+	allowed := strings.Split(c.Writer.Header().Get("Allow"), ", ")
+	slices.Sort(allowed)
+	c.Header("Allow", strings.Join(allowed, ", "))
+	fail(c, fault{http.StatusMethodNotAllowed, c.Request.Method + " is not possible here: use " + strings.Join(allowed, " or ")})
+}

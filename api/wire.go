@@ -1,0 +1,234 @@
+package api
+
+import (
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+// What travels as JSON. Both ends, the handlers and the commands, use these
+// same structs; fields are added and never change their meaning.
+
+// Problem is the answer to whatever could not be done under /v1.
+type Problem struct {
+	// Error is one sentence that says what is wrong and what to do.
+	Error string `json:"error"`
+	// Code is a word for programs that branch on it.
+	Code Code `json:"code,omitempty"`
+	// LeaderHTTP is where the leader is, in the answers to nodes.
+	LeaderHTTP string `json:"leader_http,omitempty"`
+}
+
+// Code is a word for a kind of problem.
+type Code string
+
+// The kinds of problem that programs tell apart beyond the HTTP status.
+const (
+	CodeNoLeader  Code = "no-leader"  // nothing was done
+	CodeUncertain Code = "uncertain"  // it may or may not have been done; repeating is safe
+	CodeNotLeader Code = "not-leader" // ask LeaderHTTP
+)
+
+// Status is the answer of GET /v1/status and /v1/status/{key}.
+type Status struct {
+	Cluster   Cluster          `json:"cluster"`
+	Endpoints []EndpointStatus `json:"endpoints"`
+}
+
+// Cluster is what one node knows of the whole.
+type Cluster struct {
+	ID     string `json:"id"`
+	Node   string `json:"node"`   // who answers
+	Leader string `json:"leader"` // "" while there is none
+	// Index is the raft index up to which the answering node knows everything.
+	Index     uint64     `json:"index"`
+	Time      time.Time  `json:"time"`
+	Observers []Observer `json:"observers"`
+	// Quorum and Sites are how many votes, from how many sites, a change
+	// needs, unless an endpoint has its own settings.
+	Quorum    int `json:"quorum"`
+	Sites     int `json:"sites"`
+	Endpoints int `json:"endpoints"` // how many there are
+	// Events is how many events are kept; LastEvent is the id of the newest.
+	Events    int    `json:"events"`
+	LastEvent uint64 `json:"last_event,omitempty"`
+}
+
+// Observer is one node whose verdicts count, and when it was last heard.
+type Observer struct {
+	Node    string `json:"node"`
+	Site    string `json:"site,omitempty"`
+	HTTP    string `json:"http,omitempty"`
+	Raft    string `json:"raft,omitempty"`
+	Gossip  string `json:"gossip,omitempty"`
+	Version string `json:"version,omitempty"`
+	// Fresh says that its ballots count at this moment.
+	Fresh bool `json:"fresh"`
+	// HeardAgo is the age of its newest ballot, nil when none is held.
+	HeardAgo *fsm.Duration `json:"heard_ago,omitempty"`
+}
+
+// EndpointStatus is what the cluster holds about one endpoint, and why.
+type EndpointStatus struct {
+	Key        string        `json:"key"`
+	Value      string        `json:"value"`
+	State      health.Status `json:"state"`
+	Since      time.Time     `json:"since,omitzero"`
+	Generation uint64        `json:"generation"`
+	Revision   uint64        `json:"revision"`
+	LastEvent  uint64        `json:"last_event,omitempty"`
+	Tally      Tally         `json:"tally"`
+	// Quorum and Sites are what a change of this endpoint needs.
+	Quorum int        `json:"quorum"`
+	Sites  int        `json:"sites"`
+	Votes  []fsm.Vote `json:"votes"`
+	// Missing says what a change lacks, empty when the votes say what the
+	// state says.
+	Missing string `json:"missing,omitempty"`
+	// Agreed is the state that a quorum agrees on and that is not committed
+	// yet, HeldBack for how long the cooldown still holds it.
+	Agreed   *health.Status    `json:"agreed,omitempty"`
+	HeldBack fsm.Duration      `json:"held_back,omitzero"`
+	Labels   map[string]string `json:"labels,omitempty"`
+}
+
+// Tally counts votes; those that don't count are unknown.
+type Tally struct {
+	Up      int `json:"up"`
+	Down    int `json:"down"`
+	Unknown int `json:"unknown"`
+}
+
+// EndpointRequest is the body of PUT /v1/endpoints/{key}. Settings and labels
+// that are left out stay as they are; those that are given take the place of
+// all that were there.
+type EndpointRequest struct {
+	Value    *string            `json:"value"`
+	Settings *fsm.Overrides     `json:"settings,omitempty"`
+	Labels   *map[string]string `json:"labels,omitempty"`
+}
+
+// Endpoint is the answer of GET /v1/endpoints/{key}.
+type Endpoint struct {
+	Key   string        `json:"key"`
+	Value string        `json:"value"`
+	State health.Status `json:"state"`
+	Since time.Time     `json:"since,omitzero"`
+	// Settings are the endpoint's own, Effective those that hold for it.
+	Settings   fsm.Overrides     `json:"settings"`
+	Effective  fsm.Settings      `json:"effective"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Generation uint64            `json:"generation"`
+	Revision   uint64            `json:"revision"`
+	Modified   uint64            `json:"modified"`
+	LastEvent  uint64            `json:"last_event,omitempty"`
+}
+
+// Endpoints is the answer of GET /v1/endpoints.
+type Endpoints struct {
+	Endpoints []Endpoint `json:"endpoints"`
+}
+
+// Written is the answer to a write: the raft index at which it was done, and
+// false in Changed when everything was already as asked.
+type Written struct {
+	Key     string `json:"key"`
+	Index   uint64 `json:"index"`
+	Changed bool   `json:"changed"`
+}
+
+// Events is the answer of GET /v1/events, newest last.
+type Events struct {
+	Events []Event `json:"events"`
+	// More says that the limit cut the answer short: ask again with after set
+	// to the id of the last event here (or, without after, raise the limit).
+	More bool `json:"more"`
+	// FirstKept is the id of the oldest event that is still kept: whoever asks
+	// for what came after an older id may have missed some.
+	FirstKept uint64 `json:"first_kept,omitempty"`
+	// Last is the id of the newest event of all.
+	Last uint64 `json:"last,omitempty"`
+}
+
+// Event is a committed change of state with its evidence, and what became of
+// its notifications, by node.
+type Event struct {
+	fsm.Event
+	Tally    Tally                  `json:"tally"`
+	Outcomes map[string]fsm.Outcome `json:"outcomes"`
+}
+
+// Readiness is the answer of GET /readyz.
+type Readiness struct {
+	Ready  bool   `json:"ready"`
+	Node   string `json:"node"`
+	Leader string `json:"leader"` // "" while there is none
+	// Index is the last entry this node has applied, CommitIndex the last one
+	// it knows to be committed.
+	Index       uint64 `json:"index"`
+	CommitIndex uint64 `json:"commit_index"`
+	// Problems says in sentences why the node is not ready.
+	Problems []string `json:"problems"`
+}
+
+// Introduction answers GET /v1/peer/introduce: what a node says of itself to
+// one that wonders whether there is a cluster already.
+type Introduction struct {
+	Node string `json:"node"`
+	// ClusterID is "" as long as the node belongs to no cluster.
+	ClusterID string `json:"cluster_id"`
+	// Bootstrap says that the node was told to found a cluster.
+	Bootstrap bool `json:"bootstrap"`
+}
+
+// Registration is what a started node says of itself to the leader.
+type Registration struct {
+	ClusterID   string `json:"cluster_id,omitempty"` // "" before it belongs to one
+	Node        string `json:"node"`
+	Site        string `json:"site,omitempty"`
+	Incarnation string `json:"incarnation"`
+	Raft        string `json:"raft"`
+	Gossip      string `json:"gossip"`
+	HTTP        string `json:"http"`
+	Version     string `json:"version,omitempty"`
+	// Fresh says that nothing is on its disk yet.
+	Fresh bool `json:"fresh,omitempty"`
+}
+
+// Welcome is the leader's answer to a Registration.
+type Welcome struct {
+	ClusterID string `json:"cluster_id"`
+	// Epoch is the raft index at which the process was registered.
+	Epoch uint64 `json:"epoch"`
+	// Gossip holds the gossip addresses of the observers.
+	Gossip []string `json:"gossip"`
+}
+
+// Results answers POST /v1/peer/propose: one result for each command.
+type Results struct {
+	Results []fsm.Result `json:"results"`
+}
+
+// The answers of the original's paths, with its names.
+
+// DetectorSample is one check of this node, in /detectordata.
+type DetectorSample struct {
+	Status health.Status `json:"Status"`
+	Time   time.Time     `json:"Time"`
+}
+
+// GossipStatus is what this node holds about one endpoint, in /gossipstatus.
+type GossipStatus struct {
+	PrevConsensus health.Status `json:"PrevConsensus"`
+	// PrevEventTime is the zero time before the first decision.
+	PrevEventTime time.Time            `json:"PrevEventTime"`
+	Consensus     map[string]NodeState `json:"Consensus"`
+}
+
+// NodeState is the verdict of one observer and when it was made, by the clock
+// of the node that answers.
+type NodeState struct {
+	GossipStatus health.Status `json:"GossipStatus"`
+	TimeStamp    time.Time     `json:"TimeStamp"`
+}

@@ -1,0 +1,284 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+	"tocsin/health"
+	"tocsin/verify"
+)
+
+// world is a cluster of five as one node sees it: a real state machine and real
+// ballots, and everything around them told what to say.
+type world struct {
+	t       testing.TB
+	machine *fsm.Machine
+	table   *gossipdb.Table
+	samples map[string][]verify.Sample
+	ready   api.Readiness
+	servers []api.Server
+	members []gossipdb.Member
+	leader  api.LeaderInfo
+	// registered is answered to Register.
+	registered func(api.Registration) (api.Welcome, error)
+
+	mu     sync.Mutex // guards what follows, and the applying
+	index  uint64
+	writes int
+	asked  []string // what was asked of the membership
+	// Errors to answer with; nil for success.
+	proposeErr, membershipErr error
+}
+
+const (
+	term        = 3
+	clusterName = "c1"
+)
+
+var birth = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+
+// newWorld returns a founded cluster with the observers node1 to node5 at two
+// sites, and no endpoints.
+func newWorld(t testing.TB) *world {
+	w := &world{
+		t: t, machine: fsm.NewMachine(), table: new(gossipdb.Table), samples: map[string][]verify.Sample{},
+		leader: api.LeaderInfo{Node: "node1", Raft: "127.0.0.1:7001", HTTP: "127.0.0.1:6001"},
+		ready:  api.Readiness{Ready: true, Node: "node2", Leader: "node1"},
+	}
+	w.apply(fsm.Found{ClusterID: clusterName, Settings: fsm.DefaultClusterSettings()})
+	for i := 1; i <= 5; i++ {
+		name := fmt.Sprintf("node%d", i)
+		address := func(base int) string { return fmt.Sprintf("127.0.0.1:%d", base+i) }
+		w.apply(fsm.RegisterObserver{
+			Node: name, Site: []string{"paris", "lyon"}[i%2], Incarnation: "i" + name,
+			Raft: address(7000), Gossip: address(8000), HTTP: address(6000), Version: "1.0",
+		})
+		w.servers = append(w.servers, api.Server{Node: name, Address: address(7000), Voter: true})
+		w.members = append(w.members, gossipdb.Member{Name: name, Address: address(8000), Alive: true})
+	}
+	return w
+}
+
+func (w *world) handler() http.Handler {
+	return api.New(api.Config{
+		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+// apply commits one entry.
+func (w *world) apply(commands ...fsm.Command) []fsm.Result {
+	w.t.Helper()
+	packed, err := fsm.Encode(commands...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.index++
+	results, ok := w.machine.Apply(&raft.Log{Index: w.index, Term: term, Data: packed}).([]fsm.Result)
+	if !ok {
+		w.t.Fatalf("entry %d was not applied: %v", w.index, w.machine.Err())
+	}
+	return results
+}
+
+func (w *world) set(key, value string) { w.apply(fsm.SetEndpoint{Key: key, Value: value}) }
+
+// vote lets a node say something about endpoints, so long ago.
+func (w *world) vote(node string, age time.Duration, verdicts map[string]health.Status) {
+	w.t.Helper()
+	o, ok := w.View().Observer(node)
+	if !ok {
+		w.t.Fatalf("no observer %s", node)
+	}
+	var votes []gossipdb.Vote
+	for key, verdict := range verdicts {
+		e, ok := w.View().Endpoint(key)
+		if !ok {
+			w.t.Fatalf("no endpoint %s", key)
+		}
+		votes = append(votes, gossipdb.Vote{Slot: e.Slot, Verdict: verdict, Reason: "because"})
+	}
+	db := gossipdb.New(node)
+	db.Open(o.Epoch)
+	db.Cast(w.View().Index(), votes)
+	held, ok := db.Table().Get(node, 0)
+	if !ok {
+		w.t.Fatalf("node %s made no ballot", node)
+	}
+	w.table, _, _ = w.table.Merge(held.Ballot, time.Now().Add(-age))
+}
+
+// decide commits a change of state, on the votes of all five.
+func (w *world) decide(key string, to health.Status) uint64 {
+	w.t.Helper()
+	e, ok := w.View().Endpoint(key)
+	if !ok {
+		w.t.Fatalf("no endpoint %s", key)
+	}
+	var votes []fsm.Vote
+	for o := range w.View().Observers() {
+		votes = append(votes, fsm.Vote{Node: o.Node, Site: o.Site, Verdict: to, Age: fsm.Duration(time.Second)})
+	}
+	results := w.apply(fsm.Transition{
+		Key: key, Generation: e.Generation, Revision: e.Revision, From: e.State, To: to, Sequence: e.Sequence,
+		Term: term, Time: birth.Add(time.Duration(w.index) * time.Second), Leader: "node1", Quorum: 3, Votes: votes,
+	})
+	if results[0].Refused != nil {
+		w.t.Fatal(results[0].Refused)
+	}
+	return results[0].Index
+}
+
+func (w *world) View() *fsm.View          { return w.machine.View() }
+func (w *world) Ballots() *gossipdb.Table { return w.table }
+func (w *world) Self() api.Self           { return api.Self{Node: "node2", Site: "paris"} }
+
+func (w *world) Propose(_ context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
+	w.mu.Lock()
+	w.writes++
+	err := w.proposeErr
+	w.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range commands {
+		if refused := fsm.Validate(w.View(), c); refused != nil {
+			return []fsm.Result{{Refused: refused}}, nil
+		}
+	}
+	return w.apply(commands...), nil
+}
+
+func (w *world) Samples(key string) []verify.Sample { return w.samples[key] }
+
+func (w *world) Resolve(name string) (string, error) {
+	if name == "verify.sh" || name == "notify.sh" {
+		return "/scripts/" + name, nil
+	}
+	return "", fmt.Errorf("there is no script %s in /scripts: put it there", name)
+}
+
+func (w *world) Leader() (api.LeaderInfo, bool) { return w.leader, w.leader.Node != "" }
+
+func (w *world) RaftServers() ([]api.Server, error)          { return w.servers, w.membershipErr }
+func (w *world) GossipMembers() []gossipdb.Member            { return w.members }
+func (w *world) JoinRaft(_ context.Context, a string) error  { return w.ask("join " + a) }
+func (w *world) LeaveRaft(_ context.Context, a string) error { return w.ask("leave " + a) }
+func (w *world) GossipLeave() error                          { return w.ask("gossipleave") }
+func (w *world) GossipJoin(all []string) (int, error) {
+	if err := w.ask("gossipjoin " + strings.Join(all, " ")); err != nil {
+		return 0, err
+	}
+	if all[0] == "127.0.0.1:1" {
+		return 0, nil
+	}
+	return len(all), nil
+}
+
+func (w *world) ask(what string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, what)
+	return w.membershipErr
+}
+
+func (w *world) Readiness() api.Readiness { return w.ready }
+
+func (w *world) Introduce() api.Introduction {
+	return api.Introduction{Node: "node2", ClusterID: clusterName}
+}
+
+func (w *world) Register(_ context.Context, r api.Registration) (api.Welcome, error) {
+	return w.registered(r)
+}
+
+func (w *world) ProposeAsLeader(ctx context.Context, entry []byte) ([]fsm.Result, error) {
+	commands, err := fsm.Decode(entry)
+	if err != nil {
+		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: err.Error()}
+	}
+	return w.Propose(ctx, commands...)
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// ask sends one request to a fresh handler.
+func (w *world) request(method, target, body string) answer {
+	w.t.Helper()
+	return send(w.handler(), method, target, body)
+}
+
+func (w *world) get(target string) answer { return w.request(http.MethodGet, target, "") }
+
+func send(h http.Handler, method, target, body string) answer {
+	var content io.Reader = http.NoBody
+	if body != "" {
+		content = strings.NewReader(body)
+	}
+	r := httptest.NewRequest(method, target, content)
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, r)
+	return answer{recorder.Code, recorder.Header(), recorder.Body.String()}
+}
+
+// want fails unless the answer has this status and body.
+func (a answer) want(t testing.TB, status int, body string) {
+	t.Helper()
+	if a.status != status || a.body != body {
+		t.Errorf("got %d %q, want %d %q", a.status, a.body, status, body)
+	}
+}
+
+// wantWord fails unless the answer has this status and its text these words.
+func (a answer) wantWord(t testing.TB, status int, words ...string) {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("got status %d (%q), want %d", a.status, a.body, status)
+	}
+	for _, word := range words {
+		if !strings.Contains(a.body, word) {
+			t.Errorf("the answer %q does not say %q", a.body, word)
+		}
+	}
+}
+
+// decoded returns the body of a success, which may have no field that the
+// exported struct does not have.
+func decoded[T any](t testing.TB, a answer) T {
+	t.Helper()
+	var into T
+	if a.status != http.StatusOK {
+		t.Fatalf("got status %d: %s", a.status, a.body)
+	}
+	d := json.NewDecoder(strings.NewReader(a.body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&into); err != nil {
+		t.Fatalf("decode %s: %v", a.body, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		t.Fatalf("there is something behind the JSON: %s", a.body)
+	}
+	return into
+}

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"tocsin/fsm"
+	"tocsin/health"
+	"tocsin/node"
+)
+
+// agentConfig returns the Config that the agent would run with.
+func agentConfig(t *testing.T, args ...string) node.Config {
+	t.Helper()
+	var got node.Config
+	ran := false
+	var stdout, stderr bytes.Buffer
+	a := app{stdout: &stdout, stderr: &stderr, run: func(_ context.Context, cfg node.Config) error {
+		got, ran = cfg, true
+		return nil
+	}}
+	if code := a.main(append([]string{"agent"}, args...)); code != 0 || !ran {
+		t.Fatalf("agent %q: exit code %d, %s", args, code, &stderr)
+	}
+	return got
+}
+
+func wantConfig(t *testing.T, got, want node.Config) {
+	t.Helper()
+	want.Version = release
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(node.Config{}, "Logger")); diff != "" {
+		t.Errorf("the config differs (-want +got):\n%s", diff)
+	}
+	if got.Logger == nil {
+		t.Error("there is no logger")
+	}
+}
+
+func defaults() node.Config {
+	return node.Config{
+		Name: "node1", DataDir: "data", Scripts: "scripts",
+		HTTP: "127.0.0.1:6000", Raft: "127.0.0.1:7000", Gossip: "127.0.0.1:8000",
+		MaxChecks: 64, MaxNotifications: 8, Settings: fsm.DefaultClusterSettings(),
+	}
+}
+
+func TestAgent_Defaults(t *testing.T) {
+	wantConfig(t, agentConfig(t, "--node", "node1"), defaults())
+}
+
+func TestAgent_EveryFlag(t *testing.T) {
+	want := node.Config{
+		Name: "n", Site: "paris", DataDir: "/d", Scripts: "/s", HTTP: "0.0.0.0:1", Raft: "0.0.0.0:2", Gossip: "0.0.0.0:3",
+		Advertise: "h", Bootstrap: true, Join: []string{"a:1", "b:2", "c:3"}, GossipJoin: []string{"g:1"}, LeaveOnExit: true,
+		MaxChecks: 5, MaxNotifications: 6,
+		Settings: fsm.ClusterSettings{
+			Settings: fsm.Settings{
+				Interval: seconds1(3), RetryInterval: seconds1(2), Timeout: seconds1(4), TimeoutIs: health.Down, Fall: 5, Rise: 6,
+				Quorum: 7, Sites: fsm.SitesOff, Cooldown: seconds1(90), Check: fsm.CheckNagios, Verify: "v", Notify: "n",
+				NotifyTimeout: seconds1(8), NotifyAttempts: 9,
+			},
+			MaxVoters: 3, BallotRefresh: seconds1(1), EventsKept: fsm.DefaultClusterSettings().EventsKept,
+		},
+	}
+	args := []string{
+		"--node=n", "--site=paris", "--data-dir=/d", "--scripts=/s", "--http=0.0.0.0:1", "--raft=0.0.0.0:2", "--gossip=0.0.0.0:3",
+		"--advertise=h", "--bootstrap=true", "--join=a:1, b:2", "--join=c:3", "--gossip-join=g:1", "--leave-on-exit",
+		"--max-checks=5", "--max-notifications=6", "--interval=3s", "--retry-interval=2s", "--timeout=4s", "--timeout-is=down",
+		"--fall=5", "--rise=6", "--quorum=7", "--sites=off", "--cooldown=90", "--check=nagios", "--verify=v", "--notify=n",
+		"--notify-timeout=8s", "--notify-attempts=9", "--max-voters=3", "--ballot-refresh=1s", "--log-format=json", "--log-level=warn",
+	}
+	wantConfig(t, agentConfig(t, args...), want)
+
+	// The same by the environment.
+	for _, arg := range args {
+		name, value, ok := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		if !ok {
+			value = "true"
+		}
+		if name == "join" {
+			value = "a:1,b:2,c:3"
+		}
+		t.Setenv(variableOf(name), value)
+	}
+	wantConfig(t, agentConfig(t), want)
+
+	// What is given wins over the environment.
+	want.Name, want.Join = "other", []string{"d:4"}
+	wantConfig(t, agentConfig(t, "--node", "other", "--join", "d:4"), want)
+}
+
+func seconds1(n int) fsm.Duration { return fsm.Duration(time.Duration(n) * time.Second) }
+
+// TestAgent_OriginalCommandLine is one that users of the original have.
+func TestAgent_OriginalCommandLine(t *testing.T) {
+	want := defaults()
+	want.Bootstrap, want.Scripts = true, "."
+	want.Settings.Quorum, want.Settings.Cooldown = 3, seconds1(60)
+	got := agentConfig(t, "--node=node1", "--http=127.0.0.1:6000", "--raft=127.0.0.1:7000", "--gossip=127.0.0.1:8000",
+		"--join=", "--gossipJoin=", "--bootstrap=true", "--gossipQuorum=3", "--verificationScript=./verify.sh",
+		"--notificationScript=./notify.sh", "--eventInterval=60")
+	wantConfig(t, got, want)
+
+	want.Bootstrap, want.Join, want.GossipJoin = false, []string{"10.0.0.1:6000"}, []string{"10.0.0.1:8000"}
+	want.Scripts = "/opt/ha"
+	got = agentConfig(t, "--node=node1", "--join=10.0.0.1:6000", "--gossipJoin=10.0.0.1:8000", "--bootstrap=false", "--gossipQuorum=3",
+		"--verificationScript=/opt/ha/verify.sh", "--notificationScript=/opt/ha/./notify.sh", "--eventInterval=1m", "--scripts=/opt/ha/")
+	got.Scripts = strings.TrimSuffix(got.Scripts, "/")
+	wantConfig(t, got, want)
+}
+
+func TestAgent_OneScriptAsAPath(t *testing.T) {
+	want := defaults()
+	want.Scripts, want.Settings.Notify = "/opt/ha", "switch.sh"
+	wantConfig(t, agentConfig(t, "--node=node1", "--notify=/opt/ha/switch.sh"), want)
+}
+
+func TestAgent_AFailureIsToldOnce(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config) error {
+		return errors.Join(errors.New("the disk is full"), errors.New("and so is the other"))
+	}}
+	if code := a.main([]string{"agent", "--node", "node1"}); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if got, want := stderr.String(), "tocsin: node node1: the disk is full; and so is the other\n"; got != want || stdout.Len() > 0 {
+		t.Errorf("got %q on stderr and %q on stdout, want %q", got, &stdout, want)
+	}
+}
+
+func TestAgent_StopsOnASignal(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	a := app{stdout: &stdout, stderr: &stderr, run: func(ctx context.Context, _ node.Config) error {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return nil
+	}}
+	if code := a.main([]string{"agent", "--node", "node1"}); code != exitDone || stderr.Len() > 0 {
+		t.Errorf("exit code %d, %s", code, &stderr)
+	}
+}
+
+// TestHelp_FitsATerminal holds every page to 80 columns and every flag to a
+// heading.
+func TestHelp_FitsATerminal(t *testing.T) {
+	for _, command := range []string{"", "agent", "set", "get", "del", "status", "events", "version"} {
+		var stdout, stderr bytes.Buffer
+		a := app{stdout: &stdout, stderr: &stderr}
+		args := []string{"--help"}
+		if command != "" {
+			args = []string{command, "--help"}
+		}
+		if code := a.main(args); code != 0 || stderr.Len() > 0 {
+			t.Errorf("%s --help: exit code %d, %s", command, code, &stderr)
+		}
+		page := stdout.String()
+		for line := range strings.SplitSeq(page, "\n") {
+			if n := len([]rune(line)); n > helpWidth || strings.HasSuffix(line, " ") {
+				t.Errorf("%s --help: %d columns: %q", command, n, line)
+			}
+		}
+		_, other, _ := strings.Cut(page, "\nOther:\n")
+		if n := strings.Count(other, "  --") + strings.Count(other, ", --"); n != 1 {
+			t.Errorf("%s --help: %d flags stand under no heading:\n%s", command, n, other)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	for _, c := range []struct {
+		info debug.BuildInfo
+		want string
+	}{
+		{debug.BuildInfo{GoVersion: "go1"}, "tocsin " + release + " (go1, "},
+		{debug.BuildInfo{GoVersion: "go1", Main: debug.Module{Version: "(devel)"}}, "tocsin " + release + " (go1, "},
+		{debug.BuildInfo{GoVersion: "go1", Main: debug.Module{Version: "v2.3.4"}}, "tocsin v2.3.4 (go1, "},
+		{debug.BuildInfo{GoVersion: "go1", Settings: []debug.BuildSetting{
+			{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "true"},
+		}}, ", revision 0123456789ab, modified)"},
+	} {
+		if got := buildOf(&c.info).String(); !strings.Contains(got, c.want) {
+			t.Errorf("got %q, want %q in it", got, c.want)
+		}
+	}
+}
+
+func TestAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0.0s", 1234 * time.Millisecond: "1.2s", 59 * time.Second: "59s", 61 * time.Second: "1m01s",
+		time.Hour + time.Minute: "1h01m", 49 * time.Hour: "2d01h",
+	} {
+		if got := ago(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestScreen_Colours holds that colours change nothing about where things are.
+func TestScreen_Colours(t *testing.T) {
+	rows := func(s *screen) [][]string {
+		return [][]string{{"a", s.status(health.Up), "x"}, {"b", s.status(health.Unknown), "y"}, {"c", s.status(health.Down), "z"}}
+	}
+	bare, coloured := &screen{}, &screen{colours: true}
+	bare.table([]string{"KEY", bare.paint(normal, "STATE"), "REST"}, rows(bare))
+	coloured.table([]string{"KEY", coloured.paint(normal, "STATE"), "REST"}, rows(coloured))
+	stripped := coloured.String()
+	for _, code := range []string{normal, green, red, yellow, reset} {
+		stripped = strings.ReplaceAll(stripped, code, "")
+	}
+	if stripped != bare.String() {
+		t.Errorf("with colours:\n%s\nwithout:\n%s", stripped, bare)
+	}
+	if !strings.Contains(coloured.String(), red+"DOWN") || strings.Contains(bare.String(), "\x1b") {
+		t.Error("the colours are not where they belong")
+	}
+	if lines := strings.Split(bare.String(), "\n"); !slices.Contains(lines, "c    DOWN     z") {
+		t.Errorf("not aligned:\n%s", bare)
+	}
+}

@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+)
+
+const (
+	defaultAddress = "127.0.0.1:6000"
+	dialTimeout    = 3 * time.Second
+	// answerTimeout is longer than a node waits for a write.
+	answerTimeout = 15 * time.Second
+	// patience is how long a cluster may be without a leader before a command
+	// gives up; a pause is how long it waits between two tries.
+	patience  = 6 * time.Second
+	pause     = 500 * time.Millisecond
+	maxAnswer = 256 << 20
+)
+
+// client asks one of several nodes.
+type client struct {
+	app
+	addresses []string
+	http      *http.Client
+}
+
+// addressFlag adds --address to c.
+func addressFlag(c *cobra.Command, addresses *[]string) {
+	c.Flags().Var(list{addresses}, "address", "HTTP addresses of nodes, with commas, tried in turn (default "+defaultAddress+", or TOCSIN_ADDRESS)")
+	group(c, "Node", "address")
+}
+
+// client returns a client of the addresses that c was given.
+func (a app) client(c *cobra.Command, addresses *[]string) (*client, error) {
+	if err := fromEnvironment(c, "address"); err != nil {
+		return nil, err
+	}
+	if len(*addresses) == 0 {
+		*addresses = []string{defaultAddress}
+	}
+	for i, address := range *addresses {
+		address = strings.TrimSuffix(strings.TrimPrefix(address, "http://"), "/")
+		if _, port, err := net.SplitHostPort(address); err != nil || port == "" || strings.ContainsAny(address, "/?#@ ") {
+			return nil, misuse(c, "address %q is not like %s", address, defaultAddress)
+		}
+		(*addresses)[i] = address
+	}
+	return &client{app: a, addresses: *addresses, http: &http.Client{
+		Timeout:   answerTimeout,
+		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, DisableKeepAlives: true},
+	}}, nil
+}
+
+// request is what a node is asked.
+type request struct {
+	method, path string
+	query        url.Values
+	body         any // sent as JSON, nil for none
+}
+
+// refused is an answer that is no success.
+type refused struct {
+	status  int
+	problem api.Problem
+	address string
+	// uncertain says that an earlier try may have done what was asked.
+	uncertain bool
+}
+
+func (r refused) Error() string {
+	if r.problem.Error == "" {
+		return fmt.Sprintf("%s answered %d %s: is it a node of Tocsin?", r.address, r.status, http.StatusText(r.status))
+	}
+	return r.problem.Error
+}
+
+// inShort says why it is worth trying again.
+func (r refused) inShort() string {
+	switch r.problem.Code {
+	case api.CodeNoLeader:
+		return r.address + " knows no leader at the moment"
+	case api.CodeUncertain:
+		return r.address + " lost the leader half-way"
+	}
+	return r.address + ": " + oneLine(r.Error())
+}
+
+// unanswered is a node that gave no answer.
+type unanswered struct{ error }
+
+func (u unanswered) Unwrap() error { return u.error }
+
+// ask returns the body of the answer. It tries each address in turn, and all
+// of them again while they say that the cluster has no leader, which passes. A
+// write may so be done twice: all of them can be repeated without harm.
+func (c *client) ask(ctx context.Context, r request) ([]byte, error) {
+	var body []byte
+	if r.body != nil {
+		var err error
+		if body, err = json.Marshal(r.body); err != nil {
+			return nil, fmt.Errorf("write the request: %w", err)
+		}
+	}
+	uncertain, said := false, ""
+	for started := time.Now(); ; {
+		answer, err := c.round(ctx, r, body)
+		no, isAnswer := errors.AsType[refused](err)
+		if !isAnswer {
+			return answer, err
+		}
+		if no.status != http.StatusServiceUnavailable || time.Since(started) > patience {
+			no.uncertain = uncertain
+			return nil, no
+		}
+		uncertain = uncertain || no.problem.Code == api.CodeUncertain
+		if word := no.inShort(); word != said {
+			c.say("tocsin: %s, trying again\n", word)
+			said = word
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, no
+		}
+	}
+}
+
+// round asks one node after another, until one has an answer that is not 503.
+func (c *client) round(ctx context.Context, r request, body []byte) ([]byte, error) {
+	var silent []string
+	var busy error
+	for _, address := range c.addresses {
+		answer, err := c.askOne(ctx, address, r, body)
+		if quiet, ok := errors.AsType[unanswered](err); ok {
+			silent = append(silent, fmt.Sprintf("%s (%v)", address, reasonOf(quiet)))
+			continue
+		}
+		if no, ok := errors.AsType[refused](err); ok && no.status == http.StatusServiceUnavailable {
+			busy = no
+			continue
+		}
+		return answer, err
+	}
+	if busy != nil {
+		return nil, busy
+	}
+	return nil, fmt.Errorf("no node answers at %s: start one with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(silent, " or "))
+}
+
+func (c *client) askOne(ctx context.Context, address string, r request, body []byte) ([]byte, error) {
+	target := "http://" + address + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	asked, err := http.NewRequestWithContext(ctx, r.method, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", address, err)
+	}
+	answer, err := c.http.Do(asked)
+	if err != nil {
+		return nil, unanswered{err}
+	}
+	defer answer.Body.Close() // nothing is written by it: there is no error to miss
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, unanswered{err}
+	case len(text) > maxAnswer:
+		return nil, fmt.Errorf("the answer of %s has more than %d bytes", address, maxAnswer)
+	case answer.StatusCode == http.StatusOK:
+		return text, nil
+	}
+	no := refused{status: answer.StatusCode, address: address}
+	if json.Unmarshal(text, &no.problem) != nil {
+		no.problem = api.Problem{} // not one of ours: the status has to do
+	}
+	return nil, no
+}
+
+// reasonOf says in few words why nobody answered.
+func reasonOf(err error) string {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		if wrapped.Timeout() {
+			return "no answer in time"
+		}
+		err = wrapped.Err
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
+	if errors.Is(err, io.EOF) {
+		return "it hung up"
+	}
+	return err.Error()
+}
+
+// fetch asks by GET and returns the answer as it came and decoded.
+func fetch[T any](ctx context.Context, c *client, path string, query url.Values) (raw []byte, into T, err error) {
+	raw, err = c.ask(ctx, request{method: http.MethodGet, path: path, query: query})
+	if err != nil {
+		return nil, into, err
+	}
+	if err := json.Unmarshal(raw, &into); err != nil {
+		return nil, into, fmt.Errorf("the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
+	}
+	return raw, into, nil
+}
+
+// keyPath returns the path of a key below prefix. Dots alone would be taken for
+// a way up by whatever stands between.
+func keyPath(prefix, key string) string {
+	if key == "." || key == ".." {
+		return prefix + strings.ReplaceAll(key, ".", "%2E")
+	}
+	return prefix + url.PathEscape(key)
+}
+
+// printJSON writes an answer for programs, and for people who look at it.
+func (a app) printJSON(raw []byte) error {
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, bytes.TrimSpace(raw), "", "  "); err != nil {
+		return fmt.Errorf("the answer is no JSON: %w", err)
+	}
+	pretty.WriteByte('\n')
+	_, err := a.stdout.Write(pretty.Bytes())
+	return err
+}

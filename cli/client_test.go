@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+)
+
+// answers is a transport that gives one answer after another, the last one for
+// ever.
+type answers struct {
+	codes []string // "200", or a status and a code: "503 no-leader"
+	tries int
+}
+
+func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	text := a.codes[min(a.tries, len(a.codes)-1)]
+	a.tries++
+	var status int
+	var code string
+	if n, err := fmt.Sscan(text, &status, &code); n < 1 {
+		return nil, err
+	}
+	body := fmt.Sprintf(`{"error":"this is %s","code":%q}`, text, code)
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// run executes a command whose client asks a.
+func (a *answers) run(t *testing.T, method string) (words string, took time.Duration, err error) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	c := &client{app: app{stdout: &stdout, stderr: &stderr}, addresses: []string{"n:1"}, http: &http.Client{Transport: a}}
+	started := time.Now()
+	_, err = c.ask(t.Context(), request{method: method, path: "/"})
+	return stderr.String(), time.Since(started), err
+}
+
+func TestClient_WaitsForALeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &answers{codes: []string{"503 no-leader", "503 no-leader", "503 uncertain", "200"}}
+		words, took, err := a.run(t, http.MethodPut)
+		want := "tocsin: n:1 knows no leader at the moment, trying again\ntocsin: n:1 lost the leader half-way, trying again\n"
+		if err != nil || words != want || took != 3*pause {
+			t.Errorf("after %v: %v, %q", took, err, words)
+		}
+	})
+}
+
+func TestClient_DoesNotWaitForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &answers{codes: []string{"503 no-leader"}}
+		_, took, err := a.run(t, http.MethodGet)
+		if err == nil || !strings.Contains(err.Error(), "this is 503") || took < patience || took > patience+2*pause {
+			t.Errorf("after %v: %v", took, err)
+		}
+	})
+}
+
+func TestClient_OtherErrorsAreFinal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, code := range []string{"400 invalid", "404 not-found", "409 conflict", "500", "421 not-leader"} {
+			a := &answers{codes: []string{code}}
+			if _, took, err := a.run(t, http.MethodPut); err == nil || took != 0 || a.tries != 1 {
+				t.Errorf("%s: %d tries in %v, %v", code, a.tries, took, err)
+			}
+		}
+	})
+}
+
+// TestDel_ThatTheFirstTryHasDone holds that a deletion whose answer was lost is
+// not called a failure because the key is gone at the second try.
+func TestDel_ThatTheFirstTryHasDone(t *testing.T) {
+	for _, c := range []struct {
+		first string
+		fails bool
+	}{{"503 uncertain", false}, {"503 no-leader", true}} {
+		synctest.Test(t, func(t *testing.T) {
+			a := &answers{codes: []string{c.first, "404 not-found"}}
+			_, _, err := a.run(t, http.MethodDelete)
+			if fails := !alreadyDone(err); fails != c.fails {
+				t.Errorf("first %s, then 404: %v", c.first, err)
+			}
+		})
+	}
+}
+
+func TestClient_Addresses(t *testing.T) {
+	t.Setenv("TOCSIN_ADDRESS", "")
+	for given, want := range map[string]string{
+		"": defaultAddress, "h:1": "h:1", "http://h:1/": "h:1", "h:1, [::1]:2,": "h:1 [::1]:2",
+		"h": "", "h:": "", "https://h:1": "", "h:1/x": "", "u@h:1": "",
+	} {
+		var addresses []string
+		c := &cobra.Command{Use: "test"}
+		addressFlag(c, &addresses)
+		if err := c.Flags().Set("address", given); err != nil {
+			t.Fatal(err)
+		}
+		client, err := app{}.client(c, &addresses)
+		switch {
+		case want == "" && err == nil:
+			t.Errorf("%q was taken for %q", given, client.addresses)
+		case want != "" && (err != nil || strings.Join(client.addresses, " ") != want):
+			t.Errorf("%q: %v", given, err)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain": "plain", "日本 語": "日本 語", "a\tb\x1b[2J\n": "a\uFFFDb\uFFFD[2J\uFFFD", "a\u202eb": "a\uFFFDb", "\xff": "\uFFFD",
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestProblem_IsToldInItsOwnWords holds that what the node says is what the
+// person reads.
+func TestProblem_IsToldInItsOwnWords(t *testing.T) {
+	no := refused{status: 409, address: "n:1", problem: api.Problem{Error: "it is already so"}}
+	if no.Error() != "it is already so" {
+		t.Errorf("got %q", no.Error())
+	}
+}

@@ -1,0 +1,12 @@
+// Package cli is what a person types: the agent, which runs a node, and the
+// commands that ask a node for something over HTTP.
+//
+// The commands know no more than the API tells; there is nothing that they can
+// do and curl can't. Data goes to standard output, words about it to standard
+// error, so that the output can be piped. A command that fails says why and
+// what to do in one line and exits with 1; one that was called wrongly exits
+// with 2, before anything was touched.
+//
+// Main is the one way in. It keeps no state: it may be called any number of
+// times, also at once, as the tests do.
+package cli

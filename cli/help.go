@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const (
+	// helpWidth is the width of the terminal that help is written for.
+	helpWidth = 80
+	// groupKey marks a flag with the heading that it stands under.
+	groupKey = "group"
+)
+
+// group puts flags of c under a heading of its help page. Headings stand in
+// the order in which they are first used, "Other" last.
+func group(c *cobra.Command, heading string, names ...string) {
+	for _, name := range names {
+		f := c.Flags().Lookup(name)
+		if f.Annotations == nil {
+			f.Annotations = map[string][]string{}
+		}
+		f.Annotations[groupKey] = []string{heading}
+	}
+}
+
+// help prints the page of c.
+func help(c *cobra.Command, _ []string) {
+	var page bytes.Buffer
+	fmt.Fprintf(&page, "%s.\n\n", strings.TrimSuffix(c.Short, "."))
+	if c.Long != "" {
+		fmt.Fprintf(&page, "%s\n\n", c.Long)
+	}
+	fmt.Fprintf(&page, "Usage:\n  %s\n", usageLine(c))
+	if c.Example != "" {
+		fmt.Fprintf(&page, "\nExamples:\n%s\n", indent(c.Example))
+	}
+	commandList(&page, c)
+	flagList(&page, c)
+	if c.HasAvailableSubCommands() {
+		fmt.Fprintf(&page, "\n\"%s COMMAND --help\" shows the page of a command.\n", c.CommandPath())
+	}
+	// An output that can't be written to has no reader to tell.
+	_, _ = c.OutOrStdout().Write(page.Bytes())
+}
+
+func usageLine(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() {
+		return c.CommandPath() + " COMMAND"
+	}
+	return c.UseLine()
+}
+
+func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+func commandList(page *bytes.Buffer, c *cobra.Command) {
+	if !c.HasAvailableSubCommands() {
+		return
+	}
+	page.WriteString("\nCommands:\n")
+	// In the order in which they were added: from the first that one needs on.
+	for _, sub := range slices.SortedStableFunc(slices.Values(c.Commands()), byOrder) {
+		if sub.IsAvailableCommand() {
+			fmt.Fprintf(page, "  %-9s %s\n", sub.Name(), sub.Short)
+		}
+	}
+}
+
+// order is the annotation that keeps commands from being sorted by name.
+const order = "order"
+
+func byOrder(a, b *cobra.Command) int {
+	return strings.Compare(a.Annotations[order], b.Annotations[order])
+}
+
+// flagList prints the flags under their headings, aligned and wrapped.
+func flagList(page *bytes.Buffer, c *cobra.Command) {
+	groups := map[string][]*pflag.Flag{}
+	var headings []string
+	width := 0
+	c.Flags().SortFlags = false
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		heading := "Other"
+		if names := f.Annotations[groupKey]; len(names) == 1 {
+			heading = names[0]
+		}
+		if groups[heading] == nil && heading != "Other" {
+			headings = append(headings, heading)
+		}
+		groups[heading] = append(groups[heading], f)
+		width = max(width, utf8.RuneCountInString(flagName(f)))
+	})
+	for _, heading := range append(headings, "Other") {
+		if len(groups[heading]) == 0 {
+			continue
+		}
+		fmt.Fprintf(page, "\n%s:\n", heading)
+		for _, f := range groups[heading] {
+			_, usage := pflag.UnquoteUsage(f)
+			lines := wrap(usage+defaultOf(f), helpWidth-width-5)
+			fmt.Fprintf(page, "  %-*s   %s\n", width, flagName(f), lines[0])
+			for _, line := range lines[1:] {
+				fmt.Fprintf(page, "  %-*s   %s\n", width, "", line)
+			}
+		}
+	}
+}
+
+// flagName is how the flag is written: "--interval DURATION".
+func flagName(f *pflag.Flag) string {
+	name := "--" + f.Name
+	if f.Shorthand != "" {
+		name = "-" + f.Shorthand + ", " + name
+	}
+	what, _ := pflag.UnquoteUsage(f)
+	switch {
+	case what == "":
+	case what == "int":
+		name += " N"
+	default:
+		name += " " + strings.ToUpper(what)
+	}
+	return name
+}
+
+func defaultOf(f *pflag.Flag) string {
+	switch f.DefValue {
+	case "", "0", "0s", "false", "[]":
+		return ""
+	}
+	return " (default " + f.DefValue + ")"
+}
+
+// wrap breaks text into lines of at most width, between words.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func (a app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tocsin",
+		Short: "A health watchdog that stays up when things go down",
+		Long: `Tocsin watches endpoints from several nodes. When a quorum of the nodes
+agrees that an endpoint went down or came up, the change is committed once,
+in one order, and every node runs a notification script.`,
+		Example: `tocsin agent --node node1 --bootstrap
+tocsin set web http://10.0.0.1/health --check http
+tocsin status`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			c.SuggestionsMinimumDistance = 2
+			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+				return misuse(c, "there is no command %q: do you mean %s?", args[0], strings.Join(like, " or "))
+			}
+			return misuse(c, "there is no command %q", args[0])
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, "%w", err) })
+	root.SetHelpFunc(help)
+	root.AddCommand(
+		a.agent(),
+		a.set(), a.get(), a.del(),
+		a.status(), a.events(),
+		a.version(),
+	)
+	for _, c := range root.Commands() {
+		c.DisableFlagsInUseLine = true
+		c.Flags().BoolP("help", "h", false, "show this page")
+		group(c, "Other", "help")
+	}
+	root.Flags().BoolP("help", "h", false, "show this page")
+	root.SetHelpCommand(&cobra.Command{
+		Use:    "help [command]",
+		Short:  "Show the page of a command",
+		Hidden: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			of, _, err := c.Root().Find(args)
+			if err != nil || of == c.Root() && len(args) > 0 {
+				return misuse(c.Root(), "there is no command %q", strings.Join(args, " "))
+			}
+			return of.Help()
+		},
+	})
+	return root
+}
+
+// exactly asks for these arguments, no fewer and no more.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return misuse(c, "%s is missing: write %s", names[len(args)], c.UseLine())
+		case len(args) > len(names):
+			return misuse(c, "%q is too much: write %s (quote what has blanks)", args[len(names)], c.UseLine())
+		}
+		return nil
+	}
+}
+
+// atMost asks for one argument or none.
+func atMostOne(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return misuse(c, "%q is too much: write %s (quote what has blanks)", args[1], c.UseLine())
+	}
+	return nil
+}

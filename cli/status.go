@@ -1,0 +1,253 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+func (a app) status() *cobra.Command {
+	var addresses []string
+	var output string
+	c := &cobra.Command{
+		Use:         "status [KEY] [flags]",
+		Short:       "Show what the cluster holds, and why",
+		Annotations: map[string]string{order: "5"},
+		Long: `Shows the cluster and a line for each endpoint, or everything about one: what
+each node says, how long ago, and why, and what is missing for a change.`,
+		Example: `tocsin status
+tocsin status web
+tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
+		Args: atMostOne,
+	}
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		path := "/v1/status"
+		if len(args) == 1 {
+			path = keyPath("/v1/status/", args[0])
+		}
+		raw, status, err := fetch[api.Status](c.Context(), client, path, nil)
+		if err != nil {
+			return fmt.Errorf("status: %w", err)
+		}
+		if output == "json" {
+			return a.printJSON(raw)
+		}
+		return a.showStatus(status, len(args) == 1)
+	}
+	return c
+}
+
+func (a app) showStatus(status api.Status, one bool) error {
+	s := newScreen(a.stdout)
+	s.cluster(status.Cluster)
+	s.line("")
+	switch {
+	case one && len(status.Endpoints) == 1:
+		s.endpoint(status.Cluster, status.Endpoints[0])
+	case len(status.Endpoints) == 0:
+		s.line("No endpoint is watched yet. Add the first one:")
+		s.line("  tocsin set web http://10.0.0.1/health --check http")
+	default:
+		s.endpoints(status)
+	}
+	_, err := a.stdout.Write(s.Bytes())
+	return err
+}
+
+// cluster writes who leads, who is heard, and what a decision takes.
+func (s *screen) cluster(c api.Cluster) {
+	n, heard := len(c.Observers), 0
+	var silent []string
+	for _, o := range c.Observers {
+		switch {
+		case o.Fresh:
+			heard++
+		case o.HeardAgo == nil:
+			silent = append(silent, o.Node+" (never)")
+		default:
+			silent = append(silent, fmt.Sprintf("%s (%s ago)", o.Node, ago(time.Duration(*o.HeardAgo))))
+		}
+	}
+	leader := s.paint(red, "none")
+	if c.Leader != "" {
+		leader = c.Leader
+	}
+	quorum := fmt.Sprintf("%d of %d", c.Quorum, n)
+	if c.Sites > 1 {
+		quorum += fmt.Sprintf(" from %d sites", c.Sites)
+	}
+	s.line("leader %s, %d of %d nodes heard by %s, quorum %s", leader, heard, n, c.Node, quorum)
+	if len(silent) > 0 {
+		s.line("%s %s", s.paint(yellow, "not heard:"), strings.Join(silent, ", "))
+	}
+	if c.Leader == "" {
+		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.")
+	}
+}
+
+// endpoints writes a line for each, and below what is not settled.
+func (s *screen) endpoints(status api.Status) {
+	rows := make([][]string, len(status.Endpoints))
+	var open []string
+	for i, e := range status.Endpoints {
+		rows[i] = []string{cut(clean(e.Key), 40), s.status(e.State), since(status.Cluster, e), votes(e.Votes)}
+		if note := note(e); note != "" {
+			open = append(open, fmt.Sprintf("%s: %s", cut(clean(e.Key), 40), note))
+		}
+	}
+	s.table([]string{"KEY", s.paint(normal, "STATE"), "SINCE", "VOTES"}, rows)
+	if len(open) > 0 {
+		s.line("\nNot settled:")
+		for _, line := range open[:min(len(open), notesShown)] {
+			s.paragraph(line)
+		}
+		if more := len(open) - notesShown; more > 0 {
+			s.line("  and %d more: \"tocsin status KEY\" tells about each", more)
+		}
+	}
+}
+
+// notesShown bounds what is explained below the table.
+const notesShown = 10
+
+// paragraph writes text in lines that fit, the second one on set in.
+func (s *screen) paragraph(text string) {
+	for i, line := range wrap(text, helpWidth-4) {
+		if i > 0 {
+			line = "  " + line
+		}
+		s.line("  %s", line)
+	}
+}
+
+func since(c api.Cluster, e api.EndpointStatus) string {
+	if e.Since.IsZero() {
+		return "-"
+	}
+	return ago(c.Time.Sub(e.Since)) + " ago"
+}
+
+// note says what stands between the endpoint and a change, empty if nothing
+// does.
+func note(e api.EndpointStatus) string {
+	switch {
+	case e.Missing != "":
+		return clean(e.Missing)
+	case e.HeldBack > 0:
+		return fmt.Sprintf("%v is agreed; the cooldown holds it back for another %s", *e.Agreed, ago(time.Duration(e.HeldBack)))
+	case e.Agreed != nil:
+		return fmt.Sprintf("%v is agreed, the leader is about to commit it", *e.Agreed)
+	}
+	return ""
+}
+
+// votes counts them in words: "3 up 1 down 1 stale".
+func votes(all []fsm.Vote) string {
+	count := map[string]int{}
+	for _, v := range all {
+		count[kindOf(v)]++
+	}
+	var words []string
+	for _, kind := range []string{"up", "down", "unknown", "stale", "missing", "not counted"} {
+		if count[kind] > 0 {
+			words = append(words, fmt.Sprintf("%d %s", count[kind], kind))
+		}
+	}
+	if len(words) == 0 {
+		return "-"
+	}
+	return strings.Join(words, " ")
+}
+
+// kindOf says in a word what a vote is. The rarer reasons for not counting are
+// told by the status of the endpoint.
+func kindOf(v fsm.Vote) string {
+	switch v.Excluded {
+	case "":
+		return strings.ToLower(v.Verdict.String())
+	case "stale":
+		return "stale"
+	case "no ballot":
+		return "missing"
+	}
+	return "not counted"
+}
+
+// endpoint writes all about one.
+func (s *screen) endpoint(c api.Cluster, e api.EndpointStatus) {
+	state := ": nothing is decided yet"
+	if !e.Since.IsZero() {
+		state = fmt.Sprintf(" since %s (%s ago), event %d", moment(e.Since), ago(c.Time.Sub(e.Since)), e.LastEvent)
+	}
+	s.line("%s is %s%s", clean(e.Key), s.status(e.State), state)
+	s.line("value   %s", cut(clean(e.Value), 200))
+	head := "labels"
+	for _, name := range slices.Sorted(maps.Keys(e.Labels)) {
+		s.line("%-7s %s=%s", head, clean(name), clean(e.Labels[name]))
+		head = ""
+	}
+	need := fmt.Sprintf("%d of %d votes", e.Quorum, len(e.Votes))
+	if e.Sites > 1 {
+		need += fmt.Sprintf(" from %d sites", e.Sites)
+	}
+	s.line("change  takes %s", need)
+	if note := note(e); note != "" {
+		head = "now"
+		for _, line := range wrap(note, helpWidth-8) {
+			s.line("%-7s %s", head, line)
+			head = ""
+		}
+	}
+	s.line("")
+	rows := make([][]string, len(e.Votes))
+	for i, v := range e.Votes {
+		rows[i] = []string{v.Node, dash(v.Site), s.verdict(v), age(v), why(v)}
+	}
+	s.table([]string{"NODE", "SITE", s.paint(normal, "VERDICT"), "AGE", "WHY"}, rows)
+}
+
+func (s *screen) verdict(v fsm.Vote) string {
+	if v.Excluded != "" {
+		return s.paint(yellow, "("+strings.ToLower(v.Verdict.String())+")")
+	}
+	return s.status(v.Verdict)
+}
+
+func age(v fsm.Vote) string {
+	if v.Age == 0 {
+		return "-"
+	}
+	return ago(time.Duration(v.Age))
+}
+
+func why(v fsm.Vote) string {
+	reason := cut(clean(v.Reason), 100)
+	switch {
+	case v.Excluded == "":
+		return reason
+	case reason == "" || v.Verdict == health.Up:
+		return "does not count: " + clean(v.Excluded)
+	}
+	return "does not count: " + clean(v.Excluded) + "; " + reason
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return clean(text)
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// release is the version of a build that nobody stamped, as builds with
+// -buildvcs=false are.
+const release = "0.1.0"
+
+// build is what is known of this program.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Modified bool   `json:"modified,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// thisBuild asks the program itself, and falls back to what the source says.
+func thisBuild() build {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return buildOf(info)
+}
+
+func buildOf(info *debug.BuildInfo) build {
+	b := build{
+		Version: info.Main.Version, Go: cmp.Or(info.GoVersion, runtime.Version()),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if b.Version == "" || b.Version == "(devel)" {
+		b.Version = release
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}
+
+func (b build) String() string {
+	text := fmt.Sprintf("tocsin %s (%s, %s", b.Version, b.Go, b.Platform)
+	if b.Revision != "" {
+		text += ", revision " + b.Revision[:min(12, len(b.Revision))]
+	}
+	if b.Modified {
+		text += ", modified"
+	}
+	return text + ")"
+}
+
+func (a app) version() *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:         "version [flags]",
+		Short:       "Say which version this is",
+		Annotations: map[string]string{order: "9"},
+		Args:        exactly(),
+		RunE: func(*cobra.Command, []string) error {
+			if output == "json" {
+				return json.NewEncoder(a.stdout).Encode(thisBuild())
+			}
+			_, err := fmt.Fprintln(a.stdout, thisBuild())
+			return err
+		},
+	}
+	outputFlag(c, &output)
+	return c
+}
+
+// outputFlag adds -o to c.
+func outputFlag(c *cobra.Command, output *string) {
+	*output = "table"
+	c.Flags().VarP(oneOf{output, []string{"table", "json"}}, "output", "o", "`format`: table for people, json for programs")
+	group(c, "Output", "output")
+}

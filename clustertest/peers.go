@@ -1,0 +1,89 @@
+package clustertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"tocsin/api"
+	"tocsin/fsm"
+	"tocsin/node"
+)
+
+// peers calls other nodes as HTTP would, without HTTP: over the network in
+// memory, with its cuts and delays.
+type peers struct {
+	cluster *Cluster
+	from    string
+}
+
+// call runs ask on the node at the address. A lost request was not done; of a
+// lost answer nobody can tell.
+func call[A any](ctx context.Context, p peers, address string, ask func(*node.Node) (A, error)) (A, error) {
+	var none A
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return none, err
+	}
+	if !p.cluster.Net.Travel(p.from, host) {
+		<-ctx.Done()
+		return none, fmt.Errorf("%s: %w", address, api.ErrUnreachable)
+	}
+	target := p.cluster.running(host)
+	if target == nil {
+		return none, fmt.Errorf("%s: connection refused: %w", address, api.ErrUnreachable)
+	}
+	type reply struct {
+		answer A
+		err    error
+	}
+	replies := make(chan reply, 1)
+	go func() {
+		answer, err := ask(target)
+		replies <- reply{answer, err}
+	}()
+	select {
+	case r := <-replies:
+		if !p.cluster.Net.Travel(host, p.from) {
+			<-ctx.Done()
+			return none, api.ErrUncertain
+		}
+		return r.answer, r.err
+	case <-ctx.Done():
+		return none, api.ErrUncertain
+	}
+}
+
+// Introduce implements node.Peers.
+func (p peers) Introduce(ctx context.Context, address string) (api.Introduction, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.Introduction, error) { return n.Introduce(), nil })
+}
+
+// Register implements node.Peers. Like the client over HTTP it goes on to the
+// leader that a node names.
+func (p peers) Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error) {
+	return toLeader(address, func(address string) (api.Welcome, error) {
+		return call(ctx, p, address, func(n *node.Node) (api.Welcome, error) { return n.Register(ctx, r) })
+	})
+}
+
+// Propose implements node.Peers.
+func (p peers) Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error) {
+	return toLeader(address, func(address string) ([]fsm.Result, error) {
+		return call(ctx, p, address, func(n *node.Node) ([]fsm.Result, error) { return n.ProposeAsLeader(ctx, entry) })
+	})
+}
+
+// toLeader asks a node, and the leader that it names instead.
+func toLeader[A any](address string, ask func(address string) (A, error)) (answer A, err error) {
+	for range 4 {
+		answer, err = ask(address)
+		elsewhere, misdirected := errors.AsType[api.ErrNotLeader](err)
+		if !misdirected || elsewhere.LeaderHTTP == "" {
+			return answer, err
+		}
+		address = elsewhere.LeaderHTTP
+	}
+	return answer, err
+}

@@ -1,0 +1,71 @@
+package clustertest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tocsin/health"
+	"tocsin/verify"
+)
+
+// World is what is really up and down, and what each node can see of it. It
+// stands in for the verification scripts. All of it may be used at any time.
+type World struct {
+	mu    sync.Mutex
+	truth map[string]health.Status
+	seen  map[sight]health.Status
+	took  time.Duration
+}
+
+type sight struct{ node, key string }
+
+// checkTakes is how long a check takes in a World that was told nothing.
+const checkTakes = 5 * time.Millisecond
+
+func newWorld() *World {
+	return &World{truth: map[string]health.Status{}, seen: map[sight]health.Status{}, took: checkTakes}
+}
+
+// Set says what an endpoint really is. What was never set is UP.
+func (w *World) Set(key string, s health.Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.truth[key] = s
+}
+
+// Show makes one node see an endpoint differently from what it is.
+func (w *World) Show(node, key string, s health.Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[sight{node, key}] = s
+}
+
+// Hide ends every Show.
+func (w *World) Hide() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.seen)
+}
+
+// Check implements verify.Checker.
+func (w *World) Check(ctx context.Context, r verify.Request) verify.Sample {
+	w.mu.Lock()
+	took := w.took
+	w.mu.Unlock()
+	started := time.Now()
+	select {
+	case <-time.After(took):
+	case <-ctx.Done():
+		return verify.Sample{Reason: "cut short", Time: started}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, ok := w.seen[sight{r.Node, r.Key}]
+	if !ok {
+		if s, ok = w.truth[r.Key]; !ok {
+			s = health.Up
+		}
+	}
+	return verify.Sample{Status: s, Reason: "seen by " + r.Node, Time: started, Duration: took, Revision: r.Revision}
+}

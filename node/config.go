@@ -1,0 +1,142 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"tocsin/fsm"
+)
+
+// Config says what belongs to this one node. What belongs to the cluster is in
+// Settings, and counts only on the node that founds it.
+type Config struct {
+	// Name is the node's name in the cluster: unique, and kept for life.
+	Name string
+	// Site says where the node stands; empty if all stand in one place.
+	Site string
+	// DataDir holds everything that must survive a restart.
+	DataDir string
+	// Scripts is the directory of the verification and notification scripts.
+	Scripts string
+
+	// HTTP, Raft and Gossip are the host:port pairs to listen on.
+	HTTP, Raft, Gossip string
+	// Advertise is the host that other nodes reach this one by, if it is not
+	// the one it listens on (0.0.0.0, or behind an address translation).
+	Advertise string
+
+	// Bootstrap founds a cluster if this node has none yet and no member can
+	// be reached at Join. It is harmless ever after.
+	Bootstrap bool
+	// Join are HTTP addresses of members, tried in turn by a node that
+	// belongs to no cluster yet.
+	Join []string
+	// GossipJoin are gossip addresses to contact beside those of the members.
+	GossipJoin []string
+	// LeaveOnExit takes the node out of the cluster when it is stopped.
+	LeaveOnExit bool
+
+	// Settings are the first settings of a cluster that this node founds.
+	Settings fsm.ClusterSettings
+
+	// MaxChecks and MaxNotifications bound how many scripts run at once;
+	// 0 means 64 and 8.
+	MaxChecks, MaxNotifications int
+	// Retention says how much of the raft log is kept; zero means defaults.
+	Retention Retention
+	// Version is told to the other nodes.
+	Version string
+	// Logger gets what happens; nil discards it.
+	Logger *slog.Logger
+}
+
+// Retention is how raft compacts its log.
+type Retention struct {
+	Threshold uint64        // entries that make a snapshot due; 0 means 4096
+	Trailing  uint64        // entries kept behind a snapshot; 0 means 10240
+	Interval  time.Duration // how often the threshold is looked at; 0 means 60s
+}
+
+// Validate returns every fault of c at once, each naming the flag to change.
+// It touches neither disk nor network.
+func (c Config) Validate() error {
+	var errs []error
+	if err := fsm.ValidateNodeName(c.Name); err != nil {
+		errs = append(errs, fmt.Errorf("--node: %w", err))
+	}
+	if c.Site != "" {
+		if err := fsm.ValidateNodeName(c.Site); err != nil {
+			errs = append(errs, fmt.Errorf("--site: %w", err))
+		}
+	}
+	if c.DataDir == "" {
+		errs = append(errs, errors.New("--data-dir: name a directory for what must survive a restart"))
+	}
+	for _, a := range []struct{ flag, address string }{{"--http", c.HTTP}, {"--raft", c.Raft}, {"--gossip", c.Gossip}} {
+		if err := c.validateListen(a.address); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", a.flag, err))
+		}
+	}
+	for _, a := range c.Join {
+		if _, err := splitAddress(a); err != nil {
+			errs = append(errs, fmt.Errorf("--join: %w", err))
+		}
+	}
+	for _, a := range c.GossipJoin {
+		if _, err := splitAddress(a); err != nil {
+			errs = append(errs, fmt.Errorf("--gossip-join: %w", err))
+		}
+	}
+	if c.MaxChecks < 0 || c.MaxNotifications < 0 {
+		errs = append(errs, errors.New("--max-checks and --max-notifications can't be negative"))
+	}
+	if err := c.Settings.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) validateListen(address string) error {
+	host, err := splitAddress(address)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); (host == "" || ip != nil && ip.IsUnspecified()) && c.Advertise == "" {
+		return fmt.Errorf("%q listens on every address, so the others can't tell which to use: add --advertise with the one they reach", address)
+	}
+	return nil
+}
+
+func splitAddress(address string) (host string, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("%q is not of the form host:port", address)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		return "", fmt.Errorf("%q has the port %q, which is not a number from 1 to 65535", address, port)
+	}
+	return host, nil
+}
+
+// advertised returns how others reach what listens on address.
+func (c Config) advertised(address string) string {
+	if c.Advertise == "" {
+		return address
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address // Validate refused it already
+	}
+	return net.JoinHostPort(c.Advertise, port)
+}
+
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Logger
+}

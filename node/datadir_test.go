@@ -1,0 +1,104 @@
+package node
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestDataDir_IsLocked(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "data")
+	first, err := openDataDir(root, "node1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = openDataDir(root, "node1")
+	if err == nil || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) || !strings.Contains(err.Error(), root) {
+		t.Errorf("a second process gets %v, want an error that names the directory and process %d", err, os.Getpid())
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openDataDir(root, "node1")
+	if err != nil {
+		t.Fatalf("after the first has closed it: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDataDir_RefusesWhatIsNotItsOwn(t *testing.T) {
+	tests := map[string]struct {
+		spoil func(t *testing.T, d *dataDir)
+		want  string
+	}{
+		"another node's":     {func(*testing.T, *dataDir) {}, "belongs to node \"node1\""},
+		"a damaged identity": {func(t *testing.T, d *dataDir) { writeFile(t, d.path(identityName), "{") }, "damaged"},
+		"a missing raft.db":  {func(t *testing.T, d *dataDir) { joined(t, d) }, "raft.db in it is missing or empty"},
+		"an emptied raft.db": {func(t *testing.T, d *dataDir) { joined(t, d); writeFile(t, d.path(raftStoreName), "") }, "raft.db in it is missing or empty"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			d, err := openDataDir(root, "node1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.spoil(t, d)
+			if err := d.Close(); err != nil {
+				t.Fatal(err)
+			}
+			node := "node1"
+			if name == "another node's" {
+				node = "node2"
+			}
+			if _, err := openDataDir(root, node); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+			// What was refused must not stay locked.
+			if _, err := openDataDir(root, node); err == nil || strings.Contains(err.Error(), "in use") {
+				t.Errorf("the second time got %v", err)
+			}
+		})
+	}
+}
+
+func TestDataDir_RemembersItsCluster(t *testing.T) {
+	root := t.TempDir()
+	d, err := openDataDir(root, "node1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined(t, d)
+	writeFile(t, d.path(raftStoreName), "something")
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := openDataDir(root, "node1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Identity{Node: "node1", Cluster: "c"}); again.Identity() != want {
+		t.Errorf("identity = %+v, want %+v", again.Identity(), want)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func joined(t *testing.T, d *dataDir) {
+	t.Helper()
+	if err := d.Remember(Identity{Node: "node1", Cluster: "c"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeFile(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,85 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// routine reports whether raft warns of something that is part of every start,
+// election or joining.
+func routine(message string) bool {
+	switch message {
+	case "heartbeat timeout reached, starting election",
+		"Election timeout reached, restarting election",
+		"no known peers, aborting election",
+		"not part of stable configuration, aborting election",
+		"rejecting pre-vote request since we have a leader",
+		"failed to get previous log",
+		"appendEntries rejected, sending older logs":
+		return true
+	}
+	return false
+}
+
+// raftLog hands what raft logs to slog. Raft tells all it does; what it calls
+// Info happens at every election and is Debug to an operator.
+type raftLog struct {
+	hclog.Logger // the rest of a large interface, doing nothing
+	to           *slog.Logger
+}
+
+func newRaftLog(to *slog.Logger) hclog.Logger {
+	return &raftLog{Logger: hclog.NewNullLogger(), to: to.With("component", "raft")}
+}
+
+func (l *raftLog) log(level slog.Level, message string, args []any) {
+	if !l.to.Enabled(context.Background(), level) {
+		return
+	}
+	for i, a := range args { // hclog's own types print best as text
+		if i%2 == 1 {
+			args[i] = fmt.Sprint(a)
+		}
+	}
+	l.to.Log(context.Background(), level, message, args...)
+}
+
+func (l *raftLog) Log(level hclog.Level, message string, args ...any) {
+	switch level {
+	case hclog.Error:
+		l.Error(message, args...)
+	case hclog.Warn:
+		l.Warn(message, args...)
+	default:
+		l.Debug(message, args...)
+	}
+}
+func (l *raftLog) Trace(string, ...any)              {}
+func (l *raftLog) Debug(message string, args ...any) { l.log(slog.LevelDebug, message, args) }
+func (l *raftLog) Info(message string, args ...any)  { l.log(slog.LevelDebug, message, args) }
+func (l *raftLog) Warn(message string, args ...any) {
+	if routine(message) {
+		l.Debug(message, args...)
+		return
+	}
+	l.log(slog.LevelWarn, message, args)
+}
+func (l *raftLog) Error(message string, args ...any) { l.log(slog.LevelError, message, args) }
+
+func (l *raftLog) IsDebug() bool { return l.to.Enabled(context.Background(), slog.LevelDebug) }
+func (l *raftLog) IsInfo() bool  { return l.IsDebug() }
+func (l *raftLog) IsWarn() bool  { return true }
+func (l *raftLog) IsError() bool { return true }
+
+func (l *raftLog) With(args ...any) hclog.Logger                         { return &raftLog{l.Logger, l.to.With(args...)} }
+func (l *raftLog) Named(string) hclog.Logger                             { return l }
+func (l *raftLog) ResetNamed(string) hclog.Logger                        { return l }
+func (l *raftLog) StandardWriter(*hclog.StandardLoggerOptions) io.Writer { return io.Discard }
+func (l *raftLog) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {
+	return log.New(io.Discard, "", 0)
+}

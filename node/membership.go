@@ -1,0 +1,132 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/fsm"
+)
+
+const (
+	// membershipPause lets changes gather, and bounds how soon a failed step
+	// is tried again.
+	membershipPause = 200 * time.Millisecond
+	// membershipCheck is how often an unfinished plan is looked at again: that
+	// a node has caught up shows in its ballots, which wake nobody here.
+	membershipCheck = time.Second
+	stepTimeout     = 10 * time.Second
+)
+
+// keepMembership makes the raft configuration follow the observers, for as long
+// as this node leads.
+func (n *Node) keepMembership(ctx context.Context) error {
+	for {
+		view := n.machine.View()
+		if err := n.followPlan(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("the raft configuration could not be changed, it is tried again", "err", err)
+		}
+		var again <-chan time.Time
+		if n.planUnfinished() {
+			again = time.After(membershipCheck)
+		}
+		select {
+		case <-view.Superseded():
+			select {
+			case <-time.After(membershipPause):
+			case <-ctx.Done():
+				return nil
+			}
+		case <-again:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// followPlan takes the steps of the plan until there is none.
+func (n *Node) followPlan(ctx context.Context) error {
+	for ctx.Err() == nil {
+		servers, err := n.servers()
+		if err != nil {
+			return err
+		}
+		view := n.machine.View()
+		next, ok := plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, n.fresh)
+		if !ok {
+			return nil
+		}
+		if err := n.take(ctx, next, servers); err != nil {
+			return fmt.Errorf("%s %s at %s: %w", next.kind, next.node, next.address, err)
+		}
+		n.log.Info("the raft configuration has changed", "step", string(next.kind), "node", next.node, "address", next.address)
+	}
+	return nil
+}
+
+func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	id, address := raft.ServerID(s.node), raft.ServerAddress(s.address)
+	var future raft.Future
+	switch s.kind {
+	case removeServer:
+		future = n.raft.RemoveServer(id, 0, stepTimeout)
+	case addServer:
+		future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
+	case promote:
+		future = n.raft.AddVoter(id, address, 0, stepTimeout)
+	case moveServer:
+		if suffrageOf(servers, id) == raft.Voter {
+			future = n.raft.AddVoter(id, address, 0, stepTimeout)
+		} else {
+			future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
+		}
+	}
+	return await(ctx, future)
+}
+
+func suffrageOf(servers []raft.Server, id raft.ServerID) raft.ServerSuffrage {
+	for _, s := range servers {
+		if s.ID == id {
+			return s.Suffrage
+		}
+	}
+	return raft.Nonvoter
+}
+
+// planUnfinished reports whether a non-voter may become a voter once it has
+// caught up.
+func (n *Node) planUnfinished() bool {
+	servers, err := n.servers()
+	if err != nil {
+		return true
+	}
+	voters := 0
+	for _, s := range servers {
+		if s.Suffrage == raft.Voter {
+			voters++
+		}
+	}
+	return voters < len(servers) && voters < n.machine.View().Settings().MaxVoters
+}
+
+func (n *Node) servers() ([]raft.Server, error) {
+	future := n.raft.GetConfiguration()
+	if err := future.Error(); err != nil {
+		return nil, fmt.Errorf("read the raft configuration: %w", err)
+	}
+	return future.Configuration().Servers, nil
+}
+
+// fresh reports whether o's present process is heard: its newest ballot is
+// younger than the time to live. A ballot under that epoch also shows that the
+// process has applied the log up to its own registration.
+func (n *Node) fresh(o *fsm.Observer) bool {
+	held, ok := n.ballots.Table().Get(o.Node, 0)
+	return ok && held.Ballot.Epoch == o.Epoch &&
+		time.Since(held.MadeAt) < n.machine.View().Settings().BallotTTL()
+}

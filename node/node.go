@@ -1,0 +1,292 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"golang.org/x/sync/errgroup"
+
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+	"tocsin/notify"
+	"tocsin/quorum"
+	"tocsin/scavenger"
+	"tocsin/verify"
+)
+
+// Node is one running node. Its methods may be called from any goroutine.
+type Node struct {
+	cfg         Config
+	out         Outside
+	log         *slog.Logger
+	incarnation string // drawn anew by each process
+	started     time.Time
+	// startedEmpty says that this process found nothing on its disk.
+	startedEmpty bool
+
+	machine   *fsm.Machine
+	raft      *raft.Raft
+	ballots   *gossipdb.DB
+	gossip    *gossipdb.Gossip
+	verifier  *verify.Verifier
+	notifier  atomic.Pointer[notify.Notifier] // nil until registered
+	loop      *quorum.Loop
+	scavenger *scavenger.Scavenger
+	http      *http.Server
+
+	local, remote *proposals // writes committed here, or by the leader elsewhere
+
+	leadCh        chan bool // raft tells of its lead here
+	lead          *leadWord
+	leaderChanged signal
+	nudges        chan struct{} // cap 1: followers should hear of a commit
+	removed       atomic.Bool   // this node was taken out of the cluster
+
+	cancel context.CancelCauseFunc
+	group  *errgroup.Group
+	done   chan struct{} // closed when every goroutine of the group has ended
+	err    error         // read only after done is closed
+	stop   sync.Once
+}
+
+// errStopped is why everything ends when the node is stopped on purpose.
+var errStopped = errors.New("the node is stopping")
+
+// Start brings a node up on what outside offers, and owns outside from then on:
+// also when it fails, outside is closed. The node runs until Stop, or until
+// something that it can't do without fails; Done tells.
+func Start(cfg Config, outside Outside) (*Node, error) {
+	n := &Node{
+		cfg: cfg, out: outside,
+		incarnation: rand.Text(),
+		started:     time.Now(),
+		machine:     fsm.NewMachine(),
+		ballots:     gossipdb.New(cfg.Name),
+		leadCh:      make(chan bool, 8),
+		lead:        newLeadWord(),
+		nudges:      make(chan struct{}, 1),
+		done:        make(chan struct{}),
+	}
+	n.log = cfg.logger().With("node", cfg.Name)
+	n.local, n.remote = newProposals(n.commitHere), newProposals(n.commitThere)
+
+	if err := errors.Join(cfg.Validate(), n.build()); err != nil {
+		return nil, errors.Join(err, n.closeRaft(), n.closeOutside())
+	}
+	n.run()
+	return n, nil
+}
+
+// build makes the parts. Raft runs from here on, everything else from run on.
+func (n *Node) build() (err error) {
+	if n.raft, err = n.newRaft(); err != nil {
+		return err
+	}
+	n.startedEmpty = n.raft.LastIndex() == 0
+	n.verifier = verify.New(verify.Config{
+		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: n.out.Checker,
+		Verdicts: castBallots{n.ballots}, MaxChecks: n.cfg.MaxChecks, Logger: n.log,
+	})
+	n.loop = quorum.NewLoop(quorum.Config{
+		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Proposer: decisions{n}, Logger: n.log,
+	})
+	n.scavenger = scavenger.New(scavenger.Config{
+		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Samples: n.verifier, Logger: n.log,
+	})
+	n.gossip, err = gossipdb.StartGossip(n.gossipConfig(), n.ballots)
+	return err
+}
+
+// run starts every goroutine of the node in one group.
+func (n *Node) run() {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	n.cancel = cancel
+	n.group, ctx = errgroup.WithContext(ctx)
+	for _, part := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"follow raft", n.drainLeads},
+		{"follow the leader", n.announceLeader},
+		{"lead", n.followLead},
+		{"propose", n.local.run},
+		{"forward", n.remote.run},
+		{"gossip", n.gossip.Run},
+		{"verify", n.verifier.Run},
+		{"scavenge", n.scavenger.Run},
+		{"chores", n.runChores},
+		{"watch the state machine", n.watchMachine},
+		{"take part", n.takePart},
+		{"serve HTTP", n.serveHTTP},
+	} {
+		n.group.Go(func() error {
+			if err := part.run(ctx); err != nil && ctx.Err() == nil {
+				return fmt.Errorf("%s: %w", part.name, err)
+			}
+			return nil
+		})
+	}
+	go func() {
+		defer close(n.done)
+		n.err = n.group.Wait()
+	}()
+}
+
+// Done is closed when the node has ended, by Stop or because it had to: Err
+// says why.
+func (n *Node) Done() <-chan struct{} { return n.done }
+
+// Err returns why the node ended, nil while it runs and after Stop.
+func (n *Node) Err() error {
+	select {
+	case <-n.done:
+		return n.err
+	default:
+		return nil
+	}
+}
+
+// takePart makes this process a member and lets it vote and notify.
+func (n *Node) takePart(ctx context.Context) error {
+	if err := n.establish(ctx); err != nil {
+		return err
+	}
+	epoch, err := n.register(ctx)
+	if err != nil {
+		return err
+	}
+	cluster := n.machine.View().ClusterID()
+	if err := n.remember(cluster); err != nil {
+		return err
+	}
+	n.log.Info("this node takes part", "cluster", cluster, "epoch", epoch)
+	n.ballots.Open(epoch)
+
+	notifier, err := notify.New(notify.Config{
+		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
+		Leading: n.leads, Alive: n.alive, Reporter: reporter{n},
+		MaxRunning: n.cfg.MaxNotifications, Start: epoch, Logger: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.notifier.Store(notifier)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return notifier.Run(ctx) })
+	group.Go(func() error { return n.watchMembership(ctx) })
+	return group.Wait()
+}
+
+// remember makes durable to which cluster the data on this disk belongs.
+func (n *Node) remember(cluster string) error {
+	identity := Identity{Node: n.cfg.Name, Cluster: cluster}
+	if n.out.Identity == identity {
+		return nil
+	}
+	if err := n.out.Remember(identity); err != nil {
+		return fmt.Errorf("remember the cluster in the data directory: %w", err)
+	}
+	return nil
+}
+
+// watchMachine ends the node when the log holds what this build can't apply.
+func (n *Node) watchMachine(ctx context.Context) error {
+	select {
+	case <-n.machine.Halted():
+		return n.machine.Err()
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// watchMembership notices that the cluster has taken this node out, or that
+// another process has registered under its name. A node that was taken out
+// stays up, to say so to whoever asks; of two processes the older one ends.
+func (n *Node) watchMembership(ctx context.Context) error {
+	if n.awaitView(ctx, func(*fsm.View) bool { return n.registered() == nil }) != nil {
+		return nil // stopping
+	}
+	if o, ok := n.machine.View().Observer(n.cfg.Name); ok {
+		return fmt.Errorf("another process has registered as node %q, at %s: this older one ends; give every node a --node and a --data-dir of its own", n.cfg.Name, o.Raft)
+	}
+	n.removed.Store(true)
+	n.log.Warn("this node was taken out of the cluster: its votes count no more, and it stays up only to say so; stop it, and start it again to bring it back")
+	return nil
+}
+
+// announceLeader tells those who care that the leader may have changed.
+func (n *Node) announceLeader(ctx context.Context) error {
+	seen := make(chan raft.Observation, 16) // raft drops what does not fit; any one wakes us
+	observer := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
+		_, ok := o.Data.(raft.LeaderObservation)
+		return ok
+	})
+	n.raft.RegisterObserver(observer)
+	defer n.raft.DeregisterObserver(observer)
+	for {
+		changed := n.leaderChanged.wait()
+		select {
+		case <-seen:
+			n.leaderChanged.broadcast()
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+		n.gossip.LeaderChanged()
+		if notifier := n.notifier.Load(); notifier != nil {
+			notifier.LeadershipChanged()
+		}
+	}
+}
+
+func (n *Node) newClusterID() string { return rand.Text() }
+
+// alive reports whether the present process of that observer is heard.
+func (n *Node) alive(node string) bool {
+	o, ok := n.machine.View().Observer(node)
+	return ok && n.fresh(o)
+}
+
+// castBallots hands verdicts to the ballots.
+type castBallots struct{ db *gossipdb.DB }
+
+func (c castBallots) Cast(index uint64, votes []verify.Vote) {
+	cast := make([]gossipdb.Vote, len(votes))
+	for i, v := range votes {
+		cast[i] = gossipdb.Vote(v)
+	}
+	c.db.Cast(index, cast)
+}
+
+// reporter hands outcomes to the cluster.
+type reporter struct{ n *Node }
+
+func (r reporter) Report(ctx context.Context, outcomes []fsm.Outcome) error {
+	commands := make([]fsm.Command, len(outcomes))
+	for i, o := range outcomes {
+		commands[i] = fsm.RecordOutcome{Outcome: o}
+	}
+	_, err := r.n.Propose(ctx, commands...)
+	return err // what was refused (the event is no longer kept) is answered too
+}
+
+// decisions hands the leader's decisions to raft: an entry each, since the index
+// of the entry is the id of the event. Raft itself writes those that come
+// together to disk together.
+type decisions struct{ n *Node }
+
+func (d decisions) Propose(ctx context.Context, t fsm.Transition) error {
+	if refused := fsm.Validate(d.n.machine.View(), t); refused != nil {
+		return refused
+	}
+	_, err := d.n.commitEntry(ctx, t)
+	return err // a refusal by the state machine is an answer: the View tells
+}

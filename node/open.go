@@ -1,0 +1,160 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"go.etcd.io/bbolt"
+
+	"tocsin/api"
+	"tocsin/notify"
+	"tocsin/script"
+	"tocsin/verify"
+)
+
+// Run opens the real outside, brings a node up on it and runs it until ctx
+// ends or the node can't go on.
+func Run(ctx context.Context, cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	outside, err := Open(cfg)
+	if err != nil {
+		return err
+	}
+	n, err := Start(cfg, outside)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		n.log.Info("stopping", "cause", context.Cause(ctx))
+	case <-n.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	return errors.Join(n.Err(), n.Stop(stopping))
+}
+
+const (
+	storeOpenTimeout   = time.Second
+	raftDialTimeout    = 5 * time.Second
+	raftConnections    = 3
+	snapshotsKept      = 2
+	raftStoreName      = "raft.db"
+	ledgerName         = "ledger.db"
+	snapshotFolderName = "snapshots"
+)
+
+// Open makes the real outside: the data directory, the sockets and the scripts.
+// When it fails, whatever it had opened is closed again.
+func Open(cfg Config) (outside Outside, err error) {
+	var closers closers
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closers.close())
+		}
+	}()
+
+	scripts, err := script.OpenDir(cfg.Scripts)
+	if err != nil {
+		return outside, fmt.Errorf("--scripts: %w", err)
+	}
+	if err := checkScripts(cfg, scripts); err != nil {
+		return outside, err
+	}
+	dir, err := openDataDir(cfg.DataDir, cfg.Name)
+	if err != nil {
+		return outside, err
+	}
+	closers.add(dir.Close)
+	outside.Identity, outside.Remember = dir.Identity(), dir.Remember
+
+	store, err := raftboltdb.New(raftboltdb.Options{
+		Path:        dir.path(raftStoreName),
+		BoltOptions: &bbolt.Options{Timeout: storeOpenTimeout},
+	})
+	if err != nil {
+		return outside, fmt.Errorf("open the raft store %s: %w", dir.path(raftStoreName), err)
+	}
+	closers.add(store.Close)
+	outside.Raft.Log, outside.Raft.Stable = store, store
+	if outside.Raft.Snapshots, err = raft.NewFileSnapshotStoreWithLogger(dir.path(snapshotFolderName), snapshotsKept, newRaftLog(cfg.logger())); err != nil {
+		return outside, fmt.Errorf("open the snapshots: %w", err)
+	}
+	ledger, err := notify.OpenLedger(dir.path(ledgerName))
+	if err != nil {
+		return outside, err
+	}
+	closers.add(ledger.Close)
+	outside.Ledger = ledger
+
+	transport, err := openRaftTransport(cfg)
+	if err != nil {
+		return outside, err
+	}
+	closers.add(transport.Close)
+	outside.Raft.Transport = transport
+	if outside.HTTP, err = net.Listen("tcp", cfg.HTTP); err != nil {
+		return outside, fmt.Errorf("--http: listen on %s: %w; is another node running there?", cfg.HTTP, err)
+	}
+	closers.add(func() error {
+		if err := outside.HTTP.Close(); !errors.Is(err, net.ErrClosed) {
+			return err // the server closes it when it served
+		}
+		return nil
+	})
+
+	outside.Peers = &api.PeerClient{}
+	outside.Scripts = scripts
+	outside.Checker = verify.NewChecks(scripts)
+	outside.Runner = notify.NewScripts(scripts, cfg.Name, cfg.Site)
+	outside.Close = closers.close
+	return outside, nil
+}
+
+// checkScripts refuses to start without the scripts that the cluster's settings
+// name: better now than at the first failure.
+func checkScripts(cfg Config, scripts *script.Dir) error {
+	for _, s := range []struct{ flag, name string }{{"--verify", cfg.Settings.Verify}, {"--notify", cfg.Settings.Notify}} {
+		if _, err := scripts.Resolve(s.name); err != nil {
+			return fmt.Errorf("%s: %w", s.flag, err)
+		}
+	}
+	return nil
+}
+
+func openRaftTransport(cfg Config) (*raft.NetworkTransport, error) {
+	advertise, err := net.ResolveTCPAddr("tcp", cfg.advertised(cfg.Raft))
+	if err != nil {
+		return nil, fmt.Errorf("--raft: %w", err)
+	}
+	transport, err := raft.NewTCPTransportWithLogger(cfg.Raft, advertise, raftConnections, raftDialTimeout, newRaftLog(cfg.logger()))
+	if err != nil {
+		return nil, fmt.Errorf("--raft: listen on %s: %w; is another node running there?", cfg.Raft, err)
+	}
+	return transport, nil
+}
+
+// closers undoes what was opened, the last first.
+type closers struct{ stack []func() error }
+
+func (c *closers) add(f func() error) { c.stack = append(c.stack, f) }
+
+func (c *closers) close() error {
+	var errs []error
+	for len(c.stack) > 0 {
+		last := len(c.stack) - 1
+		errs = append(errs, c.stack[last]())
+		c.stack = c.stack[:last]
+	}
+	return errors.Join(errs...)
+}
+
+func (d *dataDir) path(name string) string { return filepath.Join(d.root, name) }

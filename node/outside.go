@@ -1,0 +1,60 @@
+package node
+
+import (
+	"context"
+	"net"
+
+	"github.com/hashicorp/memberlist"
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+	"tocsin/fsm"
+	"tocsin/notify"
+	"tocsin/verify"
+)
+
+// Outside is all that a node touches outside of its own memory. Open makes the
+// real one, of files, sockets and scripts; clustertest makes one in memory, so
+// that a whole cluster runs in virtual time with all of this package's code.
+type Outside struct {
+	Raft struct {
+		Transport raft.Transport
+		Log       raft.LogStore
+		Stable    raft.StableStore
+		Snapshots raft.SnapshotStore
+	}
+	// Gossip carries memberlist's packets; nil means sockets on Config.Gossip.
+	Gossip memberlist.Transport
+	// HTTP is what the API is served on; nil means that it is not served.
+	HTTP net.Listener
+	// Peers calls the other nodes.
+	Peers Peers
+	// Ledger remembers which notifications were started and finished.
+	Ledger notify.Ledger
+	// Checker runs one check, Runner one notification script.
+	Checker verify.Checker
+	Runner  notify.Runner
+	// Scripts finds the scripts that a set names.
+	Scripts api.Scripts
+	// Identity is what the data directory says of whose it is.
+	Identity Identity
+	// Remember makes an identity durable, once the cluster is known.
+	Remember func(Identity) error
+	// Close releases all of it, after the node has stopped.
+	Close func() error
+}
+
+// Identity says which node of which cluster the data belongs to. The cluster is
+// empty until the node has joined one.
+type Identity struct {
+	Node    string `json:"node"`
+	Cluster string `json:"cluster,omitempty"`
+}
+
+// Peers calls other nodes by their HTTP addresses; api.PeerClient is the real
+// one and says which errors there are.
+type Peers interface {
+	Introduce(ctx context.Context, address string) (api.Introduction, error)
+	Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error)
+	Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error)
+}

@@ -1,0 +1,79 @@
+package node
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/fsm"
+)
+
+// step is one change of the raft configuration.
+type step struct {
+	kind    stepKind
+	node    string
+	address string
+}
+
+type stepKind string
+
+const (
+	removeServer stepKind = "remove"
+	moveServer   stepKind = "move" // same suffrage, other address
+	addServer    stepKind = "add"  // as a non-voter
+	promote      stepKind = "promote"
+)
+
+// plan returns the next step that makes the raft configuration follow the
+// observers, false if there is none. It is a pure function.
+//
+//   - A server that is no observer has left: it is removed, self excepted,
+//     since a leader hands over the lead before it goes.
+//   - An observer with a new address is moved there.
+//   - An observer without a server becomes a non-voter.
+//   - While there are fewer than maxVoters voters, a non-voter that has caught
+//     up becomes one: of the site with the fewest voters, the longest member.
+func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVoters int, caughtUp func(*fsm.Observer) bool) (step, bool) {
+	byNode := make(map[string]*fsm.Observer, len(observers))
+	for _, o := range observers {
+		byNode[o.Node] = o
+	}
+	if byNode[self] == nil {
+		return step{}, false // this node has not registered itself yet
+	}
+	present := make(map[string]raft.Server, len(servers))
+	votersAt := make(map[string]int)
+	voters := 0
+	for _, s := range servers {
+		o := byNode[string(s.ID)]
+		if o == nil {
+			return step{removeServer, string(s.ID), string(s.Address)}, true
+		}
+		if o.Raft != string(s.Address) {
+			return step{moveServer, o.Node, o.Raft}, true
+		}
+		present[o.Node] = s
+		if s.Suffrage == raft.Voter {
+			voters++
+			votersAt[o.Site]++
+		}
+	}
+	var candidates []*fsm.Observer
+	for _, o := range observers {
+		s, ok := present[o.Node]
+		if !ok {
+			return step{addServer, o.Node, o.Raft}, true
+		}
+		if s.Suffrage != raft.Voter && caughtUp(o) {
+			candidates = append(candidates, o)
+		}
+	}
+	if voters >= maxVoters || len(candidates) == 0 {
+		return step{}, false
+	}
+	best := slices.MinFunc(candidates, func(a, b *fsm.Observer) int {
+		return cmp.Or(cmp.Compare(votersAt[a.Site], votersAt[b.Site]), cmp.Compare(a.Joined, b.Joined))
+	})
+	return step{promote, best.Node, best.Raft}, true
+}

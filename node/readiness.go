@@ -1,0 +1,68 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+)
+
+const (
+	// maxSilence is how long ago the leader may have been heard.
+	maxSilence = 3 * time.Second
+	// maxBehind is how many committed entries may wait to be applied.
+	maxBehind = 1024
+	// maxLate is how late checks may be, if the interval is not longer.
+	maxLate = 10 * time.Second
+)
+
+// Readiness implements api.Health. It answers from memory, without a lock and
+// without asking anybody.
+func (n *Node) Readiness() api.Readiness {
+	leader, known := n.Leader()
+	view := n.machine.View()
+	r := api.Readiness{
+		Node: n.cfg.Name, Leader: leader.Node,
+		Index: n.raft.AppliedIndex(), CommitIndex: n.raft.CommitIndex(),
+		Problems: []string{},
+	}
+	problem := func(format string, args ...any) { r.Problems = append(r.Problems, fmt.Sprintf(format, args...)) }
+
+	if err := n.machine.Err(); err != nil {
+		problem("%v", err)
+	}
+	switch {
+	case n.removed.Load():
+		problem("this node was taken out of the cluster")
+	case n.registered() == nil:
+		problem("this node is not registered with a cluster yet")
+	}
+	switch {
+	case !known:
+		problem("there is no leader: fewer than a majority of the voters can talk to each other, or an election is under way")
+	case n.raft.State() != raft.Leader && time.Since(n.raft.LastContact()) > maxSilence:
+		problem("the leader %s was last heard %v ago: this node is cut off, or the leader is", leader.Node, time.Since(n.raft.LastContact()).Round(time.Second))
+	}
+	if behind := int64(r.CommitIndex) - int64(r.Index); behind > maxBehind {
+		problem("%d committed entries are not applied yet: this node is behind", behind)
+	}
+	if n.registered() != nil && !n.alive(n.cfg.Name) {
+		problem("this node's own ballot is stale: its checker stands still")
+	}
+	checks := n.verifier.Progress()
+	if checks.Stuck > 0 {
+		problem("%d checks have not come back long after their deadline: look at the scripts, and at what they wait for", checks.Stuck)
+	}
+	if late := checks.Lateness; late > max(maxLate, time.Duration(view.Settings().Interval)) {
+		problem("checks are %v late: the scripts are too slow for the interval, or --max-checks is too small", late.Round(time.Second))
+	}
+	if notifier := n.notifier.Load(); notifier != nil {
+		if s := notifier.Status(); s.Stuck != "" {
+			problem("notifications: %s", s.Stuck)
+		}
+	}
+	r.Ready = len(r.Problems) == 0
+	return r
+}

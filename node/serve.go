@@ -1,0 +1,167 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+)
+
+// serveHTTP serves the API until ctx ends.
+func (n *Node) serveHTTP(ctx context.Context) error {
+	if n.out.HTTP == nil {
+		return nil
+	}
+	server := &http.Server{
+		Handler:           n.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(n.out.HTTP) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), serveGrace)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		_ = server.Close() // whoever still reads is cut off
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Handler returns the node's HTTP API.
+func (n *Node) Handler() http.Handler {
+	return api.New(api.Config{
+		State: n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
+		Membership: n, Health: n, Peer: n, Logger: n.log,
+	})
+}
+
+// View implements api.State.
+func (n *Node) View() *fsm.View { return n.machine.View() }
+
+// Ballots implements api.State.
+func (n *Node) Ballots() *gossipdb.Table { return n.ballots.Table() }
+
+// Self implements api.State.
+func (n *Node) Self() api.Self {
+	return api.Self{
+		Node: n.cfg.Name, Site: n.cfg.Site, Version: n.cfg.Version, Started: n.started,
+		HTTP:   n.cfg.advertised(n.cfg.HTTP),
+		Raft:   n.cfg.advertised(n.cfg.Raft),
+		Gossip: n.cfg.advertised(n.cfg.Gossip),
+	}
+}
+
+// RaftServers implements api.Membership.
+func (n *Node) RaftServers() ([]api.Server, error) {
+	servers, err := n.servers()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]api.Server, len(servers))
+	for i, s := range servers {
+		all[i] = api.Server{Node: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter}
+	}
+	return all, nil
+}
+
+// GossipMembers implements api.Membership.
+func (n *Node) GossipMembers() []gossipdb.Member { return n.gossip.Members() }
+
+// GossipJoin implements api.Membership.
+func (n *Node) GossipJoin(addresses []string) (int, error) { return n.gossip.Join(addresses) }
+
+// GossipLeave implements api.Membership. The cluster still counts the node: its
+// votes are missing from here on, until it joins the gossip again.
+func (n *Node) GossipLeave() error { return n.gossip.Leave(gossipGrace) }
+
+// LeaveRaft implements api.Membership: it takes the node with that raft address
+// out of the observers, and so out of the raft configuration.
+func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
+	for o := range n.machine.View().Observers() {
+		if o.Raft == raftAddress {
+			return n.leave(ctx, o.Node)
+		}
+	}
+	return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("no node has the raft address %q: see /raftnodes", raftAddress)}
+}
+
+// JoinRaft implements api.Membership: it takes in a node that the gossip knows
+// and that waits to be taken in.
+func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
+	for _, m := range n.gossip.Members() {
+		var card card
+		if json.Unmarshal(m.Meta, &card) != nil || card.Raft != raftAddress || !m.Alive {
+			continue
+		}
+		results, err := n.Propose(ctx, fsm.RegisterObserver{
+			Node: m.Name, Site: card.Site, Incarnation: card.Incarnation,
+			Raft: card.Raft, HTTP: card.HTTP, Gossip: m.Address,
+		})
+		if err != nil {
+			return err
+		}
+		if r := results[0].Refused; r != nil {
+			return r
+		}
+		return nil
+	}
+	return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf(
+		"no live gossip member has the raft address %q: start that node with --join=%s, or let it join the gossip first (GET /gossipjoin/ADDRESS)",
+		raftAddress, n.cfg.advertised(n.cfg.HTTP))}
+}
+
+// card is what a node tells of itself in the gossip: enough to take it in.
+type card struct {
+	Site        string `json:"site,omitempty"`
+	Incarnation string `json:"incarnation"`
+	Raft        string `json:"raft"`
+	HTTP        string `json:"http"`
+}
+
+func (n *Node) meta() []byte {
+	meta, err := json.Marshal(card{
+		Site: n.cfg.Site, Incarnation: n.incarnation,
+		Raft: n.cfg.advertised(n.cfg.Raft), HTTP: n.cfg.advertised(n.cfg.HTTP),
+	})
+	if err != nil {
+		return nil // four strings always marshal
+	}
+	return meta
+}
+
+// gossipPeers returns whom the gossip should know: the observers, and the
+// addresses that were given by hand.
+func (n *Node) gossipPeers() []string {
+	var addresses []string
+	for o := range n.machine.View().Observers() {
+		if o.Node != n.cfg.Name {
+			addresses = append(addresses, o.Gossip)
+		}
+	}
+	for _, a := range n.cfg.GossipJoin {
+		if a = strings.TrimSpace(a); a != "" {
+			addresses = append(addresses, a)
+		}
+	}
+	return addresses
+}

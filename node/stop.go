@@ -1,0 +1,117 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tocsin/fsm"
+)
+
+// Bounds of each step of stopping: a step that hangs does not keep the rest.
+const (
+	serveGrace    = 2 * time.Second
+	leaveTimeout  = 10 * time.Second
+	transferGrace = 3 * time.Second
+	gossipGrace   = 2 * time.Second
+	raftGrace     = 5 * time.Second
+)
+
+// Stop ends the node in the reverse order of its start and returns when all of
+// it has ended: leave (with LeaveOnExit) or hand the lead over, refuse new
+// requests, end all work, leave the gossip, shut raft down, close the stores.
+// It may be called more than once, and after the node has ended by itself; ctx
+// bounds the leaving, everything else has bounds of its own.
+func (n *Node) Stop(ctx context.Context) error {
+	var errs []error
+	n.stop.Do(func() {
+		alive := n.Err() == nil
+		if alive && n.cfg.LeaveOnExit {
+			if err := n.leave(ctx, n.cfg.Name); err != nil {
+				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: GET /leave?peerAddress=%s", err, n.cfg.advertised(n.cfg.Raft)))
+			}
+		} else if alive && n.leads() {
+			n.handOver(ctx)
+		}
+		n.cancel(errStopped)
+		<-n.done
+		if err := n.gossip.Leave(gossipGrace); err != nil {
+			// The others may be gone too. They find out by themselves.
+			n.log.Debug("nobody was told that this node leaves the gossip", "err", err)
+		}
+		errs = append(errs, n.gossip.Shutdown(), n.closeRaft(), n.closeOutside())
+	})
+	return errors.Join(errs...)
+}
+
+// leave takes a node out of the observers. Only the leader can't be taken out
+// while it leads: it hands the lead over first.
+func (n *Node) leave(ctx context.Context, node string) error {
+	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+	defer cancel()
+	if n.machine.View().ObserverCount() <= 1 {
+		return &fsm.Refusal{Code: fsm.Conflict, Message: "the last node can't leave its cluster: stop it and remove its data directory instead"}
+	}
+	if node == n.cfg.Name && n.leads() {
+		n.handOver(ctx)
+	}
+	results, err := n.Propose(ctx, fsm.RemoveObserver{Node: node})
+	if err != nil {
+		return err
+	}
+	if r := results[0].Refused; r != nil {
+		return r
+	}
+	return nil
+}
+
+// handOver gives the lead to another voter, so that nobody has to wait for an
+// election. If it can't, the others elect one by themselves.
+func (n *Node) handOver(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, transferGrace)
+	defer cancel()
+	if err := await(ctx, n.raft.LeadershipTransfer()); err != nil {
+		n.log.Debug("the lead could not be handed over", "err", err)
+		return
+	}
+	// The transfer is done when the other was told; it leads when it is elected.
+	for n.leads() {
+		changed := n.leaderChanged.wait()
+		select {
+		case <-changed:
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *Node) closeRaft() error {
+	if n.raft == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), raftGrace)
+	defer cancel()
+	// Nobody reads it any more, and raft must not wait for us.
+	go func() {
+		for {
+			select {
+			case <-n.leadCh:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	if err := await(ctx, n.raft.Shutdown()); err != nil {
+		return fmt.Errorf("shut raft down: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) closeOutside() error {
+	if n.out.Close == nil {
+		return nil
+	}
+	return n.out.Close()
+}
