@@ -48,6 +48,9 @@ func (n *Node) Readiness() api.Readiness {
 	if behind := int64(r.CommitIndex) - int64(r.Index); behind > maxBehind {
 		problem("%d committed entries are not applied yet: this node is behind", behind)
 	}
+	if q, observers := view.Settings().Quorum, view.ObserverCount(); int(q) > observers && observers > 0 {
+		problem("the quorum of %d is more than the %d nodes of the cluster: nothing can be decided until more join", q, observers)
+	}
 	if n.registered() != nil && !n.alive(n.cfg.Name) {
 		problem("this node's own ballot is stale: its checker stands still")
 	}

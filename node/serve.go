@@ -27,7 +27,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    api.MaxHeader,
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(n.out.HTTP) }()
