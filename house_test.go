@@ -1,0 +1,252 @@
+package main_test
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The plan of the house, as tests: who may import whom, and what keeps a file
+// or a package easy to hold in mind. Only production code is meant; a test may
+// import what it likes.
+
+// module is the path that our own packages begin with; the root package is
+// module itself.
+const module = "tocsin"
+
+// mayImport says, for every package, which of ours it may import, and why no
+// others. Imports point one way: a package stands below all that may import it.
+var mayImport = map[string]struct {
+	ours []string
+	why  string
+}{
+	"health":      {nil, "it is the one word that all share"},
+	"fsm":         {[]string{"health"}, "the replicated state knows neither network nor cluster"},
+	"script":      {nil, "running a script has nothing to do with what it is run for"},
+	"verify":      {[]string{"fsm", "health", "script"}, "whoever checks an endpoint does not know what others see"},
+	"gossipdb":    {[]string{"health"}, "ballots are kept and merged without knowing what they are about"},
+	"quorum":      {[]string{"fsm", "gossipdb", "health"}, "a decision is a function of state and ballots, and of nothing else"},
+	"scavenger":   {[]string{"fsm", "gossipdb", "health"}, "what is stale follows from state and ballots"},
+	"notify":      {[]string{"fsm", "health", "script"}, "a notification follows from the log alone"},
+	"api":         {[]string{"fsm", "gossipdb", "health", "quorum", "verify", "notify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
+	"web":         {nil, "it is files"},
+	"node":        {[]string{"api", "fsm", "gossipdb", "health", "notify", "quorum", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"clustertest": {[]string{"api", "clustertest/simnet", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
+	"cli":         {[]string{"api", "fsm", "health", "node"}, "a command starts a node or talks to one over HTTP"},
+	"demo":        {[]string{"api", "fsm", "health"}, "the demo knows Tocsin from the outside, by its HTTP"},
+	module:        {[]string{"cli"}, "main hands the arguments to cli"},
+
+	"clustertest/simnet": {nil, "a network of memory carries bytes for anybody"},
+}
+
+// onlyIn says which packages may import a library (or anything below it) that
+// the rest of the house is to know nothing of.
+var onlyIn = []struct {
+	library string
+	in      []string
+	why     string
+}{
+	{"github.com/hashicorp/raft", []string{"fsm", "node", "clustertest"}, "to all others the log is a View that changes"},
+	{"github.com/hashicorp/raft-boltdb", []string{"node", "clustertest"}, "where raft keeps its log is the node's business"},
+	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},
+	{"github.com/gin-gonic/gin", []string{"api"}, "how requests are routed is nobody else's business"},
+	{"github.com/spf13/cobra", []string{"cli"}, "only commands have flags"},
+	{"os/exec", []string{"script", "demo"}, "whoever starts a process has to end its whole group, and script does"},
+	{"testing", []string{"clustertest", "clustertest/simnet"}, "production code is not a test"},
+}
+
+// offline are the packages that decide: no network, no file, no process.
+var offline = []string{"health", "fsm", "quorum", "scavenger"}
+
+// longest is how many lines a file may have before a second idea has moved in.
+const longest = 400
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		rule, known := mayImport[p.name]
+		if !known {
+			t.Errorf("package %s is not in the plan of the house: say in house_test.go what it may import, and why", p.name)
+			continue
+		}
+		for imported, where := range p.imports {
+			if ours, ok := ourPackage(imported); ok && !slices.Contains(rule.ours, ours) {
+				t.Errorf("%s: package %s imports %s, and must not: %s", where, p.name, ours, rule.why)
+			}
+		}
+	}
+}
+
+func TestLibrariesStayWhereTheyBelong(t *testing.T) {
+	for _, p := range packages(t) {
+		for imported, where := range p.imports {
+			for _, rule := range onlyIn {
+				if within(imported, rule.library) && !slices.Contains(rule.in, p.name) {
+					t.Errorf("%s: package %s imports %s, which only %s may: %s",
+						where, p.name, imported, strings.Join(rule.in, ", "), rule.why)
+				}
+			}
+		}
+	}
+}
+
+func TestDecisionsKnowNoOutside(t *testing.T) {
+	for _, p := range packages(t) {
+		if !slices.Contains(offline, p.name) {
+			continue
+		}
+		for imported, where := range p.imports {
+			for _, outside := range []string{"net", "os", "syscall", "database"} {
+				if within(imported, outside) {
+					t.Errorf("%s: package %s imports %s, and must not: it decides, and leaves the doing to others",
+						where, p.name, imported)
+				}
+			}
+		}
+	}
+}
+
+func TestFilesAreShortEnoughToHoldInMind(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, f := range p.files {
+			if f.lines > longest {
+				t.Errorf("%s has %d lines, more than %d: which second idea has moved in?", f.path, f.lines, longest)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range packages(t) {
+		comments := 0
+		for _, f := range p.files {
+			if f.syntax.Doc != nil {
+				comments++
+			}
+		}
+		if comments != 1 {
+			t.Errorf("package %s has %d package comments; it needs one, in doc.go or in its only file", p.name, comments)
+		}
+	}
+}
+
+// TestNobodySleeps: a sleep can't be stopped, and waits for a moment instead of
+// for a thing to happen. In a cluster under test, in virtual time, sleeping is
+// how time passes.
+func TestNobodySleeps(t *testing.T) {
+	for _, p := range packages(t) {
+		if within(p.name, "clustertest") {
+			continue
+		}
+		for _, f := range p.files {
+			ast.Inspect(f.syntax, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Sleep" {
+					if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" {
+						t.Errorf("%s: time.Sleep can't be stopped; select on a timer and on the context", f.at(s))
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// goPackage is the production code of one folder.
+type goPackage struct {
+	name    string            // the folder, from the root; module for the root itself
+	imports map[string]string // where each imported path is imported first
+	files   []goFile
+}
+
+type goFile struct {
+	path   string
+	lines  int
+	syntax *ast.File
+	set    *token.FileSet
+}
+
+// at says where in the file n is.
+func (f goFile) at(n ast.Node) string { return f.set.Position(n.Pos()).String() }
+
+// packages parses all production code below the root, whatever it is built for,
+// in the order of the folders.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	found := make(map[string]*goPackage)
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
+			return filepath.SkipDir
+		case entry.IsDir(), path.Ext(name) != ".go", strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		f := parse(t, name)
+		folder := filepath.ToSlash(filepath.Dir(name))
+		if folder == "." {
+			folder = module
+		}
+		p := found[folder]
+		if p == nil {
+			p = &goPackage{name: folder, imports: make(map[string]string)}
+			found[folder] = p
+		}
+		p.files = append(p.files, f)
+		for _, spec := range f.syntax.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			p.imports[imported] = cmp.Or(p.imports[imported], f.at(spec))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 3 {
+		t.Fatalf("only %d packages were found: this test has to run in the root of the module", len(found))
+	}
+	var all []goPackage
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		all = append(all, *found[name])
+	}
+	return all
+}
+
+func parse(t *testing.T, name string) goFile {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := goFile{path: name, lines: strings.Count(string(text), "\n"), set: token.NewFileSet()}
+	if f.syntax, err = parser.ParseFile(f.set, name, text, parser.ParseComments); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// ourPackage returns the folder of an imported package of ours.
+func ourPackage(imported string) (folder string, ok bool) {
+	if imported == module {
+		return module, true
+	}
+	return strings.CutPrefix(imported, module+"/")
+}
+
+// within reports whether an imported path is library, another version of it, or
+// below it.
+func within(imported, library string) bool {
+	return imported == library || strings.HasPrefix(imported, library+"/")
+}
