@@ -6,8 +6,6 @@ import (
 	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
-
-	"tocsin/health"
 )
 
 // deletionsKept bounds what ChangesSince can tell of deletions one by one. A
@@ -45,7 +43,7 @@ type builder struct {
 	slots     *iradix.Txn[string]
 	freeSlots *iradix.Txn[struct{}]
 	modified  *iradix.Txn[string]
-	deleted   *iradix.Txn[string]
+	deleted   *iradix.Txn[deletion]
 	observers *iradix.Txn[*Observer]
 	events    *iradix.Txn[*Event]
 	outcomes  *iradix.Txn[*Outcome]
@@ -97,7 +95,7 @@ func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 		return b.register(c)
 	case RemoveObserver:
 		if _, ok := b.observers.Delete([]byte(c.Node)); !ok {
-			return false, refuse(NotFound, "there is no observer %q", c.Node)
+			return false, refuse(NotFound, "there is no observer %q to remove: look at the status for those there are", c.Node)
 		}
 		return true, nil
 	case Transition:
@@ -106,33 +104,40 @@ func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 		return b.outcome(c.Outcome)
 	}
 	// Decode returns no other command.
-	return false, refuse(Invalid, "there is no command %T", command)
+	return false, unknownCommand(command)
 }
 
 func (b *builder) found(c Found) (bool, *Refusal) {
 	if b.next.clusterID != "" {
-		return false, refuse(Conflict, "the cluster is already founded, with the id %s", b.next.clusterID)
+		return false, refuse(Conflict, "the cluster is already founded, with the id %s: join it", b.next.clusterID)
 	}
-	b.next.clusterID, b.next.settings, b.next.settingsIndex = c.ClusterID, c.Settings, b.index
+	b.next.clusterID = c.ClusterID
+	b.replaceSettings(c.Settings)
 	return true, nil
 }
 
 func (b *builder) changeSettings(c ChangeSettings) (bool, *Refusal) {
-	before := b.next.settings
-	if before == c.Settings {
+	if b.next.settings == c.Settings {
 		return false, nil
 	}
-	b.next.settings = c.Settings
+	b.replaceSettings(c.Settings)
+	return true, nil
+}
+
+// replaceSettings gives a new revision to the endpoints that are checked in
+// another way from here on.
+func (b *builder) replaceSettings(with ClusterSettings) {
+	before := b.next.settings
+	b.next.settings = with
 	b.next.settingsIndex, b.next.endpointsIndex = b.index, b.index
 	for _, e := range collect(b.endpoints) {
-		if checkOf(e.Overrides.Over(before.Settings)) != checkOf(e.Overrides.Over(c.Settings.Settings)) {
+		if checkOf(e.Overrides.Over(before.Settings)) != checkOf(e.Overrides.Over(with.Settings)) {
 			revised := e.clone()
 			revised.Revision = b.index
 			b.put(revised)
 		}
 	}
 	b.trimEvents()
-	return true, nil
 }
 
 // checkOf returns the settings that say what a verdict is a verdict about.
@@ -151,7 +156,10 @@ func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
 		e.Overrides = *c.Overrides
 	}
 	if c.Labels != nil {
-		e.Labels = maps.Clone(*c.Labels)
+		e.Labels = nil // rather than empty: what a snapshot brings back
+		if len(*c.Labels) > 0 {
+			e.Labels = maps.Clone(*c.Labels)
+		}
 	}
 	if exists {
 		if e.Value == old.Value && reflect.DeepEqual(e.Overrides, old.Overrides) && maps.Equal(e.Labels, old.Labels) {
@@ -170,27 +178,36 @@ func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
 func (b *builder) remove(c DeleteEndpoint) (bool, *Refusal) {
 	e, ok := b.endpoints.Delete([]byte(c.Key))
 	if !ok {
-		return false, refuse(NotFound, "there is no endpoint %q", c.Key)
+		return false, noEndpoint(c.Key)
 	}
 	b.modified.Delete(modifiedKey(e.Modified, e.Key))
 	b.slots.Delete(slotKey(e.Slot))
 	b.freeSlots.Insert(slotKey(e.Slot), struct{}{})
 	b.awaiting.Delete([]byte(e.Key))
 	b.next.endpointsIndex = b.index
-	b.noteDeletion(e.Key)
+	b.noteDeletion(e)
 	return true, nil
 }
 
-func (b *builder) noteDeletion(key string) {
-	if _, again := b.deleted.Insert(modifiedKey(b.index, key), key); !again {
-		b.deletedCount++
+func (b *builder) noteDeletion(e *Endpoint) {
+	at := modifiedKey(b.index, e.Key)
+	if _, again := b.deleted.Get(at); again {
+		// Deleted, added and deleted within one entry. The first generation is
+		// the one that a reader can have seen.
+		return
 	}
+	b.deleted.Insert(at, deletion{key: e.Key, generation: e.Generation})
+	b.deletedCount++
 	for b.deletedCount > deletionsKept {
 		oldest, _, _ := b.deleted.Root().Minimum()
 		b.next.forgotten = numberOf(oldest)
 		b.deleted.Delete(oldest)
 		b.deletedCount--
 	}
+}
+
+func noEndpoint(key string) *Refusal {
+	return refuse(NotFound, "there is no endpoint %q: set it first", key)
 }
 
 // takeSlot returns the smallest slot that no endpoint has.
@@ -232,80 +249,6 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	}
 	b.observers.Insert([]byte(c.Node), o)
 	return true, nil
-}
-
-func (b *builder) transition(c Transition) (bool, *Refusal) {
-	e, ok := b.endpoints.Get([]byte(c.Key))
-	_, taken := b.events.Get(numberKey(b.index))
-	switch {
-	case !ok:
-		return false, refuse(NotFound, "there is no endpoint %q", c.Key)
-	case e.Generation != c.Generation, e.Revision != c.Revision:
-		return false, refuse(Conflict, "endpoint %q was changed since the decision", c.Key)
-	case e.State != c.From, e.Sequence != c.Sequence:
-		return false, refuse(Conflict, "endpoint %q changed its state since the decision", c.Key)
-	case b.term != c.Term:
-		return false, refuse(Conflict, "the decision about endpoint %q was made in term %d, and this is term %d", c.Key, c.Term, b.term)
-	case c.To == c.From, c.To != health.Up && c.To != health.Down:
-		return false, refuse(Invalid, "endpoint %q can't change from %v to %v", c.Key, c.From, c.To)
-	case taken:
-		return false, refuse(Conflict, "an entry makes at most one event, and this one has made it")
-	}
-	event := &Event{
-		ID: b.index, Key: e.Key, Value: e.Value, Generation: e.Generation, Sequence: e.Sequence + 1,
-		From: c.From, To: c.To, Baseline: e.Sequence == 0,
-		Time: c.Time, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes, AppliedAt: b.now,
-	}
-	changed := e.clone()
-	changed.State, changed.Since, changed.Sequence, changed.LastEvent = c.To, c.Time, event.Sequence, event.ID
-	b.put(changed)
-	b.events.Insert(numberKey(event.ID), event)
-	b.eventCount++
-	b.next.lastEvent = event.ID
-	if !event.Baseline {
-		b.awaiting.Insert([]byte(e.Key), event.ID)
-	}
-	b.trimEvents()
-	return true, nil
-}
-
-// trimEvents forgets the oldest events, with their outcomes, beyond the number
-// that the settings keep.
-func (b *builder) trimEvents() {
-	for b.eventCount > b.next.settings.EventsKept {
-		oldest, event, ok := b.events.Root().Minimum()
-		if !ok {
-			return
-		}
-		b.events.Delete(oldest)
-		b.eventCount--
-		b.outcomes.DeletePrefix(oldest)
-		if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == event.ID {
-			b.awaiting.Delete([]byte(event.Key))
-		}
-	}
-}
-
-func (b *builder) outcome(o Outcome) (bool, *Refusal) {
-	event, ok := b.events.Get(numberKey(o.Event))
-	if !ok {
-		return false, refuse(NotFound, "event %d is no longer kept", o.Event)
-	}
-	at := outcomeKey(o.Event, o.Node)
-	if old, ok := b.outcomes.Get(at); ok && (old.Attempt > o.Attempt || sameOutcome(*old, o)) {
-		return false, nil
-	}
-	b.outcomes.Insert(at, &o)
-	if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == o.Event && o.Role == Leader && o.Ending != Superseded {
-		b.awaiting.Delete([]byte(event.Key))
-	}
-	return true, nil
-}
-
-func sameOutcome(a, b Outcome) bool {
-	sameTime := a.Time.Equal(b.Time)
-	a.Time, b.Time = time.Time{}, time.Time{}
-	return sameTime && a == b
 }
 
 func collect[T any](txn *iradix.Txn[T]) []T {

@@ -1,7 +1,6 @@
 package fsm
 
 import (
-	"maps"
 	"time"
 
 	"tocsin/health"
@@ -37,9 +36,10 @@ type Endpoint struct {
 	LastEvent uint64 `json:"last_event,omitempty"`
 }
 
+// clone returns a copy to be changed field by field. What Overrides and Labels
+// point to stays shared: it is replaced as a whole, never changed.
 func (e *Endpoint) clone() *Endpoint {
 	c := *e
-	c.Labels = maps.Clone(e.Labels)
 	return &c
 }
 
@@ -116,44 +116,4 @@ type Observer struct {
 	Gossip      string `json:"gossip"`
 	HTTP        string `json:"http"`
 	Version     string `json:"version,omitempty"`
-}
-
-// Role is what a node was when it started a notification.
-type Role string
-
-// The two roles, as scripts get them.
-const (
-	Leader   Role = "leader"
-	Follower Role = "follower"
-)
-
-// Ending is how a notification ended.
-type Ending string
-
-// The endings of a notification.
-const (
-	// Done: the script said 0.
-	Done Ending = "done"
-	// GaveUp: the script said 2 or above, or the attempts were used up.
-	GaveUp Ending = "gave-up"
-	// Superseded: a newer event of the endpoint came first, or the endpoint
-	// was deleted.
-	Superseded Ending = "superseded"
-)
-
-// Outcome is how one notification ended on one node.
-type Outcome struct {
-	Event  uint64 `json:"event"`
-	Node   string `json:"node"`
-	Role   Role   `json:"role"`
-	Ending Ending `json:"ending"`
-	// Attempt is the number of the last run, from 1; 0 if none was started.
-	Attempt  int      `json:"attempt"`
-	ExitCode int      `json:"exit_code"`
-	Duration Duration `json:"duration"`
-	// Output is the end of what the script printed.
-	Output string `json:"output,omitempty"`
-	// Problem says in words what went wrong, empty after a run that said 0.
-	Problem string    `json:"problem,omitempty"`
-	Time    time.Time `json:"time"`
 }

@@ -54,7 +54,7 @@ func (m *Machine) Apply(log *raft.Log) any {
 	}
 	commands, err := Decode(log.Data)
 	if err != nil {
-		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; this node is older than the one that wrote it: install the newer build and start again, nothing is lost", log.Index, err))
+		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; if a newer build wrote it, install that here and start again, nothing is lost; if not, the log on this node's disk is damaged: move its data directory away and let the node join again", log.Index, err))
 		return m.cause
 	}
 	base := m.View()
@@ -81,14 +81,23 @@ func (m *Machine) Snapshot() (raft.FSMSnapshot, error) {
 
 // Restore implements raft.FSM. The new state is built aside and takes the
 // place of the old one only when all of it has been read and its checksum
-// holds.
+// holds. After an error the View is the one from before.
 func (m *Machine) Restore(from io.ReadCloser) (err error) {
 	defer func() { err = errors.Join(err, from.Close()) }()
+	if err := m.Err(); err != nil {
+		return err
+	}
 	next, err := readSnapshot(from, time.Now())
 	if err != nil {
-		return fmt.Errorf("restore the state from a snapshot: %w", err)
+		return fmt.Errorf("restore the state from a snapshot: %w; nothing of it was taken over: if it is on this node's disk, move the data directory away and let the node join again", err)
 	}
-	before := m.view.Swap(next)
+	before := m.View()
+	if before.index > next.index {
+		// Back into the past: whoever knows a later View of a history that is
+		// no more has to look at everything, even when the numbers fit again.
+		next.forgotten = before.index + 1
+	}
+	m.view.Store(next)
 	close(before.superseded)
 	wakeAll(before)
 	return nil

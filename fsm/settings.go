@@ -3,132 +3,10 @@ package fsm
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"tocsin/health"
 )
-
-// Duration is a time.Duration that JSON writes as people do: "1.5s".
-type Duration time.Duration
-
-// String formats d as time.Duration does.
-func (d Duration) String() string { return time.Duration(d).String() }
-
-// MarshalText writes d as time.Duration prints it.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText reads what time.ParseDuration reads.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	if err != nil {
-		return fmt.Errorf("duration %q is not like 500ms, 10s or 2m", text)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// Check is how an endpoint is verified.
-type Check string
-
-// The kinds of check.
-const (
-	CheckScript Check = "script" // a user's script, by the contract of verification scripts
-	CheckNagios Check = "nagios" // any Nagios plugin
-	CheckHTTP   Check = "http"   // the value is a URL
-	CheckTCP    Check = "tcp"    // the value is host:port
-)
-
-// Quorum is how many observers must agree: a number, or 0 for a majority.
-type Quorum int
-
-// Majority asks for more than half of the observers.
-const Majority Quorum = 0
-
-// Of returns the votes needed among n observers. It is never half of them or
-// fewer, whatever was asked for: two halves could decide against each other.
-func (q Quorum) Of(n int) int { return max(int(q), n/2+1) }
-
-// String writes "majority" or the number.
-func (q Quorum) String() string {
-	if q == Majority {
-		return "majority"
-	}
-	return strconv.Itoa(int(q))
-}
-
-// MarshalText writes what String writes.
-func (q Quorum) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
-
-// UnmarshalText reads "majority" or a number of 1 or more.
-func (q *Quorum) UnmarshalText(text []byte) error {
-	if string(text) == "majority" {
-		*q = Majority
-		return nil
-	}
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 1 {
-		return fmt.Errorf("quorum %q is neither \"majority\" nor a number of 1 or more", text)
-	}
-	*q = Quorum(n)
-	return nil
-}
-
-// Sites is how many sites the agreeing observers must span: a number, 0 for
-// automatic (a majority of the sites when there are three or more), or
-// SitesOff.
-type Sites int
-
-// The two words that Sites knows beside numbers.
-const (
-	SitesAuto Sites = 0
-	SitesOff  Sites = -1
-)
-
-// Of returns the sites needed among n sites.
-func (s Sites) Of(n int) int {
-	switch {
-	case s == SitesOff:
-		return 1
-	case s > 0:
-		return int(s)
-	case n >= 3:
-		return n/2 + 1
-	}
-	return 1
-}
-
-// String writes "auto", "off" or the number.
-func (s Sites) String() string {
-	switch s {
-	case SitesAuto:
-		return "auto"
-	case SitesOff:
-		return "off"
-	}
-	return strconv.Itoa(int(s))
-}
-
-// MarshalText writes what String writes.
-func (s Sites) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText reads "auto", "off" or a number of 1 or more.
-func (s *Sites) UnmarshalText(text []byte) error {
-	switch string(text) {
-	case "auto":
-		*s = SitesAuto
-		return nil
-	case "off":
-		*s = SitesOff
-		return nil
-	}
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 1 {
-		return fmt.Errorf("sites %q is none of \"auto\", \"off\" and a number of 1 or more", text)
-	}
-	*s = Sites(n)
-	return nil
-}
 
 // Settings say how an endpoint is checked, decided and notified. The cluster
 // has one full set; an endpoint may override each.
@@ -204,10 +82,16 @@ func (s Settings) Validate() error {
 	count("fall", s.Fall, 1000)
 	count("rise", s.Rise, 1000)
 	count("notify_attempts", s.NotifyAttempts, 1000)
+	if s.Quorum < Majority {
+		errs = append(errs, s.Quorum.fault())
+	}
+	if s.Sites < SitesOff {
+		errs = append(errs, s.Sites.fault())
+	}
 	switch s.Check {
 	case CheckScript, CheckNagios, CheckHTTP, CheckTCP:
 	default:
-		bad("check %q is none of script, nagios, http and tcp", s.Check)
+		bad("check %.80q is none of script, nagios, http and tcp", s.Check)
 	}
 	if err := ValidateScriptName(s.Verify); err != nil {
 		bad("verify: %w", err)

@@ -3,69 +3,10 @@ package fsm
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
-
-// The limits of what people may write.
-const (
-	MaxKey      = 512      // bytes of a key
-	MaxValue    = 64 << 10 // bytes of a value
-	MaxNodeName = 64       // bytes of a node's name, and of a site's
-	maxLabels   = 64
-	maxLabel    = 256
-)
-
-// ValidateKey reports why key can't be the key of an endpoint.
-func ValidateKey(key string) error {
-	if key == "" {
-		return errors.New("the key is empty: give one of 1 to 512 bytes")
-	}
-	return validateText("key", key, MaxKey)
-}
-
-// ValidateValue reports why value can't be the value of an endpoint.
-func ValidateValue(value string) error { return validateText("value", value, MaxValue) }
-
-func validateText(what, text string, most int) error {
-	if len(text) > most {
-		return fmt.Errorf("the %s has %d bytes: at most %d are allowed", what, len(text), most)
-	}
-	if !utf8.ValidString(text) {
-		return fmt.Errorf("the %s is not valid UTF-8", what)
-	}
-	if i := strings.IndexFunc(text, unicode.IsControl); i >= 0 {
-		return fmt.Errorf("the %s has the control character %q at byte %d: none are allowed", what, text[i:i+1], i)
-	}
-	return nil
-}
-
-// ValidateNodeName reports why name can't be the name of a node or a site:
-// letters, digits, dot, dash and underscore, up to 64 of them.
-func ValidateNodeName(name string) error {
-	if name == "" || len(name) > MaxNodeName {
-		return fmt.Errorf("name %q has %d bytes: give 1 to %d", name, len(name), MaxNodeName)
-	}
-	for _, r := range name {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", r) {
-			return fmt.Errorf("name %q has the character %q: use letters, digits, dot, dash and underscore", name, r)
-		}
-	}
-	return nil
-}
-
-// ValidateScriptName reports why name can't be the name of a script: a file
-// directly in the scripts directory, never a path.
-func ValidateScriptName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("the script name is empty")
-	case strings.ContainsAny(name, `/\`), name == ".", name == "..":
-		return fmt.Errorf("script name %q is a path: give the name of a file in the scripts directory", name)
-	}
-	return validateText("script name", name, 255)
-}
 
 // Validate reports why command should not be proposed on top of v, nil if it
 // may be. The leader asks before it proposes; Apply itself only compares and
@@ -75,38 +16,48 @@ func Validate(v *View, command Command) *Refusal {
 	if err == nil {
 		return nil
 	}
-	var r *Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*Refusal](err); ok {
 		return r
 	}
-	return refuse(Invalid, "%v", err)
+	// Several faults come joined by line feeds, and an answer is one line.
+	return refuse(Invalid, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 func validate(v *View, command Command) error {
 	switch c := command.(type) {
 	case Found:
-		return c.Settings.Validate()
+		return errors.Join(validateID("cluster id", c.ClusterID), c.Settings.Validate())
 	case ChangeSettings:
 		return errors.Join(c.Settings.Validate(), validateQuorum(v, c.Settings.Quorum))
 	case SetEndpoint:
 		return validateSet(v, c)
+	case DeleteEndpoint:
+		return ValidateKey(c.Key)
 	case RegisterObserver:
-		if c.Incarnation == "" {
-			return errors.New("the registration carries no incarnation")
-		}
-		if c.Site != "" {
-			if err := ValidateNodeName(c.Site); err != nil {
-				return fmt.Errorf("site: %w", err)
-			}
-		}
-		return ValidateNodeName(c.Node)
+		return validateRegister(v, c)
+	case RemoveObserver:
+		return nil // Apply knows who there is
+	case Transition:
+		return validateTransition(c)
+	case RecordOutcome:
+		return validateOutcome(v, c.Outcome)
 	}
-	return nil
+	return unknownCommand(command)
+}
+
+func validateID(what, id string) error {
+	if id == "" {
+		return fmt.Errorf("the %s is empty: give one of 1 to %d bytes", what, maxID)
+	}
+	return validateText(what, id, maxID)
 }
 
 func validateSet(v *View, c SetEndpoint) error {
 	if err := errors.Join(ValidateKey(c.Key), ValidateValue(c.Value)); err != nil {
 		return err
+	}
+	if _, exists := v.Endpoint(c.Key); !exists && v.EndpointCount() >= MaxEndpoints {
+		return refuse(Conflict, "there are %d endpoints already, and no more are allowed: delete some before adding %q", v.EndpointCount(), c.Key)
 	}
 	if c.Overrides != nil {
 		if err := c.Overrides.Over(v.Settings().Settings).Validate(); err != nil {
@@ -124,17 +75,41 @@ func validateSet(v *View, c SetEndpoint) error {
 	return nil
 }
 
+// validateLabels goes through them in order, so that the same fault is reported
+// each time.
 func validateLabels(labels map[string]string) error {
 	if len(labels) > maxLabels {
 		return fmt.Errorf("%d labels: at most %d are allowed", len(labels), maxLabels)
 	}
-	for name, value := range labels {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
 		if name == "" {
-			return errors.New("a label has no name")
+			return errors.New("a label has no name: give each one")
 		}
-		if err := errors.Join(validateText("label name", name, maxLabel), validateText("label value", value, maxLabel)); err != nil {
-			return err
+		if err := validateText("label name", name, maxLabel); err != nil {
+			return fmt.Errorf("label %.80q: %w", name, err)
 		}
+		if err := validateText("label value", labels[name], maxLabel); err != nil {
+			return fmt.Errorf("label %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func validateRegister(v *View, c RegisterObserver) error {
+	errs := []error{ValidateNodeName(c.Node), validateID("incarnation", c.Incarnation)}
+	if c.Site != "" {
+		if err := ValidateNodeName(c.Site); err != nil {
+			errs = append(errs, fmt.Errorf("site: %w", err))
+		}
+	}
+	errs = append(errs,
+		validateText("raft address", c.Raft, maxAddress), validateText("gossip address", c.Gossip, maxAddress),
+		validateText("HTTP address", c.HTTP, maxAddress), validateText("version", c.Version, maxID))
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if _, known := v.Observer(c.Node); !known && v.ObserverCount() >= MaxObservers {
+		return refuse(Conflict, "there are %d observers already, and no more are allowed: remove some before node %q joins", v.ObserverCount(), c.Node)
 	}
 	return nil
 }

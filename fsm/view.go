@@ -22,10 +22,10 @@ type View struct {
 
 	endpoints *iradix.Tree[*Endpoint] // by key
 	slots     *iradix.Tree[string]    // key of the endpoint, by slot
-	freeSlots *iradix.Tree[struct{}]  // below len(slots)+len(freeSlots)
+	freeSlots *iradix.Tree[struct{}]  // those given back; every one below the highest taken that nobody has
 	modified  *iradix.Tree[string]    // key, by (Modified, key)
-	deleted   *iradix.Tree[string]    // key, by (index of deletion, key); bounded
-	forgotten uint64                  // deletions at or before this index are no longer in deleted
+	deleted   *iradix.Tree[deletion]  // by (index of deletion, key); bounded
+	forgotten uint64                  // what was deleted up to this index may be missing from deleted
 	observers *iradix.Tree[*Observer] // by node
 	events    *iradix.Tree[*Event]    // by id
 	outcomes  *iradix.Tree[*Outcome]  // by (event, node)
@@ -35,10 +35,16 @@ type View struct {
 	superseded chan struct{}
 }
 
+// deletion remembers that an endpoint went.
+type deletion struct {
+	key        string
+	generation uint64
+}
+
 func emptyView() *View {
 	return &View{
 		endpoints: iradix.New[*Endpoint](), slots: iradix.New[string](), freeSlots: iradix.New[struct{}](),
-		modified: iradix.New[string](), deleted: iradix.New[string](),
+		modified: iradix.New[string](), deleted: iradix.New[deletion](),
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
 		awaiting:   iradix.New[uint64](),
 		superseded: make(chan struct{}),
@@ -100,35 +106,6 @@ func (v *View) WatchPrefix(prefix string) <-chan struct{} {
 	return v.endpoints.Root().Iterator().SeekPrefixWatch([]byte(prefix))
 }
 
-// Changes is what happened to endpoints between two Views.
-type Changes struct {
-	// Everything means that the changes can't be told one by one: look at all
-	// endpoints. Deleted and Modified are empty then.
-	Everything bool
-	// Deleted holds the keys that were deleted, to be handled before
-	// Modified: a key that is in both was added again.
-	Deleted  []string
-	Modified []*Endpoint
-}
-
-// ChangesSince tells what changed after the entry with the given index. Its
-// cost grows with the changes, not with the endpoints.
-func (v *View) ChangesSince(index uint64) Changes {
-	if index < v.settingsIndex || index < v.forgotten || index == 0 {
-		return Changes{Everything: true}
-	}
-	var c Changes
-	for key := range valuesFrom(v.deleted, numberKey(index+1)) {
-		c.Deleted = append(c.Deleted, key)
-	}
-	for key := range valuesFrom(v.modified, numberKey(index+1)) {
-		if e, ok := v.Endpoint(key); ok {
-			c.Modified = append(c.Modified, e)
-		}
-	}
-	return c
-}
-
 // Observer returns the observer of that name.
 func (v *View) Observer(node string) (*Observer, bool) { return v.observers.Get([]byte(node)) }
 
@@ -146,6 +123,9 @@ func (v *View) EventCount() int { return v.events.Len() }
 
 // EventsAfter yields the kept events with ids above id, oldest first.
 func (v *View) EventsAfter(id uint64) iter.Seq[*Event] {
+	if id >= v.lastEvent {
+		return func(func(*Event) bool) {} // and id+1 may not even be a number
+	}
 	return valuesFrom(v.events, numberKey(id+1))
 }
 

@@ -284,9 +284,9 @@ func TestLoop_LogsEachChangeOnceAndWhy(t *testing.T) {
 		cancel()
 		<-done
 		for _, want := range []string{
-			`msg="endpoint changed state" component=quorum node=node1 key=db from=UP to=DOWN event=`,
+			`msg="endpoint changed state" component=quorum key=db from=UP to=DOWN event=`,
 			`baseline=false votes_up=0 votes_down=2 votes_unknown=1 quorum=2 term=1`,
-			`msg="change held back by the cooldown" component=quorum node=node1 key=db from=DOWN to=UP for=30s`,
+			`msg="change held back by the cooldown" component=quorum key=db from=DOWN to=UP for=30s`,
 		} {
 			if strings.Count(log.String(), want) != 1 {
 				t.Errorf("the log does not say once %q:\n%s", want, &log)

@@ -1,0 +1,174 @@
+package fsm
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// An entry is a version byte and a JSON array of objects with one field each:
+// the kind of the command, and in it the command.
+//
+//	\x01[{"set":{"key":"db","value":"10.0.0.1"}},{"delete":{"key":"old"}}]
+
+// commandVersion is the first byte of every entry. It grows when an older
+// build could not apply a newer entry rightly.
+const commandVersion = 1
+
+// The limits of one entry: replicating a larger one would hold up everything
+// behind it, the leader's heartbeats too.
+const (
+	MaxCommands   = 1024
+	MaxEntryBytes = 16 << 20
+)
+
+// packed holds exactly one command.
+type packed struct {
+	Found      *Found            `json:"found,omitempty"`
+	Settings   *ChangeSettings   `json:"settings,omitempty"`
+	Set        *SetEndpoint      `json:"set,omitempty"`
+	Delete     *DeleteEndpoint   `json:"delete,omitempty"`
+	Register   *RegisterObserver `json:"register,omitempty"`
+	Remove     *RemoveObserver   `json:"remove,omitempty"`
+	Transition *Transition       `json:"transition,omitempty"`
+	Outcome    *RecordOutcome    `json:"outcome,omitempty"`
+}
+
+func pack(command Command) (p packed, err error) {
+	switch c := command.(type) {
+	case Found:
+		p.Found = &c
+	case ChangeSettings:
+		p.Settings = &c
+	case SetEndpoint:
+		if c.Labels != nil && *c.Labels == nil {
+			c.Labels = &map[string]string{} // null would say: leave them as they are
+		}
+		p.Set = &c
+		err = encodable(c.Key, c.Value)
+	case DeleteEndpoint:
+		p.Delete = &c
+		err = encodable(c.Key)
+	case RegisterObserver:
+		p.Register = &c
+	case RemoveObserver:
+		p.Remove = &c
+	case Transition:
+		p.Transition = &c
+		err = encodable(c.Key)
+	case RecordOutcome:
+		c.Outcome = c.Outcome.Trimmed()
+		p.Outcome = &c
+	default:
+		err = unknownCommand(command)
+	}
+	return p, err
+}
+
+// encodable refuses what JSON would silently put another text in place of: it
+// must not happen to a name, or one endpoint is taken for another.
+func encodable(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("%.80q is not valid UTF-8: write it in UTF-8", text)
+		}
+	}
+	return nil
+}
+
+// unpack returns the one command in p.
+func (p packed) unpack() (Command, error) {
+	var found []Command
+	collectOne(&found, p.Found)
+	collectOne(&found, p.Settings)
+	collectOne(&found, p.Set)
+	collectOne(&found, p.Delete)
+	collectOne(&found, p.Register)
+	collectOne(&found, p.Remove)
+	collectOne(&found, p.Transition)
+	collectOne(&found, p.Outcome)
+	if len(found) != 1 {
+		return nil, fmt.Errorf("it holds %d commands in place of one", len(found))
+	}
+	return found[0], nil
+}
+
+func collectOne[C Command](into *[]Command, c *C) {
+	if c != nil {
+		*into = append(*into, *c)
+	}
+}
+
+// Encode packs commands into the bytes of one raft entry. What it returns can
+// be decoded by every node of this build.
+func Encode(commands ...Command) ([]byte, error) {
+	if len(commands) == 0 || len(commands) > MaxCommands {
+		return nil, fmt.Errorf("encode %d commands: an entry carries 1 to %d", len(commands), MaxCommands)
+	}
+	all := make([]packed, len(commands))
+	for i, c := range commands {
+		p, err := pack(c)
+		if err != nil {
+			return nil, fmt.Errorf("encode command %d: %w", i, err)
+		}
+		all[i] = p
+	}
+	var entry bytes.Buffer
+	entry.WriteByte(commandVersion)
+	e := json.NewEncoder(&entry)
+	e.SetEscapeHTML(false) // three times the size for many a value
+	if err := e.Encode(all); err != nil {
+		return nil, fmt.Errorf("encode commands: %w", err)
+	}
+	entry.Truncate(entry.Len() - 1) // the line feed
+	if entry.Len() > MaxEntryBytes {
+		return nil, fmt.Errorf("encode %d commands: they take %d bytes, and an entry has at most %d: propose fewer at once", len(commands), entry.Len(), MaxEntryBytes)
+	}
+	return entry.Bytes(), nil
+}
+
+// Decode reads what Encode wrote. It is strict: a version, kind or field that
+// this build does not know is an error, for it can't be applied rightly.
+// Nothing in what it returns is shared with entry.
+func Decode(entry []byte) ([]Command, error) {
+	if len(entry) == 0 {
+		return nil, errors.New("decode entry: it is empty")
+	}
+	if entry[0] != commandVersion {
+		return nil, fmt.Errorf("decode entry: version %d, but this build reads only version %d", entry[0], commandVersion)
+	}
+	if !utf8.Valid(entry) {
+		return nil, errors.New("decode entry: it is not valid UTF-8")
+	}
+	var all []packed
+	if err := decodeStrict(entry[1:], &all); err != nil {
+		return nil, fmt.Errorf("decode entry: %w", err)
+	}
+	if len(all) == 0 || len(all) > MaxCommands {
+		return nil, fmt.Errorf("decode entry: %d commands, but an entry carries 1 to %d", len(all), MaxCommands)
+	}
+	commands := make([]Command, len(all))
+	for i, p := range all {
+		c, err := p.unpack()
+		if err != nil {
+			return nil, fmt.Errorf("decode command %d: %w", i, err)
+		}
+		commands[i] = c
+	}
+	return commands, nil
+}
+
+func decodeStrict(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is something behind the end")
+	}
+	return nil
+}

@@ -1,0 +1,363 @@
+package fsm_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/raft"
+
+	"tocsin/fsm"
+)
+
+// model is the slow and obvious twin of the state: maps and slices, changed in
+// place, everything that can be looked for is looked for.
+type model struct {
+	index, endpointsIndex, settingsIndex uint64
+	clusterID                            string
+	settings                             fsm.ClusterSettings
+	endpoints                            map[string]fsm.Endpoint
+	observers                            map[string]fsm.Observer
+	events                               []fsm.Event
+	outcomes                             []fsm.Outcome
+	lastEvent                            uint64
+}
+
+func newModel() *model {
+	return &model{endpoints: map[string]fsm.Endpoint{}, observers: map[string]fsm.Observer{}}
+}
+
+// apply answers each command with "changed", "same", or the code of a refusal.
+func (m *model) apply(index, term uint64, commands []fsm.Command) []string {
+	m.index = index
+	answers := make([]string, len(commands))
+	for i, c := range commands {
+		answers[i] = m.one(term, c)
+	}
+	return answers
+}
+
+const (
+	changed = "changed"
+	same    = "same"
+)
+
+func (m *model) one(term uint64, command fsm.Command) string {
+	switch c := command.(type) {
+	case fsm.Found:
+		if m.clusterID != "" {
+			return "conflict"
+		}
+		m.clusterID = c.ClusterID
+		m.configure(c.Settings)
+	case fsm.ChangeSettings:
+		if c.Settings == m.settings {
+			return same
+		}
+		m.configure(c.Settings)
+	case fsm.SetEndpoint:
+		return m.set(c)
+	case fsm.DeleteEndpoint:
+		if _, ok := m.endpoints[c.Key]; !ok {
+			return "not-found"
+		}
+		delete(m.endpoints, c.Key)
+		m.endpointsIndex = m.index
+	case fsm.RegisterObserver:
+		return m.register(c)
+	case fsm.RemoveObserver:
+		if _, ok := m.observers[c.Node]; !ok {
+			return "not-found"
+		}
+		delete(m.observers, c.Node)
+	case fsm.Transition:
+		return m.transition(term, c)
+	case fsm.RecordOutcome:
+		return m.record(c.Outcome)
+	}
+	return changed
+}
+
+func (m *model) configure(s fsm.ClusterSettings) {
+	for key, e := range m.endpoints {
+		before, after := e.Overrides.Over(m.settings.Settings), e.Overrides.Over(s.Settings)
+		if before.Check != after.Check || before.Verify != after.Verify {
+			e.Revision, e.Modified = m.index, m.index
+			m.endpoints[key] = e
+		}
+	}
+	m.settings, m.settingsIndex, m.endpointsIndex = s, m.index, m.index
+	m.trim()
+}
+
+func (m *model) set(c fsm.SetEndpoint) string {
+	old, exists := m.endpoints[c.Key]
+	e := old
+	if !exists {
+		e = fsm.Endpoint{Key: c.Key, Slot: m.freeSlot(), Generation: m.index, Revision: m.index}
+	}
+	e.Value = c.Value
+	if c.Overrides != nil {
+		e.Overrides = *c.Overrides
+	}
+	if c.Labels != nil {
+		e.Labels = nil
+		for name, value := range *c.Labels {
+			if e.Labels == nil {
+				e.Labels = map[string]string{}
+			}
+			e.Labels[name] = value
+		}
+	}
+	if exists && cmp.Equal(e, old) {
+		return same
+	}
+	before, after := old.Overrides.Over(m.settings.Settings), e.Overrides.Over(m.settings.Settings)
+	if exists && (e.Value != old.Value || before.Check != after.Check || before.Verify != after.Verify) {
+		e.Revision = m.index
+	}
+	e.Modified, m.endpointsIndex = m.index, m.index
+	m.endpoints[c.Key] = e
+	return changed
+}
+
+func (m *model) freeSlot() uint32 {
+	taken := map[uint32]bool{}
+	for _, e := range m.endpoints {
+		taken[e.Slot] = true
+	}
+	for slot := uint32(0); ; slot++ {
+		if !taken[slot] {
+			return slot
+		}
+	}
+}
+
+func (m *model) register(c fsm.RegisterObserver) string {
+	o := fsm.Observer{
+		Node: c.Node, Site: c.Site, Joined: m.index, Epoch: m.index, Incarnation: c.Incarnation,
+		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version,
+	}
+	old, exists := m.observers[c.Node]
+	if exists {
+		o.Joined = old.Joined
+	}
+	if exists && old.Incarnation == c.Incarnation {
+		o.Epoch = old.Epoch
+	}
+	if exists && o == old {
+		return same
+	}
+	m.observers[c.Node] = o
+	return changed
+}
+
+func (m *model) transition(term uint64, c fsm.Transition) string {
+	e, ok := m.endpoints[c.Key]
+	if !ok {
+		return "not-found"
+	}
+	if m.clusterID == "" {
+		return "conflict"
+	}
+	fits := e.Generation == c.Generation && e.Revision == c.Revision && e.State == c.From && e.Sequence == c.Sequence
+	if !fits || term != c.Term {
+		return "conflict"
+	}
+	if m.lastEvent == m.index {
+		return "conflict"
+	}
+	event := fsm.Event{
+		ID: m.index, Key: c.Key, Value: e.Value, Generation: e.Generation, Sequence: e.Sequence + 1, From: c.From, To: c.To,
+		Baseline: e.Sequence == 0, Time: c.Time, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes,
+	}
+	m.events = append(m.events, event)
+	e.State, e.Since, e.Sequence, e.LastEvent, e.Modified = c.To, c.Time, event.Sequence, event.ID, m.index
+	m.endpoints[c.Key], m.lastEvent = e, event.ID
+	m.trim()
+	return changed
+}
+
+func (m *model) trim() {
+	m.events = m.events[max(0, len(m.events)-m.settings.EventsKept):]
+	m.outcomes = slices.DeleteFunc(m.outcomes, func(o fsm.Outcome) bool { return !m.keeps(o.Event) })
+}
+
+func (m *model) keeps(event uint64) bool {
+	return slices.ContainsFunc(m.events, func(e fsm.Event) bool { return e.ID == event })
+}
+
+func settles(o fsm.Outcome) bool { return o.Role == fsm.Leader && o.Ending != fsm.Superseded }
+
+func (m *model) record(o fsm.Outcome) string {
+	if !m.keeps(o.Event) {
+		return "not-found"
+	}
+	for i, old := range m.outcomes {
+		if old.Event != o.Event || old.Node != o.Node {
+			continue
+		}
+		if settles(old) && !settles(o) || settles(old) == settles(o) && o.Attempt <= old.Attempt {
+			return same
+		}
+		m.outcomes[i] = o
+		return changed
+	}
+	m.outcomes = append(m.outcomes, o)
+	return changed
+}
+
+// picture is everything that can be seen of a state but the notes of one node
+// alone, to be compared.
+type picture struct {
+	Index, EndpointsIndex, LastEvent, FirstEvent uint64
+	ClusterID                                    string
+	Settings                                     fsm.ClusterSettings
+	Endpoints                                    []fsm.Endpoint
+	Slots                                        map[uint32]string
+	Observers                                    []fsm.Observer
+	Events                                       []fsm.Event
+	Outcomes                                     []fsm.Outcome
+	Awaiting                                     []uint64
+}
+
+func (m *model) picture() picture {
+	p := picture{
+		Index: m.index, EndpointsIndex: m.endpointsIndex, LastEvent: m.lastEvent, ClusterID: m.clusterID, Settings: m.settings,
+		Slots:  map[uint32]string{},
+		Events: append([]fsm.Event(nil), m.events...), Outcomes: append([]fsm.Outcome(nil), m.outcomes...),
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.endpoints)) {
+		e := m.endpoints[key]
+		p.Endpoints = append(p.Endpoints, e)
+		p.Slots[e.Slot] = key
+		for _, event := range m.events {
+			settled := slices.ContainsFunc(m.outcomes, func(o fsm.Outcome) bool { return o.Event == event.ID && settles(o) })
+			if event.ID == e.LastEvent && !event.Baseline && !settled {
+				p.Awaiting = append(p.Awaiting, event.ID)
+			}
+		}
+	}
+	for _, node := range slices.Sorted(maps.Keys(m.observers)) {
+		p.Observers = append(p.Observers, m.observers[node])
+	}
+	slices.SortFunc(p.Outcomes, byEventAndNode)
+	if len(p.Events) > 0 {
+		p.FirstEvent = p.Events[0].ID
+	}
+	return p
+}
+
+func byEventAndNode(a, b fsm.Outcome) int {
+	if a.Event != b.Event {
+		return int(a.Event) - int(b.Event)
+	}
+	return slices.Compare([]byte(a.Node), []byte(b.Node))
+}
+
+// pictureOf takes a picture of v, by every method that v has, and checks that
+// those that tell the same thing agree.
+func pictureOf(tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}, v *fsm.View,
+) picture {
+	tb.Helper()
+	p := picture{
+		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(),
+		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{},
+	}
+	for e := range v.Endpoints("") {
+		p.Endpoints = append(p.Endpoints, *e)
+		if at, ok := v.EndpointAt(e.Slot); !ok || at != e {
+			tb.Fatalf("EndpointAt(%d) is %v, and not %q", e.Slot, at, e.Key)
+		}
+		if at, ok := v.Endpoint(e.Key); !ok || at != e {
+			tb.Fatalf("Endpoint(%q) is %v", e.Key, at)
+		}
+		p.Slots[e.Slot] = e.Key
+	}
+	for o := range v.Observers() {
+		p.Observers = append(p.Observers, *o)
+		if at, ok := v.Observer(o.Node); !ok || at != o {
+			tb.Fatalf("Observer(%q) is %v", o.Node, at)
+		}
+	}
+	var backwards []uint64
+	for e := range v.EventsBackwards() {
+		backwards = append(backwards, e.ID)
+	}
+	for e := range v.EventsAfter(0) {
+		event := *e
+		event.AppliedAt = time.Time{}
+		p.Events = append(p.Events, event)
+		for o := range v.Outcomes(e.ID) {
+			p.Outcomes = append(p.Outcomes, *o)
+			if at, ok := v.Outcome(e.ID, o.Node); !ok || at != o {
+				tb.Fatalf("Outcome(%d, %q) is %v", e.ID, o.Node, at)
+			}
+		}
+		if at, ok := v.Event(e.ID); !ok || at != e || backwards[len(backwards)-len(p.Events)] != e.ID {
+			tb.Fatalf("Event(%d) is %v, and backwards they are %v", e.ID, at, backwards)
+		}
+	}
+	for e := range v.AwaitingLeader() {
+		p.Awaiting = append(p.Awaiting, e.ID)
+	}
+	if v.EndpointCount() != len(p.Endpoints) || v.ObserverCount() != len(p.Observers) || v.EventCount() != len(p.Events) || len(backwards) != len(p.Events) {
+		tb.Fatalf("the counts %d, %d, %d do not fit %+v", v.EndpointCount(), v.ObserverCount(), v.EventCount(), p)
+	}
+	return p
+}
+
+// answers puts what Apply returned in the model's words.
+func answers(tb testing.TB, applied any) []string {
+	tb.Helper()
+	results, ok := applied.([]fsm.Result)
+	if !ok {
+		tb.Fatalf("Apply returned %v", applied)
+	}
+	var words []string
+	for _, r := range results {
+		switch {
+		case r.Refused != nil && r.Changed:
+			tb.Fatalf("%+v is refused and changed all the same", r)
+		case r.Refused != nil:
+			words = append(words, string(r.Refused.Code))
+		case r.Changed:
+			words = append(words, changed)
+		default:
+			words = append(words, same)
+		}
+	}
+	return words
+}
+
+// logOf packs commands into an entry of the log.
+func logOf(tb testing.TB, index, term uint64, commands ...fsm.Command) *raft.Log {
+	tb.Helper()
+	return &raft.Log{Index: index, Term: term, Data: encode(tb, commands...)}
+}
+
+// restored returns a new Machine with what m has.
+func restored(tb testing.TB, m *fsm.Machine) *fsm.Machine {
+	tb.Helper()
+	other := fsm.NewMachine()
+	if err := other.Restore(reader(snapshotOf(tb, m))); err != nil {
+		tb.Fatal(err)
+	}
+	return other
+}
+
+func mustEqual(tb interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}, what string, got, want any,
+) {
+	tb.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		tb.Fatalf("%s (-want +got):\n%s", what, diff)
+	}
+}

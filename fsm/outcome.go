@@ -1,0 +1,83 @@
+package fsm
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Role is what a node was when it started a notification.
+type Role string
+
+// The two roles, as scripts get them.
+const (
+	Leader   Role = "leader"
+	Follower Role = "follower"
+)
+
+// Ending is how a notification ended.
+type Ending string
+
+// The endings of a notification.
+const (
+	// Done: the script said 0.
+	Done Ending = "done"
+	// GaveUp: the script said 2 or above, or the attempts were used up.
+	GaveUp Ending = "gave-up"
+	// Superseded: a newer event of the endpoint came first, or the endpoint
+	// was deleted.
+	Superseded Ending = "superseded"
+)
+
+// Outcome is how one notification ended on one node.
+type Outcome struct {
+	Event  uint64 `json:"event"`
+	Node   string `json:"node"`
+	Role   Role   `json:"role"`
+	Ending Ending `json:"ending"`
+	// Attempt is the number of the last run, from 1; 0 if none was started.
+	Attempt  int      `json:"attempt"`
+	ExitCode int      `json:"exit_code"`
+	Duration Duration `json:"duration"`
+	// Output is the end of what the script printed, up to MaxOutput bytes.
+	Output string `json:"output,omitempty"`
+	// Problem says in words what went wrong, in up to MaxProblem bytes; empty
+	// after a run that said 0.
+	Problem string    `json:"problem,omitempty"`
+	Time    time.Time `json:"time"`
+}
+
+// Trimmed returns o with as much of the end of its output, and of the beginning
+// of its problem, as is kept. Encode trims by itself, so that a talkative script
+// never keeps an outcome from being recorded.
+func (o Outcome) Trimmed() Outcome {
+	o.Output = strings.ToValidUTF8(o.Output, "\uFFFD")
+	if cut := len(o.Output) - MaxOutput; cut > 0 {
+		for !utf8.RuneStart(o.Output[cut]) {
+			cut++
+		}
+		o.Output = o.Output[cut:]
+	}
+	o.Problem = strings.ToValidUTF8(o.Problem, "\uFFFD")
+	if cut := MaxProblem; len(o.Problem) > cut {
+		for !utf8.RuneStart(o.Problem[cut]) {
+			cut--
+		}
+		o.Problem = o.Problem[:cut]
+	}
+	return o
+}
+
+// settles reports whether o ends the duty to run the event as leader somewhere:
+// the script ran as leader, and did its work or was given up on.
+func (o Outcome) settles() bool { return o.Role == Leader && o.Ending != Superseded }
+
+// outweighs reports whether o replaces old, an outcome of the same event on the
+// same node. It orders outcomes without asking when they came: reports that are
+// repeated late, or overtake each other, lead to the same record.
+func (o Outcome) outweighs(old Outcome) bool {
+	if o.settles() != old.settles() {
+		return o.settles()
+	}
+	return o.Attempt > old.Attempt
+}

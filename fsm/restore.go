@@ -1,0 +1,190 @@
+package fsm
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	iradix "github.com/hashicorp/go-immutable-radix/v2"
+)
+
+var errDamaged = errors.New("its checksum does not hold: the file is damaged")
+
+// readSnapshot reads what writeSnapshot wrote. Nothing of it is to be trusted
+// before the checksum was met, so nothing is returned then.
+func readSnapshot(from io.Reader, now time.Time) (*View, error) {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(make([]byte, 64<<10), maxSnapshotLine)
+	lines.Split(wholeLines)
+	sum := sha256.New()
+
+	if !lines.Scan() {
+		return nil, fmt.Errorf("header: %w", endOf(lines))
+	}
+	var header snapshotHeader
+	if err := decodeStrict(lines.Bytes(), &header); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	if header.Format != snapshotFormat || header.Version != snapshotVersion {
+		return nil, fmt.Errorf("it is of format %.80q, version %d; this build reads %q, version %d", header.Format, header.Version, snapshotFormat, snapshotVersion)
+	}
+	sum.Write(lines.Bytes())
+
+	restored := newRestoring(header)
+	for n := 2; lines.Scan(); n++ {
+		text := bytes.TrimSuffix(lines.Bytes(), []byte("\n"))
+		if bytes.HasPrefix(text, []byte(trailerStart)) {
+			if !bytes.Equal(text, trailer(sum)) {
+				return nil, errDamaged
+			}
+			if lines.Scan() || lines.Err() != nil {
+				return nil, errors.New("there is something behind its end: the file is damaged")
+			}
+			return restored.finish(), nil
+		}
+		sum.Write(lines.Bytes())
+		var line snapshotLine
+		if err := decodeStrict(text, &line); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		if err := restored.add(line, now); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return nil, endOf(lines)
+}
+
+// wholeLines is a bufio.SplitFunc. Unlike bufio.ScanLines it leaves every byte
+// in the line, and takes no line without its end for one.
+func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
+	}
+	if atEOF && len(data) > 0 {
+		return 0, nil, io.ErrUnexpectedEOF
+	}
+	return 0, nil, nil
+}
+
+// endOf says why there are no more lines, where there should be.
+func endOf(lines *bufio.Scanner) error {
+	if err := lines.Err(); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("it ends too early: the file is damaged: %w", io.ErrUnexpectedEOF)
+}
+
+// restoring builds a View line by line.
+type restoring struct {
+	view      *View
+	endpoints *iradix.Txn[*Endpoint]
+	slots     *iradix.Txn[string]
+	modified  *iradix.Txn[string]
+	observers *iradix.Txn[*Observer]
+	events    *iradix.Txn[*Event]
+	outcomes  *iradix.Txn[*Outcome]
+}
+
+func newRestoring(h snapshotHeader) *restoring {
+	v := emptyView()
+	v.index, v.clusterID, v.settings = h.Index, h.ClusterID, h.Settings
+	v.settingsIndex, v.endpointsIndex, v.lastEvent = h.SettingsIndex, h.EndpointsIndex, h.LastEvent
+	v.forgotten = h.Index // deletions are not in the snapshot
+	return &restoring{
+		view:      v,
+		endpoints: v.endpoints.Txn(), slots: v.slots.Txn(), modified: v.modified.Txn(),
+		observers: v.observers.Txn(), events: v.events.Txn(), outcomes: v.outcomes.Txn(),
+	}
+}
+
+func (r *restoring) add(line snapshotLine, now time.Time) error {
+	switch line {
+	case snapshotLine{Endpoint: line.Endpoint}:
+		return r.addEndpoint(line.Endpoint)
+	case snapshotLine{Observer: line.Observer}:
+		if _, again := r.observers.Insert([]byte(line.Observer.Node), line.Observer); again {
+			return fmt.Errorf("observer %q is there twice", line.Observer.Node)
+		}
+	case snapshotLine{Event: line.Event}:
+		line.Event.AppliedAt = now
+		if _, again := r.events.Insert(numberKey(line.Event.ID), line.Event); again {
+			return fmt.Errorf("event %d is there twice", line.Event.ID)
+		}
+	case snapshotLine{Outcome: line.Outcome}:
+		o := line.Outcome
+		if _, ok := r.events.Get(numberKey(o.Event)); !ok {
+			return fmt.Errorf("there is an outcome of event %d, but not the event", o.Event)
+		}
+		if _, again := r.outcomes.Insert(outcomeKey(o.Event, o.Node), o); again {
+			return fmt.Errorf("the outcome of event %d on node %q is there twice", o.Event, o.Node)
+		}
+	default:
+		return errors.New("it holds more than one thing")
+	}
+	return nil
+}
+
+func (r *restoring) addEndpoint(e *Endpoint) error {
+	if e == nil {
+		return errors.New("it is empty")
+	}
+	if e.Slot > maxSlot {
+		return fmt.Errorf("endpoint %q has slot %d, and there are no more than %d", e.Key, e.Slot, maxSlot)
+	}
+	if _, again := r.endpoints.Insert([]byte(e.Key), e); again {
+		return fmt.Errorf("endpoint %q is there twice", e.Key)
+	}
+	if other, taken := r.slots.Insert(slotKey(e.Slot), e.Key); taken {
+		return fmt.Errorf("endpoints %q and %q have the same slot %d", other, e.Key, e.Slot)
+	}
+	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)
+	return nil
+}
+
+func (r *restoring) finish() *View {
+	v := r.view
+	v.endpoints, v.slots, v.modified = r.endpoints.CommitOnly(), r.slots.CommitOnly(), r.modified.CommitOnly()
+	v.observers, v.events, v.outcomes = r.observers.CommitOnly(), r.events.CommitOnly(), r.outcomes.CommitOnly()
+	v.freeSlots, v.awaiting = freeBelow(v.slots), awaitingIn(v)
+	return v
+}
+
+// freeBelow returns the slots that nobody has below the highest that is taken.
+func freeBelow(slots *iradix.Tree[string]) *iradix.Tree[struct{}] {
+	free := iradix.New[struct{}]().Txn()
+	var expected uint32
+	slots.Root().Walk(func(at []byte, _ string) bool {
+		for ; expected < slotOf(at); expected++ {
+			free.Insert(slotKey(expected), struct{}{})
+		}
+		expected++
+		return false
+	})
+	return free.CommitOnly()
+}
+
+// awaitingIn finds the events that no node has settled as leader yet. Only the
+// newest of an endpoint can be one of them.
+func awaitingIn(v *View) *iradix.Tree[uint64] {
+	awaiting := iradix.New[uint64]().Txn()
+	for e := range values(v.endpoints, nil) {
+		event, kept := v.Event(e.LastEvent)
+		if kept && !event.Baseline && !settled(v, event.ID) {
+			awaiting.Insert([]byte(e.Key), event.ID)
+		}
+	}
+	return awaiting.CommitOnly()
+}
+
+func settled(v *View, event uint64) bool {
+	for o := range v.Outcomes(event) {
+		if o.settles() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package fsm
+
+import "tocsin/health"
+
+func (b *builder) transition(c Transition) (bool, *Refusal) {
+	e, ok := b.endpoints.Get([]byte(c.Key))
+	switch {
+	case !ok:
+		return false, noEndpoint(c.Key)
+	case b.next.clusterID == "":
+		// Nothing says yet how many events to keep: it would vanish at once.
+		return false, refuse(Conflict, "endpoint %q can't change its state before the cluster is founded: found it first", c.Key)
+	case e.Generation != c.Generation, e.Revision != c.Revision:
+		return false, refuse(Conflict, "endpoint %q was changed since the decision: decide again", c.Key)
+	case e.State != c.From, e.Sequence != c.Sequence:
+		return false, refuse(Conflict, "endpoint %q changed its state since the decision: decide again", c.Key)
+	case b.term != c.Term:
+		return false, refuse(Conflict, "the decision about endpoint %q was made in term %d, and this is term %d: decide again", c.Key, c.Term, b.term)
+	case c.To == c.From, c.To != health.Up && c.To != health.Down:
+		return false, refuse(Invalid, "endpoint %q can't change from %v to %v: only to UP or DOWN, and to what it is not", c.Key, c.From, c.To)
+	case b.next.lastEvent == b.index:
+		return false, refuse(Conflict, "entry %d has already made the one event that an entry can make: propose the change of endpoint %q in another", b.index, c.Key)
+	}
+	at := c.Time.UTC() // or else it would be read as of this node's zone
+	event := &Event{
+		ID: b.index, Key: e.Key, Value: e.Value, Generation: e.Generation, Sequence: e.Sequence + 1,
+		From: c.From, To: c.To, Baseline: e.Sequence == 0,
+		Time: at, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes, AppliedAt: b.now,
+	}
+	changed := e.clone()
+	changed.State, changed.Since, changed.Sequence, changed.LastEvent = c.To, at, event.Sequence, event.ID
+	b.put(changed)
+	b.events.Insert(numberKey(event.ID), event)
+	b.eventCount++
+	b.next.lastEvent = event.ID
+	if !event.Baseline {
+		b.awaiting.Insert([]byte(e.Key), event.ID)
+	}
+	b.trimEvents()
+	return true, nil
+}
+
+// trimEvents forgets the oldest events, with their outcomes, beyond the number
+// that the settings keep.
+func (b *builder) trimEvents() {
+	for b.eventCount > b.next.settings.EventsKept {
+		oldest, event, ok := b.events.Root().Minimum()
+		if !ok {
+			return
+		}
+		b.events.Delete(oldest)
+		b.eventCount--
+		b.forgetOutcomes(oldest)
+		if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == event.ID {
+			b.awaiting.Delete([]byte(event.Key))
+		}
+	}
+}
+
+// forgetOutcomes removes them one by one: the tree's DeletePrefix miscounts what
+// the same transaction has written.
+func (b *builder) forgetOutcomes(event []byte) {
+	var keys [][]byte
+	b.outcomes.Root().WalkPrefix(event, func(key []byte, _ *Outcome) bool {
+		keys = append(keys, key)
+		return false
+	})
+	for _, key := range keys {
+		b.outcomes.Delete(key)
+	}
+}
+
+func (b *builder) outcome(o Outcome) (bool, *Refusal) {
+	event, ok := b.events.Get(numberKey(o.Event))
+	if !ok {
+		return false, refuse(NotFound, "event %d is not kept, so its outcome on node %q is of no use any more: drop it", o.Event, o.Node)
+	}
+	at := outcomeKey(o.Event, o.Node)
+	if old, ok := b.outcomes.Get(at); ok && !o.outweighs(*old) {
+		return false, nil
+	}
+	o.Time = o.Time.UTC()
+	b.outcomes.Insert(at, &o)
+	if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == o.Event && o.settles() {
+		b.awaiting.Delete([]byte(event.Key))
+	}
+	return true, nil
+}
