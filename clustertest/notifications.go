@@ -83,7 +83,7 @@ func (s *Scripts) Run(ctx context.Context, job notify.Job) script.Result {
 	select {
 	case <-time.After(takes):
 	case <-ctx.Done():
-		return script.Result{ExitCode: -1, Signal: "terminated", Duration: time.Since(n.At)}
+		return script.Result{ExitCode: -1, Signal: "terminated", Interrupted: true, Duration: time.Since(n.At)}
 	}
 	code := exit(n) // asked outside of the lock: it is the test's
 	s.mu.Lock()

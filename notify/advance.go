@@ -1,0 +1,185 @@
+package notify
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"tocsin/fsm"
+)
+
+// review looks at every notification of a lane and does what is to be done,
+// except that what may start only gets in line for it.
+func (o *owner) review(key string) {
+	for _, n := range slices.Clone(o.lanes[key]) {
+		switch do, why := n.next(o.situationOf(n)); do {
+		case supersede:
+			o.end(n, fsm.Superseded, why)
+		case giveUp:
+			o.end(n, fsm.GaveUp, why)
+		case withdraw:
+			o.log.Info("leaves the take-over to the new leader", "event", n.Event, "key", n.Key)
+			o.remove(n)
+		case start:
+			if !n.ready && o.lanes[key][0] == n {
+				n.ready = true
+				o.ready.push(n)
+			}
+		}
+	}
+}
+
+func (o *owner) situationOf(n *notification) situation {
+	s := situation{
+		now: o.now, newer: o.lanes[n.Key].newerThan(n), leading: o.config.Leading(),
+		attempts: o.settingsOf(n).NotifyAttempts,
+	}
+	e, there := o.view.Endpoint(n.Key)
+	s.gone = !there || n.event != nil && e.Generation != n.event.Generation
+	return s
+}
+
+// settingsOf returns what holds for n's endpoint, or for any if it is gone.
+func (o *owner) settingsOf(n *notification) fsm.Settings {
+	if e, ok := o.view.Endpoint(n.Key); ok {
+		return o.view.SettingsOf(e)
+	}
+	return o.view.Settings().Settings
+}
+
+// endPauses puts those in line whose pauses are over.
+func (o *owner) endPauses() {
+	for o.pauses.len() > 0 && !o.now.Before(o.pauses.top().until) {
+		if n := o.pauses.pop(); n.phase == pausing {
+			o.review(n.Key)
+		}
+	}
+}
+
+// launch is an attempt that is to be started once the ledger holds that it was.
+type launch struct {
+	n     *notification
+	entry Entry
+	job   Job
+}
+
+// chooseLaunches fills the free places with what may start, oldest event first.
+// It changes no notification: whether the ledger can be written shows later.
+func (o *owner) chooseLaunches() (launches []launch) {
+	for o.ready.len() > 0 && o.running+len(launches) < o.config.MaxRunning {
+		n := o.ready.pop()
+		n.ready = false
+		if n.phase == ended {
+			continue
+		}
+		if do, _ := n.next(o.situationOf(n)); do != start {
+			o.review(n.Key) // much may have happened while it stood in line
+			continue
+		}
+		launches = append(launches, o.prepare(n))
+	}
+	return launches
+}
+
+func (o *owner) prepare(n *notification) launch {
+	settings := o.settingsOf(n)
+	entry := n.Entry
+	entry.Stage, entry.Role = Started, o.role()
+	entry.Attempt++
+	return launch{n: n, entry: entry, job: Job{
+		Script: settings.Notify, Event: n.event, Role: entry.Role, Attempt: entry.Attempt,
+		Timeout: time.Duration(settings.NotifyTimeout), Node: o.config.Node, Site: o.config.Site,
+	}}
+}
+
+// role returns what this node is now.
+func (o *owner) role() fsm.Role {
+	if o.config.Leading() {
+		return fsm.Leader
+	}
+	return fsm.Follower
+}
+
+// launch starts what the ledger holds as started.
+func (o *owner) launch(launches []launch) {
+	for _, l := range launches {
+		l.n.Entry, l.n.phase = l.entry, running
+		o.running++
+		o.workers.Go(func() {
+			ctx, cancel := context.WithCancel(o.work)
+			defer cancel()
+			o.ends <- runEnd{of: l.n, timeout: l.job.Timeout, result: o.config.Runner.Run(ctx, l.job)}
+		})
+	}
+}
+
+// settleRuns takes note of all runs that have ended.
+func (o *owner) settleRuns() {
+	for {
+		select {
+		case end := <-o.ends:
+			o.settleRun(end)
+		default:
+			return
+		}
+	}
+}
+
+func (o *owner) settleRun(end runEnd) {
+	n := end.of
+	o.running--
+	limit := n.limit(o.settingsOf(n).NotifyAttempts)
+	n.last = &attempt{result: end.result}
+	v := judge(end.result)
+	if v != succeeded {
+		n.last.problem = describe(end.result, end.timeout, n.Attempt, limit)
+	}
+	switch {
+	case v == cutShort:
+		n.phase = interrupted // as the ledger has it
+		return
+	case v == succeeded:
+		o.end(n, fsm.Done, "")
+	case v == refused, n.Attempt >= limit:
+		o.end(n, fsm.GaveUp, n.last.problem)
+	default:
+		failures := n.Attempt - n.Before
+		n.phase, n.until = pausing, o.now.Add(pauseAfter(failures, rand.Float64()))
+		n.Stage = Waiting
+		o.pauses.push(n)
+		o.pending.entry(n)
+		if failures == 1 {
+			o.log.Warn("notification failed and will be tried again", "event", n.Event, "key", n.Key, "to", n.event.To,
+				"role", n.Role, "attempt", n.Attempt, "err", n.last.problem)
+		}
+	}
+	o.review(n.Key)
+}
+
+// end ends n: out of the ledger, and its outcome into the outbox.
+func (o *owner) end(n *notification, ending fsm.Ending, problem string) {
+	outcome := fsm.Outcome{
+		Event: n.Event, Node: o.config.Node, Role: n.Role, Ending: ending,
+		Attempt: n.Attempt, ExitCode: -1, Problem: problem, Time: o.now,
+	}
+	if n.Role == "" {
+		outcome.Role = o.role()
+	}
+	if n.last != nil {
+		r := n.last.result
+		outcome.ExitCode, outcome.Duration, outcome.Output = r.ExitCode, fsm.Duration(r.Duration), outputOf(r)
+		if ending != fsm.Done && problem != n.last.problem {
+			outcome.Problem += "; " + n.last.problem
+		}
+	}
+	o.remove(n)
+	// One that was taken over and got no run here leaves the outcome that this
+	// node reported before as it is.
+	if !n.TakenOver || n.ranInThisPass() {
+		o.outbox.put(outcome)
+		o.pending.outcome(outcome)
+	}
+	o.log.Info("notification ended", "event", n.Event, "key", n.Key, "to", n.event.To, "ending", ending, "role", outcome.Role,
+		"attempt", n.Attempt, "exit_code", outcome.ExitCode, "duration", outcome.Duration, "problem", outcome.Problem)
+}

@@ -1,0 +1,67 @@
+// Package notify delivers events to notification scripts on one node: in order,
+// surviving crashes, and with an outcome for every event.
+//
+// It follows the replicated events with a cursor of its own. What is still to
+// be done stands in a [Ledger] on this node's disk, so that a crash at any
+// point loses nothing and repeats only what was in the middle. It decides no
+// state, elects no leader and knows no network: [Config] names the few
+// questions it asks.
+//
+// # The life of one notification
+//
+// Events of one endpoint share a lane. Only the head of a lane runs; lanes run
+// side by side, at most [Config.MaxRunning] scripts at once.
+//
+//	        taken in                                the node died in the middle
+//	           │                                                │
+//	           ▼   head of its lane, a place is free            ▼
+//	┌────── waiting ──────────────▶ running ◀────────────── interrupted
+//	│          ▲                   │  │  │ │                    │
+//	│          │ the pause is over │  │  │ └── exit 0 ──────────┼──▶ done
+//	│          │                   │  │  │                      │
+//	│          │     1, a signal,  │  │  └── exit 2 and above ──┤
+//	│          │ a timeout, or no  │  │                         │
+//	│          │ start at all      ▼  └── the same, and no ─────┼──▶ gave up
+//	│          └─────────────── pausing   attempts are left     │
+//	│                              │                            │
+//	├──────────────────────────────┘ a newer event of the same  │
+//	│                                endpoint                   │
+//	└───────────────────────────────────────────────────────────┴──▶ superseded
+//	                                 the endpoint was deleted
+//
+// done, gave up and superseded are the ends: the notification leaves the ledger
+// and its outcome enters the outbox, in one write. In the ledger there are only
+// two words: started for running, and waiting for waiting and pausing. What is
+// found started when the node starts was interrupted. It is run again even when
+// there is a newer event, for nobody knows how far it came; and once beyond the
+// allowed attempts, but no more often than that: a script that takes the node
+// down with it must not do so for ever.
+//
+// # What always holds
+//
+//   - That an attempt was started is durable before its script runs. When the
+//     ledger can't be written nothing is started, and [Status] says so.
+//   - In one lane attempts start in the order of events and never overlap.
+//   - A notification is dropped only for a newer one that is in the ledger
+//     already, or because its endpoint is gone. The newest is never dropped.
+//   - Cursor and entries advance in one write: an event is either still ahead
+//     of the cursor, or an entry, or it has ended.
+//   - An outcome leaves the outbox only when the replicated state shows it, or
+//     when the state no longer keeps its event.
+//   - Events that this node can no longer get are reported as a gap.
+//
+// # The leader's run
+//
+// A script is told whether this node leads, as it is when the attempt starts.
+// An event waits for a run as leader until one has ended. A leader that finds
+// one which nobody will finish takes it over and runs it here, though it ran as
+// follower before: see claim.decide for exactly when.
+//
+// # Concurrency
+//
+// [Notifier.Run] owns all state in its one goroutine. Scripts run in bounded
+// goroutines, a report in one; both answer by channels, and Run waits for all.
+// The ledger is written by Run's goroutine, one write for all that happened in
+// a turn, and no lock is held meanwhile. [Notifier.Status] and
+// [Notifier.LeadershipChanged] may be called from any goroutine at any time.
+package notify

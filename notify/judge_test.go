@@ -1,0 +1,62 @@
+package notify
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"tocsin/script"
+)
+
+func TestJudge(t *testing.T) {
+	tests := []struct {
+		in      script.Result
+		want    verdict
+		problem string
+	}{
+		{script.Result{}, succeeded, ""},
+		{script.Result{ExitCode: 1}, failed, "exit code 1, attempt 2 of 3"},
+		{script.Result{ExitCode: 2}, refused, "exit code 2: gave up"},
+		{script.Result{ExitCode: 255}, refused, "exit code 255: gave up"},
+		{script.Result{ExitCode: -1, Signal: "killed"}, failed, "ended by signal killed, attempt 2 of 3"},
+		{script.Result{ExitCode: -1, StartErr: errors.New("no such file")}, failed, "no such file, attempt 2 of 3"},
+		{script.Result{ExitCode: 0, TimedOut: true}, failed, "timed out after 1m0s, attempt 2 of 3"},
+		{script.Result{ExitCode: 3, TimedOut: true}, failed, "timed out after 1m0s, attempt 2 of 3"},
+		{script.Result{ExitCode: 0, Interrupted: true}, cutShort, ""},
+	}
+	for _, test := range tests {
+		if got := judge(test.in); got != test.want {
+			t.Errorf("%+v is judged %d, not %d", test.in, got, test.want)
+		}
+		if got := describe(test.in, time.Minute, 2, 3); test.problem != "" && got != test.problem {
+			t.Errorf("%+v is described as %q, not as %q", test.in, got, test.problem)
+		}
+	}
+}
+
+func TestOutputOf(t *testing.T) {
+	for _, test := range []struct{ out, err, want string }{
+		{"", "", ""},
+		{"a\n", "", "a"},
+		{"", "b\n\n", "b"},
+		{"a\n", "b\n", "a\nb"},
+		{"a\xffb", "", "a\uFFFDb"},
+		{strings.Repeat("x", 2000), "the reason", strings.Repeat("x", 1013) + "\nthe reason"},
+	} {
+		if got := outputOf(script.Result{Stdout: test.out, Stderr: test.err}); got != test.want {
+			t.Errorf("of %q and %q it keeps %q, not %q", test.out, test.err, got, test.want)
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		out := string(rapid.SliceOfN(rapid.Byte(), 0, 3000).Draw(rt, "out"))
+		err := rapid.StringN(0, 2000, -1).Draw(rt, "err")
+		got := outputOf(script.Result{Stdout: out, Stderr: err})
+		if len(got) > maxOutput || !utf8.ValidString(got) {
+			rt.Errorf("it keeps %d bytes: %q", len(got), got)
+		}
+	})
+}

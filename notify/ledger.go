@@ -1,0 +1,119 @@
+package notify
+
+import (
+	"fmt"
+	"maps"
+
+	"tocsin/fsm"
+)
+
+// Ledger is this node's durable record of the notifications that it has taken
+// in and not yet ended, and of the outcomes that it has not yet reported. It is
+// used by one goroutine at a time.
+type Ledger interface {
+	// Load returns all that was written. The caller may keep and change it.
+	Load() (Record, error)
+	// Write applies a batch, all of it or nothing, and returns only when it
+	// is durable. After an error nobody knows whether it was applied: what a
+	// later write says holds.
+	Write(Batch) error
+	// Close releases the ledger. Nothing is written after it.
+	Close() error
+}
+
+// Record is all that a ledger holds.
+type Record struct {
+	// Cursor is the id of the last event that was taken in or passed over.
+	// It is 0 in a ledger that nothing was written to.
+	Cursor uint64
+	// Origin is the cursor this ledger began with: events up to it were
+	// before this node's time.
+	Origin uint64
+	// Entries are the notifications not yet ended, by the event's id.
+	Entries map[uint64]Entry
+	// Outbox holds the outcomes not yet seen in the replicated state, by the
+	// event's id.
+	Outbox map[uint64]fsm.Outcome
+}
+
+// Entry is one notification that was taken in and has not ended.
+type Entry struct {
+	Event uint64 `json:"event"`
+	Key   string `json:"key"`
+	Stage Stage  `json:"stage"`
+	// Attempt is the number of the run that was started last, 0 if none was.
+	// Role is the role of that run.
+	Attempt int      `json:"attempt"`
+	Role    fsm.Role `json:"role,omitempty"`
+	// TakenOver marks the leader's run of an event that this node has ended
+	// before, with Before attempts.
+	TakenOver bool `json:"taken_over,omitempty"`
+	Before    int  `json:"before,omitempty"`
+}
+
+// Stage is what the ledger knows of a notification that has not ended.
+type Stage uint8
+
+// The stages of a notification. There is none for an ended one: it leaves the
+// ledger.
+const (
+	// Waiting: no run is under way, either none yet or none any more.
+	Waiting Stage = 1
+	// Started: a run may be under way. Found so at the start of the node, it
+	// was cut short.
+	Started Stage = 2
+)
+
+// String returns the word for s.
+func (s Stage) String() string {
+	switch s {
+	case Waiting:
+		return "waiting"
+	case Started:
+		return "started"
+	}
+	return fmt.Sprintf("Stage(%d)", uint8(s))
+}
+
+// Batch is all that one write changes. A later batch may be merged into an
+// earlier one that was not written.
+type Batch struct {
+	// Cursor and Origin are the new ones.
+	Cursor, Origin uint64
+	// Entries are put in the place of those with the same event; nil takes
+	// one out.
+	Entries map[uint64]*Entry
+	// Outbox likewise.
+	Outbox map[uint64]*fsm.Outcome
+}
+
+func newBatch(cursor, origin uint64) Batch {
+	return Batch{Cursor: cursor, Origin: origin, Entries: make(map[uint64]*Entry), Outbox: make(map[uint64]*fsm.Outcome)}
+}
+
+func newRecord() Record {
+	return Record{Entries: make(map[uint64]Entry), Outbox: make(map[uint64]fsm.Outcome)}
+}
+
+// clone returns a Record that shares nothing with r.
+func (r Record) clone() Record {
+	r.Entries, r.Outbox = maps.Clone(r.Entries), maps.Clone(r.Outbox)
+	return r
+}
+
+// apply brings b into r.
+func (r *Record) apply(b Batch) {
+	r.Cursor, r.Origin = b.Cursor, b.Origin
+	applyTo(r.Entries, b.Entries)
+	applyTo(r.Outbox, b.Outbox)
+}
+
+func applyTo[V any](to map[uint64]V, changes map[uint64]*V) {
+	for id, v := range changes {
+		if v == nil {
+			delete(to, id)
+			continue
+		}
+		to[id] = *v
+	}
+}

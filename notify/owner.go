@@ -1,0 +1,225 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/script"
+)
+
+// owner is the state of a Notifier that runs. Only the goroutine of Run touches
+// it; scripts and reports answer through the two channels.
+type owner struct {
+	*Notifier
+	work    context.Context // of scripts and reports
+	workers sync.WaitGroup
+	ends    chan runEnd    // has a place for every script that may run
+	reports chan reportEnd // has a place for the one report that may run
+
+	now            time.Time // of this turn
+	view           *fsm.View // of this turn, nil before the first
+	cursor, origin uint64
+
+	open  map[uint64]*notification // by event
+	lanes map[string]lane          // by key
+	// unseen are those whose events the replicated state has not shown yet.
+	unseen map[uint64]*notification
+	// Queues may hold notifications that have moved on: whoever takes one out
+	// looks whether it is still so.
+	ready  queue[*notification] // may start, by event
+	pauses queue[*notification] // by the end of the pause
+	ages   queue[*notification] // by since
+
+	outbox    outbox
+	reporting bool
+	reportAt  time.Time // not before
+	refusals  int       // reports that failed in a row
+
+	pending ledgerChanges
+	trouble *trouble // nil while the ledger can be written
+
+	takeOverAt time.Time // when to look at the latest
+	lookedAt   time.Time // when it looked last
+
+	running       int
+	stopping      bool
+	gaps, dropped uint64
+}
+
+type runEnd struct {
+	of      *notification
+	timeout time.Duration
+	result  script.Result
+}
+
+func newOwner(n *Notifier, work context.Context) *owner {
+	o := &owner{
+		Notifier: n, work: work,
+		ends: make(chan runEnd, n.config.MaxRunning), reports: make(chan reportEnd, 1),
+		now: time.Now(), cursor: n.loaded.Cursor, origin: n.loaded.Origin,
+		open: make(map[uint64]*notification), lanes: make(map[string]lane), unseen: make(map[uint64]*notification),
+		ready:  newQueue(func(a, b *notification) bool { return a.Event < b.Event }),
+		pauses: newQueue(func(a, b *notification) bool { return a.until.Before(b.until) }),
+		ages:   newQueue(func(a, b *notification) bool { return a.since.Before(b.since) }),
+		outbox: newOutbox(n.config.Node),
+	}
+	if o.cursor == 0 {
+		o.begin(n.config.Machine.View())
+	}
+	for _, e := range n.loaded.Entries {
+		o.enter(newNotification(e))
+	}
+	for _, outcome := range sortedOutcomes(n.loaded.Outbox) {
+		o.outbox.put(outcome)
+	}
+	o.pending = newLedgerChanges()
+	o.pending.urgent = n.loaded.Cursor == 0 // where we began must not change
+	n.loaded = Record{}                     // it has moved on
+	return o
+}
+
+func sortedOutcomes(m map[uint64]fsm.Outcome) []fsm.Outcome {
+	var all []fsm.Outcome
+	for _, o := range m {
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b fsm.Outcome) int { return cmp.Compare(a.Event, b.Event) })
+	return all
+}
+
+// turn brings everything as far as it can be brought now, with at most one
+// write of the ledger.
+func (o *owner) turn() {
+	o.now = time.Now()
+	before := o.view
+	o.view = o.config.Machine.View()
+	o.settleRuns()
+	o.settleReports()
+	if o.trouble == nil && !o.stopping {
+		// While the ledger can't be written nothing more is taken in: the
+		// events are safe where they are.
+		o.follow()
+	}
+	if before == nil {
+		o.heedChanges(0)
+	} else if o.view != before {
+		o.heedChanges(before.Index())
+	}
+	o.clearOutbox()
+	var launches []launch
+	if o.trouble == nil && !o.stopping {
+		o.endPauses()
+		o.takeOver()
+		launches = o.chooseLaunches()
+	}
+	if o.write(launches) {
+		o.launch(launches)
+		o.report()
+	}
+	o.publish()
+}
+
+// wait returns when there may be something to do.
+func (o *owner) wait(stop <-chan struct{}, viewChanged, led <-chan struct{}) {
+	timer := time.NewTimer(o.untilNext())
+	defer timer.Stop()
+	select {
+	case <-stop:
+	case <-viewChanged:
+		o.takeOverSoon()
+	case <-led:
+		o.takeOverAt, o.reportAt = time.Time{}, time.Time{}
+	case end := <-o.ends:
+		o.ends <- end // back again: its place is still free, and turn takes all
+		o.takeOverSoon()
+	case end := <-o.reports:
+		o.reports <- end
+	case <-timer.C:
+	}
+}
+
+// untilNext returns how long nothing is to be done if nothing happens.
+func (o *owner) untilNext() time.Duration {
+	next := o.now.Add(time.Minute)
+	sooner := func(t time.Time) {
+		if t.Before(next) {
+			next = t
+		}
+	}
+	if len(o.outbox.sent) > 0 {
+		sooner(o.outbox.sent[0].sentAt.Add(confirmWithin))
+	}
+	if o.trouble != nil {
+		sooner(o.trouble.retryAt)
+		return max(time.Until(next), 0) // nothing else goes on before
+	}
+	if o.pending.soft {
+		sooner(o.pending.flushAt)
+	}
+	if o.mayReport() && len(o.outbox.unsent) > 0 {
+		sooner(o.reportAt)
+	}
+	if !o.stopping {
+		sooner(o.takeOverAt)
+		if o.pauses.len() > 0 {
+			sooner(o.pauses.top().until)
+		}
+	}
+	return max(time.Until(next), 0)
+}
+
+// stop lets what runs come to its end, for as long as StopGrace allows, and
+// then ends it. What was cut short stays started in the ledger and is run again
+// after the next start.
+func (o *owner) stop(cut context.CancelFunc) error {
+	o.stopping = true
+	grace := make(chan struct{})
+	timer := time.AfterFunc(o.config.StopGrace, func() { close(grace) })
+	defer timer.Stop()
+	if o.config.StopGrace < 0 {
+		cut()
+	}
+	for over := o.config.StopGrace < 0; !over; {
+		o.turn()
+		reported := len(o.outbox.unsent) == 0 || !o.mayReport() || o.trouble != nil
+		if o.running == 0 && !o.reporting && reported {
+			break
+		}
+		o.wait(grace, o.view.Superseded(), nil)
+		select {
+		case <-grace:
+			over = true
+		default:
+		}
+	}
+	cut()
+	o.workers.Wait()
+	o.now = time.Now()
+	o.settleRuns()
+	o.settleReports()
+	err := o.lastWrite()
+	o.publish()
+	return err
+}
+
+// publish tells Status.
+func (o *owner) publish() {
+	for o.ages.len() > 0 && o.ages.top().phase == ended {
+		o.ages.pop()
+	}
+	s := Status{
+		Cursor: o.cursor, Waiting: len(o.open) - o.running, Running: o.running, Unreported: len(o.outbox.letters),
+		Gaps: o.gaps, Dropped: o.dropped,
+	}
+	if o.ages.len() > 0 {
+		s.Oldest = o.ages.top().since
+	}
+	if o.trouble != nil {
+		s.Stuck = o.trouble.String()
+	}
+	o.published.Store(&s)
+}

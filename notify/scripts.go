@@ -1,0 +1,101 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/health"
+	"tocsin/script"
+)
+
+// Scripts is the Runner of a real node: it runs files of the scripts directory.
+// It may be used by many goroutines at once.
+//
+// A script is run as SCRIPT ROLE KEY VALUE STATUS, with the TOCSIN_ variables of
+// the notification contract in its environment and, on its standard input, one
+// JSON object: the event with the fields that the API gives it (id, key, value,
+// generation, sequence, from, to, time, leader, term, quorum, and votes, the
+// evidence), and beside them
+//
+//	status           UP or DOWN, the same as to
+//	previous_status  the same as from
+//	role             leader or follower: what this node is now
+//	node, site       where the script runs
+//	attempt          1, or more when it was tried before
+//	votes_up, votes_down, votes_unknown
+//
+// The id is a fencing number: a script that remembers the highest it has acted
+// on can refuse an older one.
+type Scripts struct {
+	dir        *script.Dir
+	node, site string
+}
+
+// NewScripts returns a Runner for the scripts in dir, run on that node.
+func NewScripts(dir *script.Dir, node, site string) *Scripts {
+	return &Scripts{dir: dir, node: node, site: site}
+}
+
+// Run implements Runner.
+func (s *Scripts) Run(ctx context.Context, job Job) script.Result {
+	path, err := s.dir.Resolve(job.Script)
+	if err != nil {
+		return script.Result{ExitCode: -1, StartErr: err}
+	}
+	job.Node, job.Site = s.node, s.site
+	stdin, err := json.Marshal(messageOf(job))
+	if err != nil {
+		return script.Result{ExitCode: -1, StartErr: fmt.Errorf("encode event %d for the script: %w", job.Event.ID, err)}
+	}
+	e := job.Event
+	return script.Run(ctx, script.Command{
+		Path: path, Args: []string{string(job.Role), e.Key, e.Value, e.To.String()},
+		Env: environment(job), Stdin: append(stdin, '\n'), Timeout: job.Timeout,
+	})
+}
+
+// message is what a script reads on its standard input.
+type message struct {
+	*fsm.Event
+	Status         health.Status `json:"status"`
+	PreviousStatus health.Status `json:"previous_status"`
+	Role           fsm.Role      `json:"role"`
+	Node           string        `json:"node"`
+	Site           string        `json:"site"`
+	Attempt        int           `json:"attempt"`
+	VotesUp        int           `json:"votes_up"`
+	VotesDown      int           `json:"votes_down"`
+	VotesUnknown   int           `json:"votes_unknown"`
+}
+
+func messageOf(job Job) message {
+	up, down, unknown := fsm.Tally(job.Event.Votes)
+	return message{
+		Event: job.Event, Status: job.Event.To, PreviousStatus: job.Event.From,
+		Role: job.Role, Node: job.Node, Site: job.Site, Attempt: job.Attempt,
+		VotesUp: up, VotesDown: down, VotesUnknown: unknown,
+	}
+}
+
+func environment(job Job) []string {
+	m := messageOf(job)
+	return script.Environment(
+		"TOCSIN_EVENT_ID="+strconv.FormatUint(m.ID, 10),
+		"TOCSIN_KEY="+m.Key,
+		"TOCSIN_VALUE="+m.Value,
+		"TOCSIN_STATUS="+m.Status.String(),
+		"TOCSIN_PREVIOUS_STATUS="+m.PreviousStatus.String(),
+		"TOCSIN_ROLE="+string(m.Role),
+		"TOCSIN_NODE="+m.Node,
+		"TOCSIN_SITE="+m.Site,
+		"TOCSIN_ATTEMPT="+strconv.Itoa(m.Attempt),
+		"TOCSIN_EVENT_TIME="+m.Time.UTC().Format(time.RFC3339Nano),
+		"TOCSIN_VOTES_UP="+strconv.Itoa(m.VotesUp),
+		"TOCSIN_VOTES_DOWN="+strconv.Itoa(m.VotesDown),
+		"TOCSIN_VOTES_UNKNOWN="+strconv.Itoa(m.VotesUnknown),
+	)
+}
