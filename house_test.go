@@ -56,7 +56,7 @@ var onlyIn = []struct {
 	in      []string
 	why     string
 }{
-	{"github.com/hashicorp/raft", []string{"fsm", "node", "clustertest"}, "to all others the log is a View that changes"},
+	{"github.com/hashicorp/raft", []string{"fsm", "node", "clustertest", "clustertest/simnet"}, "to all others the log is a View that changes"},
 	{"github.com/hashicorp/raft-boltdb", []string{"node", "clustertest"}, "where raft keeps its log is the node's business"},
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},
 	{"github.com/gin-gonic/gin", []string{"api"}, "how requests are routed is nobody else's business"},

@@ -30,6 +30,8 @@ type Gossip struct {
 	port    uint16        // taken for addresses without one
 	leader  chan struct{} // never closed; one place: somebody else leads now
 
+	peersChanged chan struct{} // never closed; one place: look for them now
+
 	ending sync.Mutex // orders Leave and Shutdown, which the library does not
 	left   bool
 	ended  bool
@@ -51,7 +53,7 @@ func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
 	if err := config.validate(db); err != nil {
 		return nil, err
 	}
-	g := &Gossip{config: config, db: db, leader: make(chan struct{}, 1)}
+	g := &Gossip{config: config, db: db, leader: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1)}
 	m := config.memberlist()
 	g.queue.RetransmitMult = m.RetransmitMult
 	g.queue.NumNodes = func() int { return max(1, g.roster.alive()) }

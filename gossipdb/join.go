@@ -99,11 +99,16 @@ func (g *Gossip) keepJoined(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-g.peersChanged:
 		case <-time.After(jitter(interval, 0.75, 1.25)):
-			g.rejoin(ctx)
 		}
+		g.rejoin(ctx)
 	}
 }
+
+// PeersChanged makes Run look at once for members that are missing. It never
+// blocks.
+func (g *Gossip) PeersChanged() { signal(g.peersChanged) }
 
 func (g *Gossip) rejoin(ctx context.Context) {
 	missing := g.missing(ctx)

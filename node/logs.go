@@ -11,7 +11,7 @@ import (
 )
 
 // routine reports whether raft warns of something that is part of every start,
-// election or joining.
+// election, joining or end of a node.
 func routine(message string) bool {
 	switch message {
 	case "heartbeat timeout reached, starting election",
@@ -20,7 +20,16 @@ func routine(message string) bool {
 		"not part of stable configuration, aborting election",
 		"rejecting pre-vote request since we have a leader",
 		"failed to get previous log",
-		"appendEntries rejected, sending older logs":
+		"appendEntries rejected, sending older logs",
+		// Of a node that does not answer we say so ourselves, once.
+		"failed to heartbeat to",
+		"failed to appendEntries to",
+		"failed to pipeline appendEntries",
+		"failed to start pipeline replication to",
+		"failed to contact",
+		"failed to make requestVote RPC",
+		"failed to decode incoming command",
+		"peer has newer term, stopping replication":
 		return true
 	}
 	return false
@@ -69,7 +78,14 @@ func (l *raftLog) Warn(message string, args ...any) {
 	}
 	l.log(slog.LevelWarn, message, args)
 }
-func (l *raftLog) Error(message string, args ...any) { l.log(slog.LevelError, message, args) }
+
+func (l *raftLog) Error(message string, args ...any) {
+	if routine(message) {
+		l.Debug(message, args...)
+		return
+	}
+	l.log(slog.LevelError, message, args)
+}
 
 func (l *raftLog) IsDebug() bool { return l.to.Enabled(context.Background(), slog.LevelDebug) }
 func (l *raftLog) IsInfo() bool  { return l.IsDebug() }

@@ -50,10 +50,9 @@ type Node struct {
 	nudges        chan struct{} // cap 1: followers should hear of a commit
 	removed       atomic.Bool   // this node was taken out of the cluster
 
-	cancel context.CancelCauseFunc
-	group  *errgroup.Group
-	done   chan struct{} // closed when every goroutine of the group has ended
-	err    error         // read only after done is closed
+	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
+	done   chan struct{}           // closed when every goroutine has ended
+	err    error                   // read only after done is closed
 	stop   sync.Once
 }
 
@@ -105,39 +104,57 @@ func (n *Node) build() (err error) {
 	return err
 }
 
-// run starts every goroutine of the node in one group.
+// part is one thing that a node does all the time. It returns when its context
+// ends, or with an error that ends the node.
+type part struct {
+	name string
+	run  func(context.Context) error
+}
+
+// run starts every goroutine of the node, in two groups. The members' duties
+// end first and can still report what they did; then what carries it ends. The
+// first part that fails ends them all.
 func (n *Node) run() {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	n.cancel = cancel
-	n.group, ctx = errgroup.WithContext(ctx)
-	for _, part := range []struct {
-		name string
-		run  func(context.Context) error
-	}{
-		{"follow raft", n.drainLeads},
-		{"follow the leader", n.announceLeader},
-		{"lead", n.followLead},
-		{"propose", n.local.run},
-		{"forward", n.remote.run},
-		{"gossip", n.gossip.Run},
-		{"verify", n.verifier.Run},
-		{"scavenge", n.scavenger.Run},
-		{"chores", n.runChores},
-		{"watch the state machine", n.watchMachine},
-		{"take part", n.takePart},
-		{"serve HTTP", n.serveHTTP},
-	} {
-		n.group.Go(func() error {
-			if err := part.run(ctx); err != nil && ctx.Err() == nil {
-				return fmt.Errorf("%s: %w", part.name, err)
+	carrying, stopCarrying := context.WithCancelCause(context.Background())
+	carriers, carrying := start(carrying,
+		part{"follow raft", n.drainLeads},
+		part{"follow the leader", n.announceLeader},
+		part{"lead", n.followLead},
+		part{"propose", n.local.run},
+		part{"forward", n.remote.run},
+		part{"gossip", n.gossip.Run},
+		part{"watch the state machine", n.watchMachine},
+	)
+	working, stopWorking := context.WithCancelCause(carrying)
+	workers, _ := start(working,
+		part{"serve HTTP", n.serveHTTP},
+		part{"take part", n.takePart},
+		part{"verify", n.verifier.Run},
+		part{"scavenge", n.scavenger.Run},
+		part{"chores", n.runChores},
+	)
+	n.cancel = stopWorking
+	go func() {
+		defer close(n.done)
+		err := workers.Wait()
+		stopCarrying(errStopped)
+		n.err = errors.Join(err, carriers.Wait())
+	}()
+}
+
+// start runs parts until ctx ends or one of them fails. The context it returns
+// ends with them.
+func start(ctx context.Context, parts ...part) (*errgroup.Group, context.Context) {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range parts {
+		group.Go(func() error {
+			if err := p.run(ctx); err != nil && ctx.Err() == nil {
+				return fmt.Errorf("%s: %w", p.name, err)
 			}
 			return nil
 		})
 	}
-	go func() {
-		defer close(n.done)
-		n.err = n.group.Wait()
-	}()
+	return group, ctx
 }
 
 // Done is closed when the node has ended, by Stop or because it had to: Err
@@ -169,6 +186,7 @@ func (n *Node) takePart(ctx context.Context) error {
 	}
 	n.log.Info("this node takes part", "cluster", cluster, "epoch", epoch)
 	n.ballots.Open(epoch)
+	n.gossip.PeersChanged() // they came with the log
 
 	notifier, err := notify.New(notify.Config{
 		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
@@ -220,31 +238,6 @@ func (n *Node) watchMembership(ctx context.Context) error {
 	n.removed.Store(true)
 	n.log.Warn("this node was taken out of the cluster: its votes count no more, and it stays up only to say so; stop it, and start it again to bring it back")
 	return nil
-}
-
-// announceLeader tells those who care that the leader may have changed.
-func (n *Node) announceLeader(ctx context.Context) error {
-	seen := make(chan raft.Observation, 16) // raft drops what does not fit; any one wakes us
-	observer := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
-		_, ok := o.Data.(raft.LeaderObservation)
-		return ok
-	})
-	n.raft.RegisterObserver(observer)
-	defer n.raft.DeregisterObserver(observer)
-	for {
-		changed := n.leaderChanged.wait()
-		select {
-		case <-seen:
-			n.leaderChanged.broadcast()
-		case <-changed:
-		case <-ctx.Done():
-			return nil
-		}
-		n.gossip.LeaderChanged()
-		if notifier := n.notifier.Load(); notifier != nil {
-			notifier.LeadershipChanged()
-		}
-	}
 }
 
 func (n *Node) newClusterID() string { return rand.Text() }

@@ -172,29 +172,29 @@ func (o *owner) untilNext() time.Duration {
 	return max(time.Until(next), 0)
 }
 
+// lastWordsGrace is how long a stop waits for outcomes to be reported when no
+// script runs any more. What is not reported is on disk, and is after the start.
+const lastWordsGrace = time.Second
+
 // stop lets what runs come to its end, for as long as StopGrace allows, and
 // then ends it. What was cut short stays started in the ledger and is run again
 // after the next start.
 func (o *owner) stop(cut context.CancelFunc) error {
 	o.stopping = true
-	grace := make(chan struct{})
-	timer := time.AfterFunc(o.config.StopGrace, func() { close(grace) })
-	defer timer.Stop()
-	if o.config.StopGrace < 0 {
-		cut()
-	}
-	for over := o.config.StopGrace < 0; !over; {
+	grace, release := context.WithTimeout(context.Background(), max(0, o.config.StopGrace))
+	defer release()
+	for lastWords := false; grace.Err() == nil; {
 		o.turn()
 		reported := len(o.outbox.unsent) == 0 || !o.mayReport() || o.trouble != nil
 		if o.running == 0 && !o.reporting && reported {
 			break
 		}
-		o.wait(grace, o.view.Superseded(), nil)
-		select {
-		case <-grace:
-			over = true
-		default:
+		if o.running == 0 && !lastWords {
+			lastWords = true
+			grace, release = context.WithTimeout(grace, lastWordsGrace)
+			defer release()
 		}
+		o.wait(grace.Done(), o.view.Superseded(), nil)
 	}
 	cut()
 	o.workers.Wait()
