@@ -188,10 +188,10 @@ func TestPeer_BadAnswers(t *testing.T) {
 			fmt.Fprint(w, `{"results":[`)
 		},
 		"hung up":      func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"elsewhere":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) },
-		"plain 404":    func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404 page not found", 404) },
-		"proxy":        func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Bad gateway</h1>", 502) },
-		"another code": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
+		"elsewhere":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect) },
+		"plain 404":    func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404 page not found", http.StatusNotFound) },
+		"proxy":        func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway) },
+		"another code": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			address := serve(t, answer)

@@ -3,6 +3,7 @@ package clustertest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing/synctest"
 	"time"
 
@@ -131,17 +132,17 @@ func (c *Cluster) settings() fsm.ClusterSettings {
 
 // report says for each node what it makes of the cluster.
 func (c *Cluster) report() string {
-	var report string
+	var report strings.Builder
 	for _, m := range c.members {
 		if m.node == nil {
-			report += m.name + ": down\n"
+			report.WriteString(m.name + ": down\n")
 			continue
 		}
 		r := m.node.Readiness()
-		report += fmt.Sprintf("%s: leader %q, index %d, ready %v %q\n", m.name, r.Leader, r.Index, r.Ready, r.Problems)
+		report.WriteString(fmt.Sprintf("%s: leader %q, index %d, ready %v %q\n", m.name, r.Leader, r.Index, r.Ready, r.Problems))
 		for e := range m.node.View().Endpoints("") {
-			report += fmt.Sprintf("    %s=%s %v after %d events\n", e.Key, e.Value, e.State, e.Sequence)
+			report.WriteString(fmt.Sprintf("    %s=%s %v after %d events\n", e.Key, e.Value, e.State, e.Sequence))
 		}
 	}
-	return report
+	return report.String()
 }

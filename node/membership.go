@@ -105,13 +105,26 @@ func (n *Node) planUnfinished() bool {
 	if err != nil {
 		return true
 	}
+	voters := votersAmong(servers)
+	return voters < len(servers) && voters < n.machine.View().Settings().MaxVoters
+}
+
+// awaitsVote reports whether this node is a non-voter and there is room for one
+// more voter.
+func (n *Node) awaitsVote() bool {
+	servers, err := n.servers()
+	return err == nil && suffrageOf(servers, raft.ServerID(n.cfg.Name)) != raft.Voter &&
+		votersAmong(servers) < n.machine.View().Settings().MaxVoters
+}
+
+func votersAmong(servers []raft.Server) int {
 	voters := 0
 	for _, s := range servers {
 		if s.Suffrage == raft.Voter {
 			voters++
 		}
 	}
-	return voters < len(servers) && voters < n.machine.View().Settings().MaxVoters
+	return voters
 }
 
 func (n *Node) servers() ([]raft.Server, error) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +39,6 @@ type Node struct {
 	notifier  atomic.Pointer[notify.Notifier] // nil until registered
 	loop      *quorum.Loop
 	scavenger *scavenger.Scavenger
-	http      *http.Server
 
 	local, remote *proposals // writes committed here, or by the leader elsewhere
 

@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"tocsin/api"
+	"tocsin/fsm"
 	"tocsin/notify"
 	"tocsin/script"
 	"tocsin/verify"
@@ -120,12 +121,16 @@ func Open(cfg Config) (outside Outside, err error) {
 }
 
 // checkScripts refuses to start without the scripts that the cluster's settings
-// name: better now than at the first failure.
+// name: better now than at the first failure. Checks over HTTP and TCP need no
+// script.
 func checkScripts(cfg Config, scripts *script.Dir) error {
-	for _, s := range []struct{ flag, name string }{{"--verify", cfg.Settings.Verify}, {"--notify", cfg.Settings.Notify}} {
-		if _, err := scripts.Resolve(s.name); err != nil {
-			return fmt.Errorf("%s: %w", s.flag, err)
+	if check := cfg.Settings.Check; check == fsm.CheckScript || check == fsm.CheckNagios {
+		if _, err := scripts.Resolve(cfg.Settings.Verify); err != nil {
+			return fmt.Errorf("--verify: %w", err)
 		}
+	}
+	if _, err := scripts.Resolve(cfg.Settings.Notify); err != nil {
+		return fmt.Errorf("--notify: %w", err)
 	}
 	return nil
 }

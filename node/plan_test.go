@@ -45,7 +45,9 @@ func TestPlan(t *testing.T) {
 		"a non-voter that has caught up votes":     {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 5, all, step{promote, "b", "b:7000"}},
 		"there are voters enough":                  {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 1, all, step{}},
 		"the site with fewer voters comes first": {
-			[]raft.Server{voter("a"), nonvoter("b"), nonvoter("c"), nonvoter("d")}, []*fsm.Observer{a, b, c, d}, 3, all,
+			[]raft.Server{voter("a"), nonvoter("b"), nonvoter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, b, c, d},
+			3, all,
 			step{promote, "c", "c:7000"},
 		},
 		"a server that is no observer is removed":     {[]raft.Server{voter("a"), voter("gone")}, []*fsm.Observer{a}, 5, all, step{removeServer, "gone", "gone:7000"}},
@@ -79,7 +81,7 @@ func TestPlan_Settles(t *testing.T) {
 			s.Address = raft.ServerAddress(name + rapid.SampledFrom([]string{":7000", ":1"}).Draw(t, "port"))
 			servers = append(servers, s)
 		}
-		before := votersIn(servers)
+		before := votersAmong(servers)
 		for steps := 0; ; steps++ {
 			next, ok := plan(servers, observers, "a", limit, func(*fsm.Observer) bool { return true })
 			if !ok {
@@ -100,19 +102,10 @@ func TestPlan_Settles(t *testing.T) {
 				t.Fatalf("%s is not among %v", o.Node, servers)
 			}
 		}
-		if got, want := votersIn(servers), min(limit, len(observers)); got < want || got > max(limit, before) {
+		if got, want := votersAmong(servers), min(limit, len(observers)); got < want || got > max(limit, before) {
 			t.Fatalf("%d voters, want %d: %v", got, want, servers)
 		}
 	})
-}
-
-func votersIn(servers []raft.Server) (n int) {
-	for _, s := range servers {
-		if s.Suffrage == raft.Voter {
-			n++
-		}
-	}
-	return n
 }
 
 func follow(servers []raft.Server, s step) []raft.Server {

@@ -19,10 +19,10 @@ const (
 	// callTimeout bounds one call to one address.
 	callTimeout = 3 * time.Second
 	// The pause between rounds of asking grows from the first to the second.
-	firstPause, longestPause = 100 * time.Millisecond, 5 * time.Second
+	firstPause, longestPause = 100 * time.Millisecond, time.Second
 	// complainFrom is the pause from which on failing is worth a line: at first
 	// a node may simply be quicker than those it asks.
-	complainFrom = time.Second
+	complainFrom = 800 * time.Millisecond
 )
 
 // establish makes a node that belongs to no cluster part of one: of that of
@@ -151,12 +151,21 @@ func (n *Node) askAnybody(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", address, err))
+		errs = append(errs, err) // it names the address
 		if _, refused := errors.AsType[*fsm.Refusal](err); refused || ctx.Err() != nil {
 			return errs[len(errs)-1]
 		}
 	}
-	return errors.Join(errs...)
+	return oneLine(errs)
+}
+
+// oneLine joins what several addresses answered into an error for one log line.
+func oneLine(errs []error) error {
+	words := make([]string, len(errs))
+	for i, err := range errs {
+		words[i] = err.Error()
+	}
+	return errors.New(strings.Join(words, "; "))
 }
 
 func (n *Node) addressesToAsk() []string {

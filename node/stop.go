@@ -14,7 +14,7 @@ const (
 	serveGrace    = 2 * time.Second
 	leaveTimeout  = 10 * time.Second
 	transferGrace = 3 * time.Second
-	gossipGrace   = 2 * time.Second
+	gossipGrace   = time.Second
 	raftGrace     = 5 * time.Second
 )
 
