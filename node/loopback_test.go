@@ -22,7 +22,8 @@ import (
 // the scripts are not real: truth answers the checks, and told gets the
 // notifications.
 type loopback struct {
-	nodes []*node.Node
+	configs []node.Config
+	nodes   []*node.Node
 	truth *truth
 	told  chan told
 }
@@ -90,16 +91,8 @@ func newLoopback(tb testing.TB, n int, change func(*fsm.ClusterSettings)) *loopb
 		if i > 0 {
 			cfg.Join = []string{l.nodes[0].Self().HTTP}
 		}
-		outside, err := node.Open(cfg)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		outside.Checker, outside.Runner = l.truth, recorder{l.told}
-		started, err := node.Start(cfg, outside)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		l.nodes = append(l.nodes, started)
+		l.configs = append(l.configs, cfg)
+		l.nodes = append(l.nodes, l.start(tb, cfg))
 	}
 	tb.Cleanup(func() {
 		var stopping sync.WaitGroup
@@ -127,6 +120,20 @@ func newLoopback(tb testing.TB, n int, change func(*fsm.ClusterSettings)) *loopb
 		return true
 	})
 	return l
+}
+
+func (l *loopback) start(tb testing.TB, cfg node.Config) *node.Node {
+	tb.Helper()
+	outside, err := node.Open(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	outside.Checker, outside.Runner = l.truth, recorder{l.told}
+	started, err := node.Start(cfg, outside)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return started
 }
 
 // await polls until what is described holds, for up to a minute.
@@ -184,12 +191,23 @@ func TestNode_OnRealSocketsAndStoresAcrossARestart(t *testing.T) {
 	l.await(t, "the baselines are decided", func() bool { return l.nodes[0].View().EventCount() == 3 })
 	l.truth.set(health.Down)
 	seen := map[told]bool{}
-	for len(seen) < 9 { // three events on three nodes
-		got := <-l.told
-		got.at = time.Time{}
-		if seen[got] {
-			t.Errorf("%s was told of event %d twice", got.node, got.event)
+	tell := func(until int) {
+		for len(seen) < until {
+			got := <-l.told
+			got.at = time.Time{}
+			if seen[got] {
+				t.Errorf("%s was told of event %d twice", got.node, got.event)
+			}
+			seen[got] = true
 		}
-		seen[got] = true
 	}
+	tell(9) // three events on three nodes
+
+	if err := l.nodes[2].Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.nodes[2] = l.start(t, l.configs[2])
+	l.await(t, "the node that was stopped is ready again", func() bool { return l.nodes[2].Readiness().Ready })
+	l.truth.set(health.Up)
+	tell(18)
 }
