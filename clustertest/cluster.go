@@ -33,6 +33,8 @@ type Cluster struct {
 	members []*member // in order of their names; never shrinks
 
 	mu sync.Mutex // guards member.node, which peers read
+
+	abandoned sync.WaitGroup // processes that have crashed and not yet noticed
 }
 
 // member is one node over all its lives.
@@ -199,15 +201,18 @@ func (c *Cluster) Crash(name string) {
 	if abandoned == nil {
 		c.t.Fatalf("%s is down already", name)
 	}
+	m.die()                 // from here on it reaches nobody
+	_ = m.raft.Close()      // a simnet transport's Close can't fail
+	_ = m.gossip.Shutdown() // likewise
 	remains, err := m.disk.crash()
 	if err != nil {
 		c.t.Fatalf("copy the disk of %s: %v", name, err)
 	}
 	m.disk = remains
-	m.die()
-	_ = m.raft.Close()                       // a simnet transport's Close can't fail
-	_ = m.gossip.Shutdown()                  // likewise
-	_ = abandoned.Stop(context.Background()) // it is dead: what it says of that is nobody's concern
+	c.abandoned.Go(func() {
+		// It is dead: what it says of its end is nobody's concern.
+		_ = abandoned.Stop(context.Background())
+	})
 }
 
 // Stop ends a node in order, as SIGTERM would.
@@ -257,7 +262,7 @@ func (c *Cluster) start(m *member) {
 	disk := m.disk
 	outside := node.Outside{
 		Gossip:  m.gossip,
-		Peers:   peers{c, m.name},
+		Peers:   peers{c, m.name, life},
 		Ledger:  disk.ledger,
 		Checker: c.World, Runner: mortal{c.Scripts, life},
 		Scripts:  anyScript{},
@@ -317,6 +322,7 @@ func (c *Cluster) stop() {
 		}
 	}
 	stopping.Wait()
+	c.abandoned.Wait()
 	// Goroutines of the libraries look whether they should end only when their
 	// timers fire. The bubble waits for every one of them.
 	time.Sleep(time.Minute)

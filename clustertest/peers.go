@@ -16,12 +16,16 @@ import (
 type peers struct {
 	cluster *Cluster
 	from    string
+	life    context.Context // of the calling process: the dead call nobody
 }
 
 // call runs ask on the node at the address. A lost request was not done; of a
 // lost answer nobody can tell.
 func call[A any](ctx context.Context, p peers, address string, ask func(*node.Node) (A, error)) (A, error) {
 	var none A
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.life, cancel)()
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return none, err
@@ -45,7 +49,7 @@ func call[A any](ctx context.Context, p peers, address string, ask func(*node.No
 	}()
 	select {
 	case r := <-replies:
-		if !p.cluster.Net.Travel(host, p.from) {
+		if !p.cluster.Net.Travel(host, p.from) || ctx.Err() != nil {
 			<-ctx.Done()
 			return none, api.ErrUncertain
 		}

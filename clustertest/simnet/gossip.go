@@ -61,7 +61,7 @@ func (g *Gossip) FinalAdvertiseAddr(string, int) (net.IP, int, error) {
 func (g *Gossip) WriteTo(packet []byte, address string) (time.Time, error) {
 	now := time.Now()
 	to := g.network.gossipAt(address)
-	if to == nil {
+	if to == nil || g.isClosed() {
 		return now, nil // as with UDP: nobody says so
 	}
 	f := g.network.draw(g.host, to.host)
@@ -93,6 +93,9 @@ func (g *Gossip) StreamCh() <-chan net.Conn { return g.streams }
 
 // DialTimeout implements memberlist.Transport.
 func (g *Gossip) DialTimeout(address string, timeout time.Duration) (net.Conn, error) {
+	if g.isClosed() {
+		return nil, errClosed
+	}
 	to := g.network.gossipAt(address)
 	if to == nil {
 		return nil, fmt.Errorf("dial %s: connection refused", address)
@@ -115,7 +118,17 @@ func (g *Gossip) DialTimeout(address string, timeout time.Duration) (net.Conn, e
 	return here, nil
 }
 
-// Shutdown implements memberlist.Transport.
+func (g *Gossip) isClosed() bool {
+	select {
+	case <-g.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Shutdown implements memberlist.Transport. Nothing comes in or goes out after
+// it.
 func (g *Gossip) Shutdown() error {
 	g.close.Do(func() {
 		close(g.closed)

@@ -35,7 +35,8 @@ func (n *Network) Raft(host, address string) *Raft {
 	return r
 }
 
-// Close ends this end, unless another has been opened for the host since.
+// Close ends this end: nothing comes in or goes out after it. Another one may
+// have been opened for the host since, and stays.
 func (r *Raft) Close() error {
 	r.close.Do(func() {
 		close(r.closed)
@@ -64,6 +65,11 @@ func (r *Raft) call(target raft.ServerAddress, command any, body []byte) (any, e
 		case <-r.closed:
 		}
 		return fmt.Errorf("%s to %s: %s: %w", r.host, target, what, errTimeout)
+	}
+	select {
+	case <-r.closed:
+		return nil, errClosed
+	default:
 	}
 	to := r.network.raftAt(string(target))
 	if to == nil {
