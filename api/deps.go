@@ -84,8 +84,9 @@ type Health interface {
 // Peer is the receiving end of what nodes ask of each other. Register and
 // ProposeAsLeader return ErrNotLeader on a node that does not lead.
 type Peer interface {
-	// Introduce says who this node is and to which cluster it belongs.
-	Introduce() Introduction
+	// Introduce tells this node who asks, and says who it is and to which
+	// cluster it belongs.
+	Introduce(asker Introduction) Introduction
 	// Register takes a started node in, or takes note of its new process.
 	Register(ctx context.Context, r Registration) (Welcome, error)
 	// ProposeAsLeader commits an entry that fsm.Encode packed on another node.

@@ -23,7 +23,18 @@ const (
 )
 
 func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
-	writeJSON(c, http.StatusOK, s.Peer.Introduce())
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	if err != nil {
+		return bodyFault(err)
+	}
+	var asker Introduction
+	if err := json.Unmarshal(body, &asker); err != nil {
+		return badRequest("the introduction can't be read: %v", err)
+	}
+	if err := fsm.ValidateNodeName(asker.Node); err != nil {
+		return badRequest("the introduction can't be right: node: %v", err)
+	}
+	writeJSON(c, http.StatusOK, s.Peer.Introduce(asker))
 	return nil
 }
 

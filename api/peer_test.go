@@ -64,11 +64,11 @@ func TestPeer_IntroducesItself(t *testing.T) {
 	w := newWorld(t)
 	server := httptest.NewServer(w.handler())
 	defer server.Close()
-	got, err := newClient(t).Introduce(t.Context(), server.Listener.Addr().String())
+	got, err := newClient(t).Introduce(t.Context(), server.Listener.Addr().String(), api.Introduction{Node: "node6"})
 	if want := (api.Introduction{Node: "node2", ClusterID: clusterName}); err != nil || got != want {
 		t.Errorf("Introduce = %+v, %v, want %+v", got, err, want)
 	}
-	if _, err := newClient(t).Introduce(t.Context(), closedAddress(t)); !errors.Is(err, api.ErrUnreachable) {
+	if _, err := newClient(t).Introduce(t.Context(), closedAddress(t), api.Introduction{Node: "node6"}); !errors.Is(err, api.ErrUnreachable) {
 		t.Errorf("where nobody listens: %v, want that it can't be reached", err)
 	}
 }

@@ -57,17 +57,21 @@ func (c *PeerClient) http() *http.Client {
 // Close lets go of the connections that are kept for the next call.
 func (c *PeerClient) Close() { c.http().CloseIdleConnections() }
 
-// Introduce asks the node at address itself, whoever leads, who it is. The error
-// wraps ErrUnreachable when nobody listens there.
-func (c *PeerClient) Introduce(ctx context.Context, address string) (Introduction, error) {
-	var i Introduction
-	if err := c.ask(ctx, http.MethodGet, address, introducePath, "", nil, &i); err != nil {
+// Introduce tells the node at address itself, whoever leads, who asks, and
+// returns who it is. The error wraps ErrUnreachable when nobody listens there.
+func (c *PeerClient) Introduce(ctx context.Context, address string, self Introduction) (Introduction, error) {
+	body, err := json.Marshal(self)
+	if err != nil {
+		return Introduction{}, fmt.Errorf("introduce to %s: %w", address, err)
+	}
+	var other Introduction
+	if err := c.post(ctx, address, introducePath, "application/json", body, &other); err != nil {
 		return Introduction{}, err
 	}
-	if i.Node == "" {
+	if other.Node == "" {
 		return Introduction{}, fmt.Errorf("ask %s: its answer names no node: is it another program?", address)
 	}
-	return i, nil
+	return other, nil
 }
 
 // Register tells the leader, through the node at address if need be, that a
@@ -118,7 +122,7 @@ func (c *PeerClient) Propose(ctx context.Context, address string, entry []byte) 
 // call posts body to the node at address and on to the leader that it names.
 func (c *PeerClient) call(ctx context.Context, address, path, contentType string, body []byte, into any) error {
 	for range 1 + maxHops {
-		err := c.ask(ctx, http.MethodPost, address, path, contentType, body, into)
+		err := c.post(ctx, address, path, contentType, body, into)
 		elsewhere, misdirected := errors.AsType[ErrNotLeader](err)
 		if !misdirected {
 			return err
@@ -131,15 +135,13 @@ func (c *PeerClient) call(ctx context.Context, address, path, contentType string
 	return fmt.Errorf("asked %d nodes and none leads, the last one named %s: %w", 1+maxHops, address, ErrNotLeader{})
 }
 
-// ask asks one node.
-func (c *PeerClient) ask(ctx context.Context, method, address, path, contentType string, body []byte, into any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+address+path, bytes.NewReader(body))
+// post asks one node.
+func (c *PeerClient) post(ctx context.Context, address, path, contentType string, body []byte, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+path, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
+	request.Header.Set("Content-Type", contentType)
 	response, err := c.http().Do(request)
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("ask %s: %w: %w", address, ErrUnreachable, err)

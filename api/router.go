@@ -115,7 +115,7 @@ func (s *server) routes() []route {
 		get("/livez", s.live),
 		get("/readyz", s.ready),
 
-		get("/v1/peer/introduce", s.peerIntroduce),
+		change(http.MethodPost, "/v1/peer/introduce", s.peerIntroduce),
 		change(http.MethodPost, "/v1/peer/register", s.peerRegister),
 		change(http.MethodPost, "/v1/peer/propose", s.peerPropose),
 	}

@@ -172,14 +172,17 @@ type Readiness struct {
 	Problems []string `json:"problems"`
 }
 
-// Introduction answers GET /v1/peer/introduce: what a node says of itself to
-// one that wonders whether there is a cluster already.
+// Introduction is what two nodes say of themselves to each other, in POST
+// /v1/peer/introduce and its answer, when one wonders whether there is a
+// cluster already.
 type Introduction struct {
 	Node string `json:"node"`
 	// ClusterID is "" as long as the node belongs to no cluster.
 	ClusterID string `json:"cluster_id"`
-	// Bootstrap says that the node was told to found a cluster.
+	// Bootstrap says that the node was told to found a cluster, Founded that
+	// it has begun to, or belongs to one.
 	Bootstrap bool `json:"bootstrap"`
+	Founded   bool `json:"founded"`
 }
 
 // Registration is what a started node says of itself to the leader.
@@ -188,11 +191,14 @@ type Registration struct {
 	Node        string `json:"node"`
 	Site        string `json:"site,omitempty"`
 	Incarnation string `json:"incarnation"`
-	Raft        string `json:"raft"`
-	Gossip      string `json:"gossip"`
-	HTTP        string `json:"http"`
-	Version     string `json:"version,omitempty"`
-	// Fresh says that nothing is on its disk yet.
+	// Disk names the node's data directory, Start counts its processes.
+	Disk    string `json:"disk,omitempty"`
+	Start   uint64 `json:"start,omitempty"`
+	Raft    string `json:"raft"`
+	Gossip  string `json:"gossip"`
+	HTTP    string `json:"http"`
+	Version string `json:"version,omitempty"`
+	// Fresh says that its disk does not belong to a member yet.
 	Fresh bool `json:"fresh,omitempty"`
 }
 

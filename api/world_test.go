@@ -201,7 +201,7 @@ func (w *world) ask(what string) error {
 
 func (w *world) Readiness() api.Readiness { return w.ready }
 
-func (w *world) Introduce() api.Introduction {
+func (w *world) Introduce(api.Introduction) api.Introduction {
 	return api.Introduction{Node: "node2", ClusterID: clusterName}
 }
 

@@ -266,7 +266,7 @@ func (c *Cluster) start(m *member) {
 		Ledger:  disk.ledger,
 		Checker: c.World, Runner: mortal{c.Scripts, life},
 		Scripts:  anyScript{},
-		Identity: disk.whose(),
+		Identity: disk.start(),
 		Remember: disk.remember,
 		Close:    m.raft.Close,
 	}

@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"crypto/rand"
 	"errors"
 	"io"
 	"maps"
@@ -25,7 +26,7 @@ type disk struct {
 func newDisk(name string) *disk {
 	return &disk{
 		raft: newStore(), snapshots: raft.NewInmemSnapshotStore(), ledger: notify.NewMemoryLedger(),
-		identity: node.Identity{Node: name},
+		identity: node.Identity{Node: name, Disk: rand.Text()},
 	}
 }
 
@@ -37,6 +38,14 @@ func (d *disk) crash() (*disk, error) {
 		return nil, err
 	}
 	return &disk{raft: d.raft.clone(), snapshots: snapshots, ledger: d.ledger.Crash(), identity: d.whose()}, nil
+}
+
+// start counts one more process that uses the disk, and says whose it is.
+func (d *disk) start() node.Identity {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.identity.Starts++
+	return d.identity
 }
 
 func (d *disk) whose() node.Identity {

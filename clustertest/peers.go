@@ -60,8 +60,8 @@ func call[A any](ctx context.Context, p peers, address string, ask func(*node.No
 }
 
 // Introduce implements node.Peers.
-func (p peers) Introduce(ctx context.Context, address string) (api.Introduction, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.Introduction, error) { return n.Introduce(), nil })
+func (p peers) Introduce(ctx context.Context, address string, self api.Introduction) (api.Introduction, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.Introduction, error) { return n.Introduce(self), nil })
 }
 
 // Register implements node.Peers. Like the client over HTTP it goes on to the

@@ -235,10 +235,14 @@ func (b *builder) put(e *Endpoint) {
 
 func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	o := &Observer{
-		Node: c.Node, Site: c.Site, Joined: b.index, Epoch: b.index, Incarnation: c.Incarnation,
+		Node: c.Node, Site: c.Site, Joined: b.index, Epoch: b.index,
+		Incarnation: c.Incarnation, Disk: c.Disk, Start: c.Start,
 		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version,
 	}
 	if old, ok := b.observers.Get([]byte(c.Node)); ok {
+		if old.Disk == c.Disk && c.Start < old.Start {
+			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
+		}
 		o.Joined = old.Joined
 		if old.Incarnation == c.Incarnation {
 			o.Epoch = old.Epoch

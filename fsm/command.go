@@ -45,6 +45,8 @@ type RegisterObserver struct {
 	Node        string `json:"node"`
 	Site        string `json:"site,omitempty"`
 	Incarnation string `json:"incarnation"`
+	Disk        string `json:"disk,omitempty"`
+	Start       uint64 `json:"start,omitempty"`
 	Raft        string `json:"raft"`
 	Gossip      string `json:"gossip"`
 	HTTP        string `json:"http"`

@@ -112,6 +112,11 @@ type Observer struct {
 	// Incarnation is drawn anew by each process, so that a node knows its own
 	// registration again and a repeated one changes nothing.
 	Incarnation string `json:"incarnation"`
+	// Disk names the data directory of the process, and Start counts the
+	// processes that have used it: a late word of an older one is refused.
+	Disk  string `json:"disk,omitempty"`
+	Start uint64 `json:"start,omitempty"`
+
 	Raft        string `json:"raft"`
 	Gossip      string `json:"gossip"`
 	HTTP        string `json:"http"`

@@ -28,7 +28,7 @@ type Gossip struct {
 
 	address string
 	port    uint16        // taken for addresses without one
-	leader  chan struct{} // never closed; one place: somebody else leads now
+	refresh chan struct{} // never closed; one place: make new ballots now
 
 	peersChanged chan struct{} // never closed; one place: look for them now
 
@@ -53,7 +53,7 @@ func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
 	if err := config.validate(db); err != nil {
 		return nil, err
 	}
-	g := &Gossip{config: config, db: db, leader: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1)}
+	g := &Gossip{config: config, db: db, refresh: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1)}
 	m := config.memberlist()
 	g.queue.RetransmitMult = m.RetransmitMult
 	g.queue.NumNodes = func() int { return max(1, g.roster.alive()) }
@@ -97,8 +97,9 @@ func (g *Gossip) Run(ctx context.Context) error {
 			return nil
 		case <-outbox.Ready():
 			g.announce(outbox.Take())
-		case <-g.leader:
+		case <-g.refresh:
 			g.db.Refresh()
+			refresh.Reset(g.untilRefresh())
 		case <-refresh.C:
 			g.db.Refresh()
 			refresh.Reset(g.untilRefresh())
@@ -109,10 +110,11 @@ func (g *Gossip) Run(ctx context.Context) error {
 	}
 }
 
-// LeaderChanged makes Run send new ballots of ours at once. They are new
-// because a leader counts only those made after it took office; so the new
-// leader calls it too.
-func (g *Gossip) LeaderChanged() { signal(g.leader) }
+// Refresh makes Run send new ballots of ours at once, and begin the refresh
+// interval anew. It is called when the leader has changed, who counts only
+// ballots made since it took office (so the new leader calls it too), and when
+// the interval has. It never blocks.
+func (g *Gossip) Refresh() { signal(g.refresh) }
 
 // SendTo sends the ballots of this node to another one directly.
 func (g *Gossip) SendTo(node string) error {

@@ -80,7 +80,7 @@ func TestGossip_LeaderIsToldDirectly(t *testing.T) {
 		c.await(c.nodes[3:4], "n1", 1, health.Down, 10*time.Millisecond)
 
 		before := time.Now()
-		c.nodes[1].LeaderChanged()
+		c.nodes[1].Refresh()
 		time.Sleep(10 * time.Millisecond)
 		if h, _ := c.nodes[3].db.Table().Get("n1", 0); h.MadeAt.Before(before) {
 			t.Errorf("the ballot that the new leader holds was made %v before it took office", before.Sub(h.MadeAt))

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,11 +80,10 @@ func (d *dataDir) readIdentity(node string) error {
 	path := d.path(identityName)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		d.identity = Identity{Node: node}
-		if info, err := os.Stat(d.path(raftStoreName)); err == nil && info.Size() > 0 {
-			return nil // it was stopped before it had joined a cluster
+		if _, err := os.Stat(d.path(raftStoreName)); err == nil {
+			return fmt.Errorf("%s holds data, but %s in it, which says whose, is missing: restore it from a backup, or move the directory away and start with --join", d.root, identityName)
 		}
-		return d.Remember(d.identity)
+		return d.used(Identity{Node: node, Disk: rand.Text()})
 	}
 	if err != nil {
 		return fmt.Errorf("read whose data it is: %w", err)
@@ -95,12 +95,19 @@ func (d *dataDir) readIdentity(node string) error {
 		return fmt.Errorf("%s belongs to node %q, not to %q: choose another directory, or start with --node %s", d.root, d.identity.Node, node, d.identity.Node)
 	}
 	if d.identity.Cluster == "" {
-		return nil
+		return d.used(d.identity)
 	}
 	if info, err := os.Stat(d.path(raftStoreName)); err != nil || info.Size() == 0 {
 		return fmt.Errorf("%s belongs to a member of the cluster %s, but %s in it is missing or empty: restore it from a backup, or move the directory away and start with --join, so that the node comes in as a new member", d.root, d.identity.Cluster, raftStoreName)
 	}
-	return nil
+	return d.used(d.identity)
+}
+
+// used counts one more process that uses the directory.
+func (d *dataDir) used(identity Identity) error {
+	identity.Starts++
+	d.identity = identity
+	return d.Remember(identity)
 }
 
 // Identity returns whose data it is.

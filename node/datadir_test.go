@@ -81,8 +81,12 @@ func TestDataDir_RemembersItsCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Identity{Node: "node1", Cluster: "c"}); again.Identity() != want {
-		t.Errorf("identity = %+v, want %+v", again.Identity(), want)
+	got := again.Identity()
+	if got.Node != "node1" || got.Cluster != "c" || got.Starts != 2 {
+		t.Errorf("identity = %+v, want node1 of c at its second start", got)
+	}
+	if got.Disk != d.Identity().Disk || got.Disk == "" {
+		t.Errorf("the disk is called %q, and was %q", got.Disk, d.Identity().Disk)
 	}
 	if err := again.Close(); err != nil {
 		t.Error(err)
@@ -91,7 +95,9 @@ func TestDataDir_RemembersItsCluster(t *testing.T) {
 
 func joined(t *testing.T, d *dataDir) {
 	t.Helper()
-	if err := d.Remember(Identity{Node: "node1", Cluster: "c"}); err != nil {
+	identity := d.Identity()
+	identity.Cluster = "c"
+	if err := d.Remember(identity); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -123,16 +123,13 @@ func (n *Node) term(ctx context.Context) {
 
 	// Everything committed by earlier leaders is applied here before anything
 	// is decided.
-	for n.barrier(ctx) != nil {
+	// And a new cluster gets its id.
+	for n.barrier(ctx) != nil || n.found(ctx) != nil {
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 			return
 		}
-	}
-	if err := n.found(ctx); err != nil {
-		log.Error("the cluster could not be founded", "err", err)
-		return
 	}
 	n.ballots.Refresh() // ours must be younger than the lead to count
 	n.leaderChanged.broadcast()

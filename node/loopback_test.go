@@ -24,8 +24,8 @@ import (
 type loopback struct {
 	configs []node.Config
 	nodes   []*node.Node
-	truth *truth
-	told  chan told
+	truth   *truth
+	told    chan told
 }
 
 // told is the start of one notification script.

@@ -26,11 +26,12 @@ const (
 func (n *Node) keepMembership(ctx context.Context) error {
 	for {
 		view := n.machine.View()
-		if err := n.followPlan(ctx); err != nil && ctx.Err() == nil {
+		err := n.followPlan(ctx)
+		if err != nil && ctx.Err() == nil {
 			n.log.Warn("the raft configuration could not be changed, it is tried again", "err", err)
 		}
 		var again <-chan time.Time
-		if n.planUnfinished() {
+		if err != nil || n.planUnfinished() {
 			again = time.After(membershipCheck)
 		}
 		select {
@@ -79,6 +80,8 @@ func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
 		future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
 	case promote:
 		future = n.raft.AddVoter(id, address, 0, stepTimeout)
+	case handOver:
+		future = n.raft.LeadershipTransfer()
 	case moveServer:
 		if suffrageOf(servers, id) == raft.Voter {
 			future = n.raft.AddVoter(id, address, 0, stepTimeout)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,10 +29,11 @@ type Node struct {
 	log         *slog.Logger
 	incarnation string // drawn anew by each process
 	started     time.Time
-	// startedEmpty says that this process found nothing on its disk.
-	startedEmpty bool
+	member      atomic.Bool // the disk belongs to a member of a cluster
+	founding    founding
 
 	machine   *fsm.Machine
+	transport *transport
 	raft      *raft.Raft
 	ballots   *gossipdb.DB
 	gossip    *gossipdb.Gossip
@@ -73,9 +75,14 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		done:        make(chan struct{}),
 	}
 	n.log = cfg.logger().With("node", cfg.Name)
+	n.member.Store(outside.Identity.Cluster != "")
 	n.local, n.remote = newProposals(n.commitHere), newProposals(n.commitThere)
 
-	if err := errors.Join(cfg.Validate(), n.build()); err != nil {
+	err := cfg.Validate()
+	if err == nil {
+		err = n.build()
+	}
+	if err != nil {
 		return nil, errors.Join(err, n.closeRaft(), n.closeOutside())
 	}
 	n.run()
@@ -87,7 +94,6 @@ func (n *Node) build() (err error) {
 	if n.raft, err = n.newRaft(); err != nil {
 		return err
 	}
-	n.startedEmpty = n.raft.LastIndex() == 0
 	n.verifier = verify.New(verify.Config{
 		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: n.out.Checker,
 		Verdicts: castBallots{n.ballots}, MaxChecks: n.cfg.MaxChecks, Logger: n.log,
@@ -109,34 +115,60 @@ type part struct {
 	run  func(context.Context) error
 }
 
-// run starts every goroutine of the node, in two groups. The members' duties
-// end first and can still report what they did; then what carries it ends. The
-// first part that fails ends them all.
+// run starts every goroutine of the node, in three groups that end one after
+// the other: the front refuses new requests, the duties end and can still report
+// what they did, and then what carries them ends. The first part that fails
+// ends them all. A node that was taken out of the cluster ends its duties and
+// what carries them, and keeps the front, to say so.
 func (n *Node) run() {
 	carrying, stopCarrying := context.WithCancelCause(context.Background())
 	carriers, carrying := start(carrying,
+		part{"receive from raft", n.transport.run},
 		part{"follow raft", n.drainLeads},
 		part{"follow the leader", n.announceLeader},
 		part{"lead", n.followLead},
 		part{"propose", n.local.run},
 		part{"forward", n.remote.run},
 		part{"gossip", n.gossip.Run},
+		part{"follow the settings", n.followSettings},
+		part{"watch for a usurper", n.watchUsurper},
 		part{"watch the state machine", n.watchMachine},
 	)
 	working, stopWorking := context.WithCancelCause(carrying)
 	workers, _ := start(working,
-		part{"serve HTTP", n.serveHTTP},
 		part{"take part", n.takePart},
 		part{"verify", n.verifier.Run},
 		part{"scavenge", n.scavenger.Run},
 		part{"chores", n.runChores},
+		part{"say who is silent", n.sayWhenLeaderless},
 	)
-	n.cancel = stopWorking
+	serving, stopServing := context.WithCancelCause(context.Background())
+	front, serving := start(serving, part{"serve HTTP", n.serveHTTP})
+	n.cancel = stopServing
+
+	inner := make(chan error, 1)
+	go func() {
+		err := workers.Wait()
+		removed := errors.Is(err, errRemoved)
+		if removed {
+			n.retire()
+		}
+		stopCarrying(cmp.Or(err, errStopped))
+		err = errors.Join(err, carriers.Wait())
+		if removed {
+			n.leaveSilently()
+			err = nil
+		} else {
+			stopServing(cmp.Or(err, errStopped))
+		}
+		inner <- err
+	}()
 	go func() {
 		defer close(n.done)
-		err := workers.Wait()
-		stopCarrying(errStopped)
-		n.err = errors.Join(err, carriers.Wait())
+		<-serving.Done() // stopped, or a part has failed
+		err := front.Wait()
+		stopWorking(cmp.Or(err, errStopped))
+		n.err = errors.Join(err, <-inner)
 	}()
 }
 
@@ -169,50 +201,6 @@ func (n *Node) Err() error {
 	}
 }
 
-// takePart makes this process a member and lets it vote and notify.
-func (n *Node) takePart(ctx context.Context) error {
-	if err := n.establish(ctx); err != nil {
-		return err
-	}
-	epoch, err := n.register(ctx)
-	if err != nil {
-		return err
-	}
-	cluster := n.machine.View().ClusterID()
-	if err := n.remember(cluster); err != nil {
-		return err
-	}
-	n.log.Info("this node takes part", "cluster", cluster, "epoch", epoch)
-	n.ballots.Open(epoch)
-	n.gossip.PeersChanged() // they came with the log
-
-	notifier, err := notify.New(notify.Config{
-		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
-		Leading: n.leads, Alive: n.alive, Reporter: reporter{n},
-		MaxRunning: n.cfg.MaxNotifications, Start: epoch, Logger: n.log,
-	})
-	if err != nil {
-		return err
-	}
-	n.notifier.Store(notifier)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return notifier.Run(ctx) })
-	group.Go(func() error { return n.watchMembership(ctx) })
-	return group.Wait()
-}
-
-// remember makes durable to which cluster the data on this disk belongs.
-func (n *Node) remember(cluster string) error {
-	identity := Identity{Node: n.cfg.Name, Cluster: cluster}
-	if n.out.Identity == identity {
-		return nil
-	}
-	if err := n.out.Remember(identity); err != nil {
-		return fmt.Errorf("remember the cluster in the data directory: %w", err)
-	}
-	return nil
-}
-
 // watchMachine ends the node when the log holds what this build can't apply.
 func (n *Node) watchMachine(ctx context.Context) error {
 	select {
@@ -221,21 +209,6 @@ func (n *Node) watchMachine(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-}
-
-// watchMembership notices that the cluster has taken this node out, or that
-// another process has registered under its name. A node that was taken out
-// stays up, to say so to whoever asks; of two processes the older one ends.
-func (n *Node) watchMembership(ctx context.Context) error {
-	if n.awaitView(ctx, func(*fsm.View) bool { return n.registered() == nil }) != nil {
-		return nil // stopping
-	}
-	if o, ok := n.machine.View().Observer(n.cfg.Name); ok {
-		return fmt.Errorf("another process has registered as node %q, at %s: this older one ends; give every node a --node and a --data-dir of its own", n.cfg.Name, o.Raft)
-	}
-	n.removed.Store(true)
-	n.log.Warn("this node was taken out of the cluster: its votes count no more, and it stays up only to say so; stop it, and start it again to bring it back")
-	return nil
 }
 
 func (n *Node) newClusterID() string { return rand.Text() }

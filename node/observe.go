@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"tocsin/fsm"
 )
 
 // maxObservations is how many observations of raft may wait. Raft drops what
@@ -38,7 +40,7 @@ func (n *Node) announceLeader(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		n.gossip.LeaderChanged()
+		n.gossip.Refresh()
 		if notifier := n.notifier.Load(); notifier != nil {
 			notifier.LeadershipChanged()
 		}
@@ -65,4 +67,30 @@ func (n *Node) noteSilence(silent silentPeers, observed any) bool {
 		return false
 	}
 	return true
+}
+
+// followSettings repeats the ballots at once when the refresh interval becomes
+// another: with a shorter one, those that were sent are stale sooner.
+func (n *Node) followSettings(ctx context.Context) error {
+	for {
+		interval := n.machine.View().Settings().BallotRefresh
+		changed := func(v *fsm.View) bool { return v.Settings().BallotRefresh != interval }
+		if n.awaitView(ctx, changed) != nil {
+			return nil // stopping
+		}
+		n.gossip.Refresh()
+	}
+}
+
+// watchUsurper tells the log when somebody else sends ballots in the name of
+// this node.
+func (n *Node) watchUsurper(ctx context.Context) error {
+	for {
+		select {
+		case epoch := <-n.ballots.Usurped():
+			n.log.Warn("a ballot in the name of this node came from another process", "epoch", epoch)
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }

@@ -49,12 +49,16 @@ type Outside struct {
 type Identity struct {
 	Node    string `json:"node"`
 	Cluster string `json:"cluster,omitempty"`
+	// Disk names this directory itself; it is drawn when it is made. Starts
+	// counts the processes that have used it, this one included.
+	Disk   string `json:"disk"`
+	Starts uint64 `json:"starts"`
 }
 
 // Peers calls other nodes by their HTTP addresses; api.PeerClient is the real
 // one and says which errors there are.
 type Peers interface {
-	Introduce(ctx context.Context, address string) (api.Introduction, error)
+	Introduce(ctx context.Context, address string, self api.Introduction) (api.Introduction, error)
 	Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error)
 	Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error)
 }

@@ -23,13 +23,15 @@ const (
 	moveServer   stepKind = "move" // same suffrage, other address
 	addServer    stepKind = "add"  // as a non-voter
 	promote      stepKind = "promote"
+	handOver     stepKind = "hand the lead over from"
 )
 
 // plan returns the next step that makes the raft configuration follow the
 // observers, false if there is none. It is a pure function.
 //
-//   - A server that is no observer has left: it is removed, self excepted,
-//     since a leader hands over the lead before it goes.
+//   - A server that is no observer has left: it is removed. If it is self, it
+//     first hands the lead over to a voter that stays; before the founder of a
+//     cluster has registered itself there is none, and nothing to do.
 //   - An observer with a new address is moved there.
 //   - An observer without a server becomes a non-voter.
 //   - While there are fewer than maxVoters voters, a non-voter that has caught
@@ -40,7 +42,11 @@ func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVote
 		byNode[o.Node] = o
 	}
 	if byNode[self] == nil {
-		return step{}, false // this node has not registered itself yet
+		stays := func(s raft.Server) bool { return s.Suffrage == raft.Voter && byNode[string(s.ID)] != nil }
+		if slices.ContainsFunc(servers, stays) {
+			return step{kind: handOver, node: self}, true
+		}
+		return step{}, false
 	}
 	present := make(map[string]raft.Server, len(servers))
 	votersAt := make(map[string]int)

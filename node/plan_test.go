@@ -50,9 +50,10 @@ func TestPlan(t *testing.T) {
 			3, all,
 			step{promote, "c", "c:7000"},
 		},
-		"a server that is no observer is removed":     {[]raft.Server{voter("a"), voter("gone")}, []*fsm.Observer{a}, 5, all, step{removeServer, "gone", "gone:7000"}},
-		"a new address is followed":                   {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{a, moved}, 5, all, step{moveServer, "b", "b:7999"}},
-		"a leader that has left does not hurt itself": {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, all, step{}},
+		"a server that is no observer is removed":        {[]raft.Server{voter("a"), voter("gone")}, []*fsm.Observer{a}, 5, all, step{removeServer, "gone", "gone:7000"}},
+		"a new address is followed":                      {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{a, moved}, 5, all, step{moveServer, "b", "b:7999"}},
+		"a leader that has left hands the lead over":     {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, all, step{kind: handOver, node: "a"}},
+		"a leader that has left waits for another voter": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{b}, 5, all, step{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,10 @@ package node
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"tocsin/fsm"
 )
@@ -13,7 +16,7 @@ import (
 const (
 	maxQueuedWrites   = 4096
 	maxEntryCommands  = 512
-	maxEntryBytes     = 512 << 10
+	maxEntryBytes     = 256 << 10
 	maxEntriesUnacked = 4
 )
 
@@ -21,6 +24,9 @@ const (
 type write struct {
 	commands []fsm.Command
 	answer   chan<- answer // buffered: answering never waits for the caller
+	// taken is set once: by whoever puts the write into an entry, or by the
+	// caller that gives up before. What was given up is never sent.
+	taken *atomic.Bool
 }
 
 type answer struct {
@@ -44,19 +50,26 @@ func newProposals(commit func(context.Context, []fsm.Command) ([]fsm.Result, err
 // propose waits until the commands were committed or ctx ends. Any number of
 // goroutines may call it.
 func (p *proposals) propose(ctx context.Context, commands []fsm.Command) ([]fsm.Result, error) {
-	answers := make(chan answer, 1)
+	answers, taken := make(chan answer, 1), new(atomic.Bool)
 	select {
-	case p.queue <- write{commands, answers}:
+	case p.queue <- write{commands, answers, taken}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, errNotSent
 	}
 	select {
 	case a := <-answers:
 		return a.results, a.err
 	case <-ctx.Done():
+		if taken.CompareAndSwap(false, true) {
+			return nil, errNotSent
+		}
 		return nil, ctx.Err()
 	}
 }
+
+// errNotSent says that a caller's time ran out while its write waited for a
+// place in an entry: nothing was done, and nothing will be.
+var errNotSent = errors.New("the write waited too long for its turn: nothing was done")
 
 // run carries writes until ctx ends, then waits for what is under way.
 func (p *proposals) run(ctx context.Context) error {
@@ -82,7 +95,7 @@ func (p *proposals) run(ctx context.Context) error {
 		batch, carried = p.gather(*carried)
 		underWay.Go(func() {
 			defer func() { <-free }()
-			p.carry(ctx, batch)
+			p.carry(ctx, claim(batch))
 		})
 	}
 }
@@ -106,6 +119,12 @@ func (p *proposals) gather(first write) (batch []write, next *write) {
 	}
 }
 
+// claim returns the writes whose callers still wait. From here on they may be
+// done, whatever the callers do.
+func claim(batch []write) []write {
+	return slices.DeleteFunc(batch, func(w write) bool { return !w.taken.CompareAndSwap(false, true) })
+}
+
 // weight estimates how long the commands are when encoded, in bytes.
 func weight(commands []fsm.Command) int {
 	total := 0
@@ -114,6 +133,11 @@ func weight(commands []fsm.Command) int {
 		switch c := c.(type) {
 		case fsm.SetEndpoint:
 			total += len(c.Key) + len(c.Value)
+			if c.Labels != nil {
+				for name, value := range *c.Labels {
+					total += len(name) + len(value)
+				}
+			}
 		case fsm.RecordOutcome:
 			total += len(c.Outcome.Output)
 		}
@@ -121,12 +145,23 @@ func weight(commands []fsm.Command) int {
 	return total
 }
 
+// carry commits the writes of a batch as one entry. When one of them can't be
+// written as an entry, the others shall not suffer for it: each goes alone.
 func (p *proposals) carry(ctx context.Context, batch []write) {
+	if len(batch) == 0 {
+		return
+	}
 	var commands []fsm.Command
 	for _, w := range batch {
 		commands = append(commands, w.commands...)
 	}
 	results, err := p.commit(ctx, commands)
+	if errors.Is(err, errUnwritable) && len(batch) > 1 {
+		for _, w := range batch {
+			p.carry(ctx, []write{w})
+		}
+		return
+	}
 	for _, w := range batch {
 		if err != nil {
 			w.answer <- answer{err: err}

@@ -21,17 +21,22 @@ const (
 	// to have applied it too. The write is done in any case.
 	catchUpTimeout = 2 * time.Second
 	// newLeaderWait bounds the wait for the word that another node leads.
-	newLeaderWait   = 300 * time.Millisecond
-	proposeAttempts = 5
+	newLeaderWait = 300 * time.Millisecond
+	// leaderPatience bounds how long a write waits for a leader: as long as an
+	// ordinary election takes, and some more.
+	leaderPatience = 4 * time.Second
 )
 
 // Propose implements api.Writer. Any number of goroutines may call it. It
 // returns when the commands are committed and this node has applied them, or
 // with an error that says whether they may have been.
 func (n *Node) Propose(ctx context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
+	if n.removed.Load() {
+		return nil, &fsm.Refusal{Code: fsm.Conflict, Message: "this node was taken out of the cluster: ask another one"}
+	}
 	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
 	defer cancel()
-	for range proposeAttempts {
+	for patience := time.Now().Add(leaderPatience); time.Now().Before(patience); {
 		leaderChanged := n.leaderChanged.wait()
 		results, err := n.proposeOnce(ctx, commands)
 		if err == nil {
@@ -61,10 +66,23 @@ func (n *Node) proposeOnce(ctx context.Context, commands []fsm.Command) ([]fsm.R
 	} else {
 		results, err = n.remote.propose(ctx, commands)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, api.ErrUncertain
+	return results, doubt(err)
+}
+
+// errUnwritable says that commands can't be written as an entry.
+var errUnwritable = errors.New("the command can't be written to the log")
+
+// doubt says of an error what is known of the write that ended in it.
+func doubt(err error) error {
+	switch {
+	case errors.Is(err, errNotSent):
+		return fmt.Errorf("%w (%w)", api.ErrNoLeader, err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return api.ErrUncertain
+	case errors.Is(err, errUnwritable):
+		return &fsm.Refusal{Code: fsm.Invalid, Message: err.Error()}
 	}
-	return results, err
+	return err
 }
 
 // ProposeAsLeader implements api.Peer: another node forwards an entry.
@@ -84,10 +102,7 @@ func (n *Node) ProposeAsLeader(ctx context.Context, packed []byte) ([]fsm.Result
 	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
 	defer cancel()
 	results, err := n.local.propose(ctx, commands)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, api.ErrUncertain
-	}
-	return results, err
+	return results, doubt(err)
 }
 
 func (n *Node) notLeader() api.ErrNotLeader {
@@ -128,7 +143,7 @@ func (n *Node) commitHere(ctx context.Context, commands []fsm.Command) ([]fsm.Re
 func (n *Node) commitEntry(ctx context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
 	packed, err := fsm.Encode(commands...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	future := n.raft.Apply(packed, enqueueTimeout)
 	switch err := await(ctx, future); {
@@ -158,7 +173,7 @@ func (n *Node) commitThere(ctx context.Context, commands []fsm.Command) ([]fsm.R
 	}
 	packed, err := fsm.Encode(commands...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
 	defer cancel()

@@ -18,40 +18,23 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 	c.NotifyCh = n.leadCh
 	// Entries that wait together are written together.
 	c.BatchApplyCh = true
-	c.MaxAppendEntries = 256
+	c.MaxAppendEntries = 64
 	// Trailing entries must stay well above what can be under way at once, or
 	// a follower with a divergent tail may be sent snapshots for ever.
 	c.TrailingLogs = cmp.Or(n.cfg.Retention.Trailing, 10240)
 	c.SnapshotThreshold = cmp.Or(n.cfg.Retention.Threshold, 4096)
 	c.SnapshotInterval = cmp.Or(n.cfg.Retention.Interval, time.Minute)
 	c.NoLegacyTelemetry = true
-	r, err := raft.NewRaft(c, n.machine, n.out.Raft.Log, n.out.Raft.Stable, n.out.Raft.Snapshots, onMainLoop(n.out.Raft.Transport))
+	var err error
+	if n.transport, err = newTransport(n.out.Raft.Transport, n.clusterID, n.isMember, n.log); err != nil {
+		return nil, err
+	}
+	r, err := raft.NewRaft(c, n.machine, n.out.Raft.Log, n.out.Raft.Stable, n.out.Raft.Snapshots, n.transport)
 	if err != nil {
 		return nil, fmt.Errorf("start raft: %w", err)
 	}
 	return r, nil
 }
-
-// onMainLoop takes from a transport the fast path for heartbeats, so that every
-// message of a leader goes through raft's main loop: on the fast path a
-// follower can take a heartbeat and an entry in an order that lets its log
-// part from the leader's.
-func onMainLoop(t raft.Transport) raft.Transport {
-	if p, ok := t.(transportWithPreVote); ok {
-		return mainLoopTransport{p}
-	}
-	return t
-}
-
-type transportWithPreVote interface {
-	raft.Transport
-	raft.WithPreVote
-}
-
-type mainLoopTransport struct{ transportWithPreVote }
-
-// SetHeartbeatHandler ignores the handler, which the interface allows.
-func (mainLoopTransport) SetHeartbeatHandler(func(raft.RPC)) {}
 
 func (n *Node) gossipConfig() gossipdb.GossipConfig {
 	return gossipdb.GossipConfig{

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 	"tocsin/fsm"
 )
@@ -24,74 +22,6 @@ const (
 	// a node may simply be quicker than those it asks.
 	complainFrom = 800 * time.Millisecond
 )
-
-// establish makes a node that belongs to no cluster part of one: of that of
-// its --join addresses, or, with --bootstrap, of a new one when none of them
-// belongs to any. A node that belongs to a cluster already needs nothing.
-func (n *Node) establish(ctx context.Context) error {
-	exists, err := raft.HasExistingState(n.out.Raft.Log, n.out.Raft.Stable, n.out.Raft.Snapshots)
-	if err != nil {
-		return fmt.Errorf("look for the state of raft: %w", err)
-	}
-	if exists {
-		return nil
-	}
-	if n.cfg.Bootstrap {
-		reached, err := n.clusterReachable(ctx)
-		if err != nil {
-			return err
-		}
-		if !reached {
-			return n.bootstrap()
-		}
-		n.log.Info("a cluster can be reached, so none is founded: this node joins it", "addresses", strings.Join(n.cfg.Join, ","))
-		return nil
-	}
-	if len(n.cfg.Join) == 0 {
-		n.log.Info("this node belongs to no cluster and was told neither --bootstrap nor --join: it waits for a member to take it in", "gossip", n.cfg.advertised(n.cfg.Gossip))
-	}
-	return nil
-}
-
-// bootstrap founds a cluster with this node as its only voter. Its id and its
-// settings are committed by the first leader, which is this node.
-func (n *Node) bootstrap() error {
-	self := raft.Server{
-		Suffrage: raft.Voter,
-		ID:       raft.ServerID(n.cfg.Name),
-		Address:  raft.ServerAddress(n.cfg.advertised(n.cfg.Raft)),
-	}
-	n.log.Info("this node founds a new cluster")
-	err := n.raft.BootstrapCluster(raft.Configuration{Servers: []raft.Server{self}}).Error()
-	if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
-		return fmt.Errorf("found a new cluster: %w", err)
-	}
-	return nil
-}
-
-// clusterReachable reports whether any --join address belongs to a cluster, or
-// soon will: of two nodes that were both told to bootstrap and belong to none
-// yet, the one whose name comes first founds it and the other joins. An answer
-// that can't be understood is an error: founding a second cluster beside one
-// that may be there does more harm than not starting.
-func (n *Node) clusterReachable(ctx context.Context) (bool, error) {
-	for _, address := range n.cfg.Join {
-		asking, cancel := context.WithTimeout(ctx, callTimeout)
-		other, err := n.out.Peers.Introduce(asking, address)
-		cancel()
-		switch {
-		case ctx.Err() != nil:
-			return false, ctx.Err()
-		case errors.Is(err, api.ErrUnreachable), errors.Is(err, context.DeadlineExceeded):
-			n.log.Info("a --join address does not answer", "address", address, "err", err)
-		case err != nil:
-			return false, fmt.Errorf("--join: whether %s belongs to a cluster can't be told, so none is founded: %w", address, err)
-		case other.ClusterID != "", other.Bootstrap && other.Node < n.cfg.Name:
-			return true, nil
-		}
-	}
-	return false, nil
-}
 
 // register makes this process known to the cluster and returns its epoch. It
 // asks until it succeeds: a cluster without a leader can't take anybody in.
@@ -107,7 +37,7 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
-		if _, refused := errors.AsType[*fsm.Refusal](err); refused {
+		if _, refused := errors.AsType[*fsm.Refusal](err); refused && !n.isMember() {
 			return 0, fmt.Errorf("the cluster does not take this node in: %w", err)
 		}
 		if err != nil && pause >= complainFrom && (complained == nil || err.Error() != complained.Error()) {
@@ -152,8 +82,10 @@ func (n *Node) askAnybody(ctx context.Context) error {
 			return nil
 		}
 		errs = append(errs, err) // it names the address
-		if _, refused := errors.AsType[*fsm.Refusal](err); refused || ctx.Err() != nil {
-			return errs[len(errs)-1]
+		// A node without a cluster takes a refusal for an answer. A member asks
+		// on: whoever refuses it may be the stranger.
+		if _, refused := errors.AsType[*fsm.Refusal](err); refused && !n.isMember() || ctx.Err() != nil {
+			return err
 		}
 	}
 	return oneLine(errs)
@@ -201,7 +133,8 @@ func (n *Node) registration() api.Registration {
 		Raft:   n.cfg.advertised(n.cfg.Raft),
 		Gossip: n.cfg.advertised(n.cfg.Gossip),
 		HTTP:   n.cfg.advertised(n.cfg.HTTP),
-		Fresh:  n.startedEmpty,
+		Disk:   n.out.Identity.Disk, Start: n.out.Identity.Starts,
+		Fresh: !n.isMember(),
 	}
 }
 

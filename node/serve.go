@@ -91,7 +91,7 @@ func (n *Node) GossipMembers() []gossipdb.Member { return n.gossip.Members() }
 func (n *Node) GossipJoin(addresses []string) (int, error) { return n.gossip.Join(addresses) }
 
 // GossipLeave implements api.Membership. The cluster still counts the node: its
-// votes are missing from here on, until it joins the gossip again.
+// votes are missing from here on, until it is started again.
 func (n *Node) GossipLeave() error { return n.gossip.Leave(gossipGrace) }
 
 // LeaveRaft implements api.Membership: it takes the node with that raft address
@@ -109,42 +109,34 @@ func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
 // and that waits to be taken in.
 func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 	for _, m := range n.gossip.Members() {
-		var card card
+		var card api.Registration
 		if json.Unmarshal(m.Meta, &card) != nil || card.Raft != raftAddress || !m.Alive {
 			continue
 		}
-		results, err := n.Propose(ctx, fsm.RegisterObserver{
-			Node: m.Name, Site: card.Site, Incarnation: card.Incarnation,
-			Raft: card.Raft, HTTP: card.HTTP, Gossip: m.Address,
-		})
-		if err != nil {
+		card.Node, card.Gossip = m.Name, m.Address
+		if n.leads() {
+			_, err := n.Register(ctx, card)
 			return err
 		}
-		if r := results[0].Refused; r != nil {
-			return r
+		leader, known := n.Leader()
+		if !known {
+			return api.ErrNoLeader
 		}
-		return nil
+		_, err := n.out.Peers.Register(ctx, leader.HTTP, card)
+		return err
 	}
 	return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf(
-		"no live gossip member has the raft address %q: start that node with --join=%s, or let it join the gossip first (GET /gossipjoin/ADDRESS)",
+		"no live gossip member has the raft address %q: start that node (again, if it was taken out) with --join=%s",
 		raftAddress, n.cfg.advertised(n.cfg.HTTP))}
 }
 
-// card is what a node tells of itself in the gossip: enough to take it in.
-type card struct {
-	Site        string `json:"site,omitempty"`
-	Incarnation string `json:"incarnation"`
-	Raft        string `json:"raft"`
-	HTTP        string `json:"http"`
-}
-
+// meta is what a node tells of itself in the gossip: enough to take it in.
 func (n *Node) meta() []byte {
-	meta, err := json.Marshal(card{
-		Site: n.cfg.Site, Incarnation: n.incarnation,
-		Raft: n.cfg.advertised(n.cfg.Raft), HTTP: n.cfg.advertised(n.cfg.HTTP),
-	})
+	card := n.registration()
+	card.Node, card.Gossip = "", "" // the gossip knows them
+	meta, err := json.Marshal(card)
 	if err != nil {
-		return nil // four strings always marshal
+		return nil // strings and numbers always marshal
 	}
 	return meta
 }

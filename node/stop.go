@@ -26,7 +26,7 @@ const (
 func (n *Node) Stop(ctx context.Context) error {
 	var errs []error
 	n.stop.Do(func() {
-		alive := n.Err() == nil
+		alive := n.Err() == nil && !n.removed.Load()
 		if alive && n.cfg.LeaveOnExit {
 			if err := n.leave(ctx, n.cfg.Name); err != nil {
 				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: GET /leave?peerAddress=%s", err, n.cfg.advertised(n.cfg.Raft)))

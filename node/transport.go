@@ -1,0 +1,136 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/hashicorp/raft"
+)
+
+// transport is what raft sends and receives through. It lets through all but
+// three things:
+//
+//   - the fast path for heartbeats: on it a follower can take a heartbeat and an
+//     entry in an order that lets its log part from the leader's;
+//   - votes, asked or given, before this disk belongs to a member: a node that
+//     lost its disk has forgotten whom it voted for and what it acknowledged,
+//     and votes again only when it has caught up with its own registration;
+//   - anything from another cluster: every message says which one its sender
+//     belongs to, beside the sender's address.
+type transport struct {
+	wire
+	cluster func() string // "" before this node belongs to one
+	member  func() bool   // whether this disk belongs to a member
+	passed  chan raft.RPC // closed by nobody
+	log     *slog.Logger
+	strange map[string]struct{} // clusters that were refused; only run touches it
+}
+
+// wire is what a transport of raft can do.
+type wire interface {
+	raft.Transport
+	raft.WithPreVote
+}
+
+var (
+	errNoVote       = errors.New("this node does not vote yet: it has not caught up with its own registration")
+	errOtherCluster = errors.New("the message comes from another cluster")
+)
+
+func newTransport(inner raft.Transport, cluster func() string, member func() bool, log *slog.Logger) (*transport, error) {
+	w, ok := inner.(wire)
+	if !ok {
+		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", inner)
+	}
+	return &transport{
+		wire: w, cluster: cluster, member: member, passed: make(chan raft.RPC),
+		log: log, strange: make(map[string]struct{}),
+	}, nil
+}
+
+// run hands raft what it may see, until ctx ends.
+func (t *transport) run(ctx context.Context) error {
+	for {
+		select {
+		case call := <-t.wire.Consumer():
+			if err := t.refuse(call.Command); err != nil {
+				call.Respond(nil, err)
+				continue
+			}
+			select {
+			case t.passed <- call:
+			case <-ctx.Done():
+				call.Respond(nil, errStopped)
+				return nil
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (t *transport) refuse(command any) error {
+	if message, ok := command.(raft.WithRPCHeader); ok {
+		theirs, address := splitPeer(string(message.GetRPCHeader().Addr))
+		if ours := t.cluster(); ours != "" && theirs != "" && theirs != ours {
+			if _, known := t.strange[theirs]; !known {
+				t.strange[theirs] = struct{}{}
+				t.log.Error("a node of another cluster takes this node for one of its own: its messages are refused; one of the two has lost its disk, or has the wrong addresses", "address", address, "cluster", ours, "other_cluster", theirs)
+			}
+			return errOtherCluster
+		}
+	}
+	switch command.(type) {
+	case *raft.RequestVoteRequest, *raft.RequestPreVoteRequest:
+		if !t.member() {
+			return errNoVote
+		}
+	}
+	return nil
+}
+
+// Consumer implements raft.Transport.
+func (t *transport) Consumer() <-chan raft.RPC { return t.passed }
+
+// RequestVote implements raft.Transport.
+func (t *transport) RequestVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
+	if !t.member() {
+		return errNoVote
+	}
+	return t.wire.RequestVote(id, target, args, resp)
+}
+
+// RequestPreVote implements raft.WithPreVote.
+func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+	if !t.member() {
+		return errNoVote
+	}
+	return t.wire.RequestPreVote(id, target, args, resp)
+}
+
+// SetHeartbeatHandler implements raft.Transport: it ignores the fast path, as it
+// may.
+func (t *transport) SetHeartbeatHandler(func(raft.RPC)) {}
+
+// EncodePeer implements raft.Transport. Raft writes it into every message.
+func (t *transport) EncodePeer(id raft.ServerID, address raft.ServerAddress) []byte {
+	return append([]byte(t.cluster()+peerSeparator), t.wire.EncodePeer(id, address)...)
+}
+
+// DecodePeer implements raft.Transport.
+func (t *transport) DecodePeer(peer []byte) raft.ServerAddress {
+	_, address := splitPeer(string(peer))
+	return t.wire.DecodePeer([]byte(address))
+}
+
+const peerSeparator = "@"
+
+func splitPeer(peer string) (cluster, address string) {
+	if cluster, address, ok := strings.Cut(peer, peerSeparator); ok {
+		return cluster, address
+	}
+	return "", peer
+}
