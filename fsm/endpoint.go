@@ -117,8 +117,8 @@ type Observer struct {
 	Disk  string `json:"disk,omitempty"`
 	Start uint64 `json:"start,omitempty"`
 
-	Raft        string `json:"raft"`
-	Gossip      string `json:"gossip"`
-	HTTP        string `json:"http"`
-	Version     string `json:"version,omitempty"`
+	Raft    string `json:"raft"`
+	Gossip  string `json:"gossip"`
+	HTTP    string `json:"http"`
+	Version string `json:"version,omitempty"`
 }

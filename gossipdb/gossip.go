@@ -55,6 +55,7 @@ func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
 	}
 	g := &Gossip{config: config, db: db, refresh: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1)}
 	m := config.memberlist()
+	g.roster.changed = make(chan struct{}, 1)
 	g.queue.RetransmitMult = m.RetransmitMult
 	g.queue.NumNodes = func() int { return max(1, g.roster.alive()) }
 	m.Delegate, m.Events = delegate{g}, &g.roster
@@ -91,6 +92,7 @@ func (g *Gossip) Run(ctx context.Context) error {
 	prune := time.NewTicker(pruneInterval)
 	defer prune.Stop()
 	outbox := g.db.Outgoing()
+	known := presence{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -103,6 +105,8 @@ func (g *Gossip) Run(ctx context.Context) error {
 		case <-refresh.C:
 			g.db.Refresh()
 			refresh.Reset(g.untilRefresh())
+		case <-g.roster.changed:
+			g.logPresence(known)
 		case now := <-prune.C:
 			g.prune()
 			g.roster.forgetGone(now)

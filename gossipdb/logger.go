@@ -13,10 +13,29 @@ type logWriter struct{ logger *slog.Logger }
 // Write logs one line. It never fails: memberlist couldn't do anything about it.
 func (w logWriter) Write(line []byte) (int, error) {
 	level, text := parseLine(string(line))
+	if aboutPeer(text) {
+		level = slog.LevelDebug
+	}
 	if ctx := context.Background(); w.logger.Enabled(ctx, level) {
 		w.logger.Log(ctx, level, "memberlist says", "text", text)
 	}
 	return len(line), nil
+}
+
+// aboutPeer reports whether the library speaks of another node that does not
+// answer, or that doubts us: it does so again and again, and who comes and goes
+// is logged by us, once.
+func aboutPeer(text string) bool {
+	for _, begins := range [...]string{
+		"Suspect ", "Marking ", "Refuting ", "Updating address ",
+		"Failed fallback TCP ping", "Push/Pull with ", "Failed to send ", "Failed to push local state",
+		"Failed to read remote state", "Was able to connect to ", "Got ping for unexpected node", "failed to receive",
+	} {
+		if strings.HasPrefix(text, begins) {
+			return true
+		}
+	}
+	return false
 }
 
 // parseLine takes "… [WARN] memberlist: text" apart. A line without a level is

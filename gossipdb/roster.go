@@ -28,6 +28,8 @@ const (
 // which it changes meanwhile; so we copy them when it tells us of a change,
 // which is the only moment that is safe.
 type roster struct {
+	changed chan struct{} // never closed; one place: somebody came or went; nil: nobody asks
+
 	mu      sync.Mutex
 	members map[string]present
 }
@@ -56,6 +58,9 @@ func (r *roster) note(n *memberlist.Node, alive bool) {
 	r.members[n.Name] = present{node: copied, alive: alive, since: time.Now()}
 	if len(r.members) > rememberMembers {
 		r.forgetOldestLocked()
+	}
+	if r.changed != nil {
+		signal(r.changed)
 	}
 }
 
