@@ -152,15 +152,7 @@ func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
 		e = &Endpoint{Key: c.Key, Slot: b.takeSlot(c.Key), Generation: b.index, Revision: b.index}
 	}
 	e.Value = c.Value
-	if c.Overrides != nil {
-		e.Overrides = *c.Overrides
-	}
-	if c.Labels != nil {
-		e.Labels = nil // rather than empty: what a snapshot brings back
-		if len(*c.Labels) > 0 {
-			e.Labels = maps.Clone(*c.Labels)
-		}
-	}
+	e.Overrides, e.Labels = c.on(e.Overrides, e.Labels)
 	if exists {
 		if e.Value == old.Value && reflect.DeepEqual(e.Overrides, old.Overrides) && maps.Equal(e.Labels, old.Labels) {
 			return false, nil

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"tocsin/health"
@@ -24,13 +25,41 @@ type ChangeSettings struct {
 	Settings ClusterSettings `json:"settings"`
 }
 
-// SetEndpoint adds an endpoint or changes one. What is nil stays as it is; an
+// SetEndpoint adds an endpoint or changes one. Overrides and Labels take the
+// place of all that the endpoint has of them; what is nil stays as it is, and an
 // empty set of labels takes them all away.
 type SetEndpoint struct {
 	Key       string             `json:"key"`
 	Value     string             `json:"value"`
 	Overrides *Overrides         `json:"settings,omitempty"`
 	Labels    *map[string]string `json:"labels,omitempty"`
+	// Merge keeps the settings and labels that the endpoint has and the
+	// command does not name.
+	Merge bool `json:"merge,omitempty"`
+}
+
+// on returns the settings and labels that an endpoint has after c, if it had
+// these before.
+func (c SetEndpoint) on(overrides Overrides, labels map[string]string) (Overrides, map[string]string) {
+	if c.Overrides != nil {
+		if c.Merge {
+			overrides = c.Overrides.onto(overrides)
+		} else {
+			overrides = *c.Overrides
+		}
+	}
+	if c.Labels != nil {
+		kept := make(map[string]string, len(labels)+len(*c.Labels))
+		if c.Merge {
+			maps.Copy(kept, labels)
+		}
+		maps.Copy(kept, *c.Labels)
+		labels = kept
+	}
+	if len(labels) == 0 {
+		labels = nil // rather than empty: what a snapshot brings back
+	}
+	return overrides, labels
 }
 
 // DeleteEndpoint removes an endpoint with everything that was known of it. Its

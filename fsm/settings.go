@@ -3,6 +3,7 @@ package fsm
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"tocsin/health"
@@ -149,6 +150,17 @@ func override[T any](field *T, with *T) {
 	if with != nil {
 		*field = *with
 	}
+}
+
+// onto returns base with the fields that o sets in the place of its own.
+func (o Overrides) onto(base Overrides) Overrides {
+	from, to := reflect.ValueOf(o), reflect.ValueOf(&base).Elem()
+	for i := range from.NumField() {
+		if field := from.Field(i); !field.IsNil() {
+			to.Field(i).Set(field)
+		}
+	}
+	return base
 }
 
 // ClusterSettings are replicated, so that all nodes agree. The flags of the

@@ -56,11 +56,15 @@ func validateSet(v *View, c SetEndpoint) error {
 	if err := errors.Join(ValidateKey(c.Key), ValidateValue(c.Value)); err != nil {
 		return err
 	}
-	if _, exists := v.Endpoint(c.Key); !exists && v.EndpointCount() >= MaxEndpoints {
+	var had Endpoint
+	if e, exists := v.Endpoint(c.Key); exists {
+		had = *e
+	} else if v.EndpointCount() >= MaxEndpoints {
 		return refuse(Conflict, "there are %d endpoints already, and no more are allowed: delete some before adding %q", v.EndpointCount(), c.Key)
 	}
+	overrides, labels := c.on(had.Overrides, had.Labels)
 	if c.Overrides != nil {
-		if err := c.Overrides.Over(v.Settings().Settings).Validate(); err != nil {
+		if err := overrides.Over(v.Settings().Settings).Validate(); err != nil {
 			return err
 		}
 		if q := c.Overrides.Quorum; q != nil {
@@ -70,7 +74,7 @@ func validateSet(v *View, c SetEndpoint) error {
 		}
 	}
 	if c.Labels != nil {
-		return validateLabels(*c.Labels)
+		return validateLabels(labels)
 	}
 	return nil
 }
