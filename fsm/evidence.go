@@ -3,6 +3,7 @@ package fsm
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tocsin/health"
@@ -90,12 +91,14 @@ func validateEnding(o Outcome) error {
 		return errors.New("it names no event: give the event's id")
 	case o.Role != Leader && o.Role != Follower:
 		return fmt.Errorf("role %.80q is neither leader nor follower", o.Role)
-	case o.Ending != Done && o.Ending != GaveUp && o.Ending != Superseded:
-		return fmt.Errorf("ending %.80q is none of done, gave-up and superseded", o.Ending)
+	case !slices.Contains(Endings(), o.Ending):
+		return fmt.Errorf("ending %.80q is none of done, gave-up, superseded and gap", o.Ending)
 	case o.Attempt < 0:
 		return fmt.Errorf("attempt %d: attempts are counted from 1, 0 if none was started", o.Attempt)
 	case o.Attempt == 0 && o.Ending == Done:
 		return errors.New("it is done without an attempt: attempts are counted from 1")
+	case o.Missed < MissedUnknown:
+		return fmt.Errorf("%d missed events: it is a number of them, or %d if nobody knows", o.Missed, MissedUnknown)
 	case o.Duration < 0:
 		return fmt.Errorf("duration %v: it can't be below zero", o.Duration)
 	}

@@ -22,7 +22,7 @@ type model struct {
 	observers                            map[string]fsm.Observer
 	events                               []fsm.Event
 	outcomes                             []fsm.Outcome
-	lastEvent                            uint64
+	lastEvent, lastForgotten             uint64
 }
 
 func newModel() *model {
@@ -181,7 +181,10 @@ func (m *model) transition(term uint64, c fsm.Transition) string {
 }
 
 func (m *model) trim() {
-	m.events = m.events[max(0, len(m.events)-m.settings.EventsKept):]
+	if forgotten := len(m.events) - m.settings.EventsKept; forgotten > 0 {
+		m.lastForgotten = m.events[forgotten-1].ID
+		m.events = m.events[forgotten:]
+	}
 	m.outcomes = slices.DeleteFunc(m.outcomes, func(o fsm.Outcome) bool { return !m.keeps(o.Event) })
 }
 
@@ -189,7 +192,9 @@ func (m *model) keeps(event uint64) bool {
 	return slices.ContainsFunc(m.events, func(e fsm.Event) bool { return e.ID == event })
 }
 
-func settles(o fsm.Outcome) bool { return o.Role == fsm.Leader && o.Ending != fsm.Superseded }
+func settles(o fsm.Outcome) bool {
+	return o.Role == fsm.Leader && o.Ending != fsm.Superseded && o.Ending != fsm.Gap
+}
 
 func (m *model) record(o fsm.Outcome) string {
 	if !m.keeps(o.Event) {
@@ -212,20 +217,21 @@ func (m *model) record(o fsm.Outcome) string {
 // picture is everything that can be seen of a state but the notes of one node
 // alone, to be compared.
 type picture struct {
-	Index, EndpointsIndex, LastEvent, FirstEvent uint64
-	ClusterID                                    string
-	Settings                                     fsm.ClusterSettings
-	Endpoints                                    []fsm.Endpoint
-	Slots                                        map[uint32]string
-	Observers                                    []fsm.Observer
-	Events                                       []fsm.Event
-	Outcomes                                     []fsm.Outcome
-	Awaiting                                     []uint64
+	Index, EndpointsIndex                uint64
+	LastEvent, FirstEvent, LastForgotten uint64
+	ClusterID                            string
+	Settings                             fsm.ClusterSettings
+	Endpoints                            []fsm.Endpoint
+	Slots                                map[uint32]string
+	Observers                            []fsm.Observer
+	Events                               []fsm.Event
+	Outcomes                             []fsm.Outcome
+	Awaiting                             []uint64
 }
 
 func (m *model) picture() picture {
 	p := picture{
-		Index: m.index, EndpointsIndex: m.endpointsIndex, LastEvent: m.lastEvent, ClusterID: m.clusterID, Settings: m.settings,
+		Index: m.index, EndpointsIndex: m.endpointsIndex, LastEvent: m.lastEvent, LastForgotten: m.lastForgotten, ClusterID: m.clusterID, Settings: m.settings,
 		Slots:  map[uint32]string{},
 		Events: append([]fsm.Event(nil), m.events...), Outcomes: append([]fsm.Outcome(nil), m.outcomes...),
 	}
@@ -266,7 +272,7 @@ func pictureOf(tb interface {
 ) picture {
 	tb.Helper()
 	p := picture{
-		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(),
+		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(), LastForgotten: v.LastForgotten(),
 		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{},
 	}
 	for e := range v.Endpoints("") {

@@ -27,7 +27,16 @@ const (
 	// Superseded: a newer event of the endpoint came first, or the endpoint
 	// was deleted.
 	Superseded Ending = "superseded"
+	// Gap: the event passed the node by, because the node had lost its record
+	// of what it had done. No script ran for it, and none will.
+	Gap Ending = "gap"
 )
+
+// Endings returns all endings.
+func Endings() []Ending { return []Ending{Done, GaveUp, Superseded, Gap} }
+
+// MissedUnknown stands for a number of missed events that nobody knows.
+const MissedUnknown = -1
 
 // Outcome is how one notification ended on one node.
 type Outcome struct {
@@ -36,7 +45,12 @@ type Outcome struct {
 	Role   Role   `json:"role"`
 	Ending Ending `json:"ending"`
 	// Attempt is the number of the last run, from 1; 0 if none was started.
-	Attempt  int      `json:"attempt"`
+	Attempt int `json:"attempt"`
+	// Missed is how many events of the same endpoint, since the notification
+	// before this one, passed the node by without an outcome of their own: the
+	// node was away, and the cluster had forgotten them when it came back.
+	// MissedUnknown if there may be some and nobody knows how many.
+	Missed   int      `json:"missed,omitempty"`
 	ExitCode int      `json:"exit_code"`
 	Duration Duration `json:"duration"`
 	// Output is the end of what the script printed, up to MaxOutput bytes.
@@ -70,7 +84,9 @@ func (o Outcome) Trimmed() Outcome {
 
 // settles reports whether o ends the duty to run the event as leader somewhere:
 // the script ran as leader, and did its work or was given up on.
-func (o Outcome) settles() bool { return o.Role == Leader && o.Ending != Superseded }
+func (o Outcome) settles() bool {
+	return o.Role == Leader && (o.Ending == Done || o.Ending == GaveUp)
+}
 
 // outweighs reports whether o replaces old, an outcome of the same event on the
 // same node. It orders outcomes without asking when they came: reports that are

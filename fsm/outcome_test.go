@@ -65,6 +65,9 @@ func TestRecordOutcome_KeepsTheWeightiest(t *testing.T) {
 		"being superseded as leader settles nothing": {
 			old: outcome(fsm.Follower, fsm.Done, 1), late: outcome(fsm.Leader, fsm.Superseded, 1), awaited: true,
 		},
+		"nor does a gap": {
+			old: outcome(fsm.Follower, fsm.Done, 1), late: outcome(fsm.Leader, fsm.Gap, 1), awaited: true,
+		},
 		"nor does it hide what was settled": {
 			old: outcome(fsm.Leader, fsm.Done, 1), late: outcome(fsm.Leader, fsm.Superseded, 2),
 		},

@@ -102,7 +102,7 @@ func drawOutcome(t *rapid.T, v *fsm.View) fsm.RecordOutcome {
 	return fsm.RecordOutcome{Outcome: fsm.Outcome{
 		Event: rapid.SampledFrom(ids).Draw(t, "event"), Node: rapid.SampledFrom(nodes).Draw(t, "node"),
 		Role:    rapid.SampledFrom([]fsm.Role{fsm.Leader, fsm.Follower}).Draw(t, "role"),
-		Ending:  rapid.SampledFrom([]fsm.Ending{fsm.Done, fsm.GaveUp, fsm.Superseded}).Draw(t, "ending"),
+		Ending:  rapid.SampledFrom(fsm.Endings()).Draw(t, "ending"),
 		Attempt: rapid.IntRange(0, 3).Draw(t, "attempt"), ExitCode: rapid.IntRange(0, 2).Draw(t, "exit code"),
 		Time: time.Unix(1_800_000_000, 0).UTC(),
 	}}
@@ -269,7 +269,7 @@ func TestOutcomes_InAnyOrder(t *testing.T) {
 		for attempt := range rapid.IntRange(1, 4).Draw(rt, "attempts") {
 			o := fsm.Outcome{
 				Event: 4, Node: "n1", Attempt: attempt, Role: rapid.SampledFrom([]fsm.Role{fsm.Leader, fsm.Follower}).Draw(rt, "role"),
-				Ending: rapid.SampledFrom([]fsm.Ending{fsm.Done, fsm.GaveUp, fsm.Superseded}).Draw(rt, "ending"),
+				Ending: rapid.SampledFrom(fsm.Endings()).Draw(rt, "ending"),
 			}
 			reports = append(reports, fsm.RecordOutcome{Outcome: o}, fsm.RecordOutcome{Outcome: o})
 		}

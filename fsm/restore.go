@@ -92,7 +92,8 @@ type restoring struct {
 func newRestoring(h snapshotHeader) *restoring {
 	v := emptyView()
 	v.index, v.clusterID, v.settings = h.Index, h.ClusterID, h.Settings
-	v.settingsIndex, v.endpointsIndex, v.lastEvent = h.SettingsIndex, h.EndpointsIndex, h.LastEvent
+	v.settingsIndex, v.endpointsIndex = h.SettingsIndex, h.EndpointsIndex
+	v.lastEvent, v.lastForgotten = h.LastEvent, h.LastForgotten
 	v.forgotten = h.Index // deletions are not in the snapshot
 	return &restoring{
 		view:      v,

@@ -37,6 +37,7 @@ type snapshotHeader struct {
 	SettingsIndex  uint64          `json:"settings_index"`
 	EndpointsIndex uint64          `json:"endpoints_index"`
 	LastEvent      uint64          `json:"last_event"`
+	LastForgotten  uint64          `json:"last_forgotten"`
 }
 
 // snapshotLine holds exactly one thing.
@@ -60,7 +61,7 @@ func writeSnapshot(to io.Writer, v *View) error {
 	err := w.line(snapshotHeader{
 		Format: snapshotFormat, Version: snapshotVersion, Index: v.index,
 		ClusterID: v.clusterID, Settings: v.settings, SettingsIndex: v.settingsIndex,
-		EndpointsIndex: v.endpointsIndex, LastEvent: v.lastEvent,
+		EndpointsIndex: v.endpointsIndex, LastEvent: v.lastEvent, LastForgotten: v.lastForgotten,
 	})
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ func (b *builder) trimEvents() {
 		}
 		b.events.Delete(oldest)
 		b.eventCount--
+		b.next.lastForgotten = event.ID
 		b.forgetOutcomes(oldest)
 		if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == event.ID {
 			b.awaiting.Delete([]byte(event.Key))

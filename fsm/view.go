@@ -19,6 +19,8 @@ type View struct {
 	// endpointsIndex is the last change that can make a verdict count no more.
 	endpointsIndex uint64
 	lastEvent      uint64
+	// lastForgotten is the newest event that is kept no more.
+	lastForgotten uint64
 
 	endpoints *iradix.Tree[*Endpoint] // by key
 	slots     *iradix.Tree[string]    // key of the endpoint, by slot
@@ -152,6 +154,11 @@ func (v *View) FirstEvent() uint64 {
 	}
 	return e.ID
 }
+
+// LastForgotten returns the id of the newest event that is kept no more, 0 if
+// none was ever forgotten. A reader who has come as far as that has missed
+// nothing; one who has not can't tell from the events alone what passed by.
+func (v *View) LastForgotten() uint64 { return v.lastForgotten }
 
 // Outcomes yields the outcomes of an event in order of the nodes' names.
 func (v *View) Outcomes(event uint64) iter.Seq[*Outcome] {
