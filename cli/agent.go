@@ -16,7 +16,7 @@ func (a app) agent() *cobra.Command {
 	cfg := node.Config{
 		DataDir: "data", Scripts: "scripts",
 		HTTP: "127.0.0.1:6000", Raft: "127.0.0.1:7000", Gossip: "127.0.0.1:8000",
-		Settings: fsm.DefaultClusterSettings(),
+		Settings: fsm.DefaultClusterSettings(), Missed: "current",
 	}
 	logs := logFlags{format: "text", level: "info"}
 	c := &cobra.Command{
@@ -110,4 +110,6 @@ func limitFlags(c *cobra.Command, cfg *node.Config) {
 	f.IntVar(&cfg.MaxChecks, "max-checks", 64, "checks that run at once on this node")
 	f.IntVar(&cfg.MaxNotifications, "max-notifications", 8, "notification scripts that run at once on this node")
 	group(c, "Limits", "max-checks", "max-notifications")
+	f.Var(word{&cfg.Missed, "policy"}, "missed-notifications", "after a long absence, or the loss of its ledger, this node notifies what is so now (current) or nothing of what it missed (skip)")
+	group(c, "Recovery", "missed-notifications")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/notify"
 )
 
 // Config says what belongs to this one node. What belongs to the cluster is in
@@ -46,6 +47,9 @@ type Config struct {
 	// MaxChecks and MaxNotifications bound how many scripts run at once;
 	// 0 means 64 and 8.
 	MaxChecks, MaxNotifications int
+	// Missed says what becomes of events that passed this node by, because it
+	// was away for too long or has lost its ledger; "" means notify.Current.
+	Missed notify.Policy
 	// Retention says how much of the raft log is kept; zero means defaults.
 	Retention Retention
 	// Version is told to the other nodes.
@@ -93,6 +97,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxChecks < 0 || c.MaxNotifications < 0 {
 		errs = append(errs, errors.New("--max-checks and --max-notifications can't be negative"))
+	}
+	if c.Missed != "" && c.Missed != notify.Current && c.Missed != notify.Skip {
+		errs = append(errs, fmt.Errorf("--missed-notifications: %.80q is neither current nor skip", c.Missed))
 	}
 	if err := c.Settings.Validate(); err != nil {
 		errs = append(errs, err)

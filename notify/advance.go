@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/health"
 )
 
 // review looks at every notification of a lane and does what is to be done,
@@ -15,6 +16,7 @@ func (o *owner) review(key string) {
 	for _, n := range slices.Clone(o.lanes[key]) {
 		switch do, why := n.next(o.situationOf(n)); do {
 		case supersede:
+			o.handOn(n)
 			o.end(n, fsm.Superseded, why)
 		case giveUp:
 			o.end(n, fsm.GaveUp, why)
@@ -36,7 +38,11 @@ func (o *owner) situationOf(n *notification) situation {
 		attempts: o.settingsOf(n).NotifyAttempts,
 	}
 	e, there := o.view.Endpoint(n.Key)
-	s.gone = !there || n.event != nil && e.Generation != n.event.Generation
+	if n.event != nil {
+		s.gone = !there || e.Generation != n.event.Generation
+		s.lost = n.event.To == health.Unknown
+		s.acted = o.actedAfter(n)
+	}
 	return s
 }
 
@@ -89,7 +95,7 @@ func (o *owner) prepare(n *notification) launch {
 	entry.Attempt++
 	return launch{n: n, entry: entry, job: Job{
 		Script: settings.Notify, Event: n.event, Role: entry.Role, Attempt: entry.Attempt,
-		Timeout: time.Duration(settings.NotifyTimeout), Node: o.config.Node, Site: o.config.Site,
+		Timeout: time.Duration(settings.NotifyTimeout), Node: o.config.Node, Site: o.config.Site, Missed: n.Missed,
 	}}
 }
 
@@ -161,7 +167,7 @@ func (o *owner) settleRun(end runEnd) {
 func (o *owner) end(n *notification, ending fsm.Ending, problem string) {
 	outcome := fsm.Outcome{
 		Event: n.Event, Node: o.config.Node, Role: n.Role, Ending: ending,
-		Attempt: n.Attempt, ExitCode: -1, Problem: problem, Time: o.now,
+		Attempt: n.Attempt, Missed: n.Missed, ExitCode: -1, Problem: problem, Time: o.now,
 	}
 	if n.Role == "" {
 		outcome.Role = o.role()
@@ -174,12 +180,38 @@ func (o *owner) end(n *notification, ending fsm.Ending, problem string) {
 		}
 	}
 	o.remove(n)
+	o.remember(n, ending)
 	// One that was taken over and got no run here leaves the outcome that this
 	// node reported before as it is.
 	if !n.TakenOver || n.ranInThisPass() {
-		o.outbox.put(outcome)
-		o.pending.outcome(outcome)
+		o.send(outcome)
 	}
 	o.log.Info("notification ended", "event", n.Event, "key", n.Key, "to", n.event.To, "ending", ending, "role", outcome.Role,
 		"attempt", n.Attempt, "exit_code", outcome.ExitCode, "duration", outcome.Duration, "problem", outcome.Problem)
+}
+
+// send puts an outcome into the outbox, if the cluster can take it.
+func (o *owner) send(outcome fsm.Outcome) {
+	if _, kept := o.view.Event(outcome.Event); !kept {
+		o.dropped++
+		return
+	}
+	o.outbox.put(outcome)
+	o.pending.outcome(outcome)
+}
+
+// handOn tells the notification behind n what passed by before n, for n's own
+// script will not be told any more.
+func (o *owner) handOn(n *notification) {
+	next := o.lanes[n.Key].after(n)
+	if n.Missed == 0 || next == nil || next.Generation != n.Generation {
+		return
+	}
+	if n.Missed == fsm.MissedUnknown || next.Missed == fsm.MissedUnknown {
+		next.Missed = fsm.MissedUnknown
+	} else {
+		next.Missed += n.Missed
+	}
+	n.Missed = 0
+	o.pending.entry(next)
 }

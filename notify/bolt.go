@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,7 +16,14 @@ const (
 	headBucket    = "head"
 	entriesBucket = "entries"
 	outboxBucket  = "outbox"
+	actedBucket   = "acted"
 )
+
+func buckets() []string { return []string{headBucket, entriesBucket, outboxBucket, actedBucket} }
+
+func entryAt(id uint64) place   { return numbered(entriesBucket, id) }
+func outcomeAt(id uint64) place { return numbered(outboxBucket, id) }
+func actedAt(key string) place  { return named(actedBucket, key) }
 
 // BoltLedger is the Ledger of a real node: a bbolt file of small records. It is
 // used by one goroutine at a time.
@@ -63,13 +71,16 @@ func (l *BoltLedger) Write(b Batch) error {
 			return fmt.Errorf("renew ledger %s: %w", l.path, err)
 		}
 	}
-	entries := len(l.copied.Entries) + growth(l.copied.Entries, b.Entries)
-	outbox := len(l.copied.Outbox) + growth(l.copied.Outbox, b.Outbox)
+	h := head{
+		Cursor: b.Cursor, Origin: b.Origin,
+		Entries: len(l.copied.Entries) + growth(l.copied.Entries, b.Entries),
+		Outbox:  len(l.copied.Outbox) + growth(l.copied.Outbox, b.Outbox),
+		Acted:   len(l.copied.Acted) + growth(l.copied.Acted, b.Acted),
+	}
 	err := l.file.update(func(tx *bbolt.Tx) error {
 		return errors.Join(
-			putAll(tx, entriesBucket, b.Entries),
-			putAll(tx, outboxBucket, b.Outbox),
-			put(tx, headBucket, 0, head{Cursor: b.Cursor, Origin: b.Origin, Entries: entries, Outbox: outbox}),
+			putAll(tx, b.Entries, entryAt), putAll(tx, b.Outbox, outcomeAt), putAll(tx, b.Acted, actedAt),
+			put(tx, numbered(headBucket, 0), h),
 		)
 	})
 	if err != nil {
@@ -103,7 +114,7 @@ func (l *BoltLedger) renew() error {
 }
 
 // growth returns by how many the changes make a map longer.
-func growth[V any](of map[uint64]V, changes map[uint64]*V) (n int) {
+func growth[K comparable, V any](of map[K]V, changes map[K]*V) (n int) {
 	for id, v := range changes {
 		_, there := of[id]
 		switch {
@@ -118,49 +129,50 @@ func growth[V any](of map[uint64]V, changes map[uint64]*V) (n int) {
 
 // writeAll fills a new file.
 func writeAll(tx *bbolt.Tx, r Record) error {
-	for _, name := range []string{headBucket, entriesBucket, outboxBucket} {
+	for _, name := range buckets() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
+	h := head{Cursor: r.Cursor, Origin: r.Origin, Entries: len(r.Entries), Outbox: len(r.Outbox), Acted: len(r.Acted)}
 	return errors.Join(
-		putAll(tx, entriesBucket, pointers(r.Entries)),
-		putAll(tx, outboxBucket, pointers(r.Outbox)),
-		put(tx, headBucket, 0, head{Cursor: r.Cursor, Origin: r.Origin, Entries: len(r.Entries), Outbox: len(r.Outbox)}),
+		putAll(tx, pointers(r.Entries), entryAt), putAll(tx, pointers(r.Outbox), outcomeAt), putAll(tx, pointers(r.Acted), actedAt),
+		put(tx, numbered(headBucket, 0), h),
 	)
 }
 
-func pointers[V any](m map[uint64]V) map[uint64]*V {
-	to := make(map[uint64]*V, len(m))
+func pointers[K comparable, V any](m map[K]V) map[K]*V {
+	to := make(map[K]*V, len(m))
 	for id, v := range m {
 		to[id] = &v
 	}
 	return to
 }
 
-func putAll[V any](tx *bbolt.Tx, bucket string, changes map[uint64]*V) error {
+func putAll[K cmp.Ordered, V any](tx *bbolt.Tx, changes map[K]*V, placeOf func(K) place) error {
 	// Sorted, because neighbours in the tree are then written in one go.
 	for _, id := range slices.Sorted(maps.Keys(changes)) {
+		at := placeOf(id)
 		if changes[id] == nil {
-			if err := tx.Bucket([]byte(bucket)).Delete(idKey(id)); err != nil {
-				return fmt.Errorf("delete record %d of %s: %w", id, bucket, err)
+			if err := tx.Bucket([]byte(at.bucket)).Delete(at.key); err != nil {
+				return fmt.Errorf("delete %v: %w", at, err)
 			}
 			continue
 		}
-		if err := put(tx, bucket, id, changes[id]); err != nil {
+		if err := put(tx, at, changes[id]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func put(tx *bbolt.Tx, bucket string, id uint64, what any) error {
-	record, err := encodeRecord(bucket, id, what)
+func put(tx *bbolt.Tx, at place, what any) error {
+	record, err := encodeRecord(at, what)
 	if err != nil {
 		return err
 	}
-	if err := tx.Bucket([]byte(bucket)).Put(idKey(id), record); err != nil {
-		return fmt.Errorf("put record %d of %s: %w", id, bucket, err)
+	if err := tx.Bucket([]byte(at.bucket)).Put(at.key, record); err != nil {
+		return fmt.Errorf("put %v: %w", at, err)
 	}
 	return nil
 }
@@ -176,35 +188,48 @@ func readAll(tx *bbolt.Tx, file *boltFile, r *Record) error {
 	if info.Size() < tx.Size() {
 		return fmt.Errorf("the file has %d bytes of %d: it was cut off", info.Size(), tx.Size())
 	}
-	buckets := make(map[string]*bbolt.Bucket)
-	for _, name := range []string{headBucket, entriesBucket, outboxBucket} {
-		if buckets[name] = tx.Bucket([]byte(name)); buckets[name] == nil {
+	found := make(map[string]*bbolt.Bucket)
+	for _, name := range buckets() {
+		if found[name] = tx.Bucket([]byte(name)); found[name] == nil {
 			return fmt.Errorf("bucket %s is missing", name)
 		}
 	}
-	h, err := decodeHead(buckets[headBucket].Get(idKey(0)))
+	h, err := decodeHead(found[headBucket].Get(numbered(headBucket, 0).key))
 	if err != nil {
 		return err
 	}
 	r.Cursor, r.Origin = h.Cursor, h.Origin
-	if err := readBucket(buckets[entriesBucket], r.Entries, decodeEntry); err != nil {
+	if err := readBucket(found[entriesBucket], r.Entries, numberOf, decodeEntry); err != nil {
 		return err
 	}
-	if err := readBucket(buckets[outboxBucket], r.Outbox, decodeOutcome); err != nil {
+	if err := readBucket(found[outboxBucket], r.Outbox, numberOf, decodeOutcome); err != nil {
 		return err
 	}
-	if len(r.Entries) != h.Entries || len(r.Outbox) != h.Outbox {
-		return fmt.Errorf("there are %d entries and %d outcomes, but there were %d and %d when it was written", len(r.Entries), len(r.Outbox), h.Entries, h.Outbox)
+	if err := readBucket(found[actedBucket], r.Acted, nameOf, decodeActed); err != nil {
+		return err
+	}
+	if len(r.Entries) != h.Entries || len(r.Outbox) != h.Outbox || len(r.Acted) != h.Acted {
+		return fmt.Errorf("there are %d entries, %d outcomes and %d endpoints, but there were %d, %d and %d when it was written",
+			len(r.Entries), len(r.Outbox), len(r.Acted), h.Entries, h.Outbox, h.Acted)
 	}
 	return nil
 }
 
-func readBucket[V any](b *bbolt.Bucket, into map[uint64]V, decode func(uint64, []byte) (V, error)) error {
+func numberOf(key []byte) (uint64, error) {
+	if len(key) != 8 {
+		return 0, fmt.Errorf("a record has the key %x", key)
+	}
+	return binary.BigEndian.Uint64(key), nil
+}
+
+func nameOf(key []byte) (string, error) { return string(key), nil }
+
+func readBucket[K comparable, V any](b *bbolt.Bucket, into map[K]V, idOf func([]byte) (K, error), decode func(K, []byte) (V, error)) error {
 	return b.ForEach(func(key, record []byte) error {
-		if len(key) != 8 {
-			return fmt.Errorf("a record has the key %x", key)
+		id, err := idOf(key)
+		if err != nil {
+			return err
 		}
-		id := binary.BigEndian.Uint64(key)
 		v, err := decode(id, record)
 		if err != nil {
 			return err

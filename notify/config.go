@@ -29,8 +29,14 @@ type Config struct {
 	Ledger Ledger
 	// Start is where a ledger with nothing in it begins: the index at which
 	// this process was registered. Events up to it are none of our business.
-	// It is required.
+	// It is required. The Machine shows it already.
 	Start uint64
+	// Returning says that this node's disk has been a member's before: then a
+	// ledger with nothing in it was lost.
+	Returning bool
+	// Missed says what to do about events that passed this node by, because it
+	// was away for too long or has lost its ledger; "" means Current.
+	Missed Policy
 
 	// Runner runs the scripts.
 	Runner Runner
@@ -67,6 +73,9 @@ type Job struct {
 	Attempt    int // from 1
 	Timeout    time.Duration
 	Node, Site string // where it runs
+	// Missed is how many events of the endpoint have passed this node by since
+	// the notification before this one; fsm.MissedUnknown if nobody knows.
+	Missed int
 }
 
 // Reporter brings outcomes to the cluster. Nil means that the cluster has
@@ -79,6 +88,7 @@ type Reporter interface {
 
 func (c Config) withDefaults() Config {
 	c.MaxRunning = cmp.Or(c.MaxRunning, 8)
+	c.Missed = cmp.Or(c.Missed, Current)
 	c.StopGrace = cmp.Or(c.StopGrace, 10*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -6,70 +6,32 @@ import (
 	"tocsin/fsm"
 )
 
-// begin sets the cursor of a ledger that nothing was written to.
-func (o *owner) begin(view *fsm.View) {
-	o.cursor, o.origin = o.config.Start, o.config.Start
-	self, known := view.Observer(o.config.Node)
-	if !known || self.Joined >= o.config.Start {
-		return
-	}
-	// The node is older than its ledger. Events that were decided in between
-	// and that it never reported are lost to it; say so.
-	var missed []uint64
-	for e := range view.EventsAfter(self.Joined) {
-		if e.ID > o.config.Start {
-			break
-		}
-		if _, reported := view.Outcome(e.ID, o.config.Node); !reported && !e.Baseline {
-			missed = append(missed, e.ID)
-		}
-	}
-	if len(missed) > 0 {
-		o.gaps++
-		o.log.Error("the ledger is new but the node is not: events were missed", "events", len(missed), "from", missed[0], "to", missed[len(missed)-1])
-	}
-}
-
 // follow takes in the events behind the cursor.
 func (o *owner) follow() {
-	o.noticeGap()
+	var g *gap
+	if to := o.view.LastForgotten(); to > o.cursor {
+		g = &gap{from: o.cursor, to: to, doubt: o.doubt}
+		o.bridge(g)
+	}
 	for e := range o.view.EventsAfter(o.cursor) {
 		o.cursor = e.ID
 		o.pending.delay(o.now)
-		if e.Baseline || o.endedBefore(Entry{Event: e.ID}) {
-			continue
+		if !e.Baseline {
+			o.takeIn(e, g)
 		}
-		o.add(Entry{Event: e.ID, Key: e.Key, Stage: Waiting}, e)
-		o.review(e.Key)
 	}
+	o.doubt = false // all that could be found out was found out
 }
 
-// noticeGap finds out whether events behind the cursor are kept no more. The
-// replicated state doesn't tell what it has forgotten; it has forgotten
-// something when it holds as many events as it may, or when an endpoint names
-// a last event that is not there.
-func (o *owner) noticeGap() {
-	first := o.view.FirstEvent()
-	if first <= o.cursor {
-		return // the event of the cursor, or one before it, is still kept
+// takeIn makes a notification of e, which is behind the gap if there is one.
+func (o *owner) takeIn(e *fsm.Event, g *gap) {
+	if ended, ok := o.view.Outcome(e.ID, o.config.Node); ok {
+		o.recall(e, ended)
+	} else {
+		missed := g.missed(o.seenOf(e.Key, e.Generation), e.Generation, e.Sequence, o.origin)
+		o.add(Entry{Event: e.ID, Key: e.Key, Stage: Waiting, Missed: missed}, e)
 	}
-	forgotten := o.view.EventCount() >= o.view.Settings().EventsKept
-	if !forgotten {
-		for e := range o.view.Endpoints("") {
-			if e.LastEvent > o.cursor && e.LastEvent < first {
-				forgotten = true
-				break
-			}
-		}
-	}
-	if !forgotten {
-		return
-	}
-	o.gaps++
-	o.log.Error("this node was away for too long: events may be missing that the cluster no longer keeps, their notifications are not run here", "from", o.cursor, "to", first)
-	// Everything before the first one is behind us now.
-	o.cursor = first - 1
-	o.pending.delay(o.now)
+	o.review(e.Key)
 }
 
 // heedChanges looks again at the lanes that changes since the View with that
@@ -78,12 +40,16 @@ func (o *owner) heedChanges(since uint64) {
 	o.recognize()
 	changes := o.view.ChangesSince(since)
 	if changes.Everything {
+		for key := range o.acted {
+			o.forgetGone(key)
+		}
 		for key := range o.lanes {
 			o.review(key)
 		}
 		return
 	}
 	for _, key := range changes.Deleted {
+		o.forgetGone(key)
 		o.review(key)
 	}
 	for _, e := range changes.Modified {
@@ -100,19 +66,34 @@ func (o *owner) recognize() {
 			// The ledger is older than what the cluster knows of us: an old
 			// copy was put back.
 			o.log.Warn("the ledger is behind: the notification has ended before", "event", id, "key", n.Key)
+			if ended, ok := o.view.Outcome(id, o.config.Node); ok {
+				o.recall(e, ended)
+			}
 			o.remove(n)
 		case kept:
-			n.event = e
-			delete(o.unseen, id)
+			o.identify(n, e)
 		case o.view.Index() >= id:
-			o.gaps++
-			o.log.Error("a notification can't be finished: the cluster no longer keeps its event", "event", id, "key", n.Key, "attempt", n.Attempt)
-			o.remove(n)
+			o.identify(n, o.remainsOf(n))
 		default:
 			continue // this node has yet to catch up
 		}
 		o.review(n.Key)
 	}
+}
+
+func (o *owner) identify(n *notification, e *fsm.Event) {
+	n.event, n.Generation, n.Sequence = e, e.Generation, e.Sequence
+	delete(o.unseen, n.Event)
+}
+
+// remainsOf returns what can still be said of n's event, which the cluster no
+// longer keeps. If it is not even the newest of its endpoint, a newer one is on
+// its way and takes its place.
+func (o *owner) remainsOf(n *notification) *fsm.Event {
+	if e, there := o.view.Endpoint(n.Key); there && e.LastEvent == n.Event {
+		return presentEvent(e)
+	}
+	return &fsm.Event{ID: n.Event, Key: n.Key, Generation: n.Generation, Sequence: n.Sequence}
 }
 
 // endedBefore says whether the replicated state shows that this node has ended
@@ -132,6 +113,10 @@ func knownSince(e *fsm.Event, now time.Time) time.Time {
 
 // add makes a notification of entry and has the ledger hold it.
 func (o *owner) add(entry Entry, e *fsm.Event) {
+	entry.Generation, entry.Sequence = e.Generation, e.Sequence
+	if entry.Missed > 0 {
+		o.missed += uint64(entry.Missed)
+	}
 	n := newNotification(entry)
 	n.event, n.since = e, knownSince(e, o.now)
 	o.enter(n)

@@ -66,7 +66,9 @@ func (n *notification) limit(attempts int) int { return n.Before + attempts }
 type situation struct {
 	now      time.Time
 	newer    uint64 // the newest event in the same lane, 0 if this is it
+	acted    uint64 // a newer event that was acted on already, 0 if none
 	gone     bool   // the endpoint was deleted, and perhaps added again
+	lost     bool   // nothing is left of the event but its id
 	leading  bool
 	attempts int // allowed in one pass
 }
@@ -95,6 +97,10 @@ func (n *notification) next(s situation) (do step, why string) {
 		return stay, ""
 	case s.gone:
 		return supersede, "the endpoint was deleted"
+	case s.acted != 0:
+		return supersede, fmt.Sprintf("superseded by event %d, which was acted on before: the ledger was behind", s.acted)
+	case s.lost:
+		return supersede, "the cluster no longer keeps the event, and there was a newer one"
 	case cutShort && n.Attempt > n.limit(s.attempts):
 		return giveUp, fmt.Sprintf("the node died in the middle of attempt %d, and %d are allowed: gave up", n.Attempt, n.limit(s.attempts))
 	case cutShort:
@@ -123,6 +129,14 @@ func (l lane) newerThan(n *notification) uint64 {
 		return last.Event
 	}
 	return 0
+}
+
+// after returns what comes next behind n, nil if it is the last.
+func (l lane) after(n *notification) *notification {
+	if i := slices.Index(l, n); i >= 0 && i+1 < len(l) {
+		return l[i+1]
+	}
+	return nil
 }
 
 func (l lane) with(n *notification) lane {

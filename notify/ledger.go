@@ -5,11 +5,12 @@ import (
 	"maps"
 
 	"tocsin/fsm"
+	"tocsin/health"
 )
 
 // Ledger is this node's durable record of the notifications that it has taken
-// in and not yet ended, and of the outcomes that it has not yet reported. It is
-// used by one goroutine at a time.
+// in and not yet ended, of the outcomes that it has not yet reported, and of what
+// it did last about each endpoint. It is used by one goroutine at a time.
 type Ledger interface {
 	// Load returns all that was written. The caller may keep and change it.
 	Load() (Record, error)
@@ -34,13 +35,30 @@ type Record struct {
 	// Outbox holds the outcomes not yet seen in the replicated state, by the
 	// event's id.
 	Outbox map[uint64]fsm.Outcome
+	// Acted tells of each endpoint, by its key, what this node did last. It
+	// outlives the events themselves, of which the cluster keeps only so many.
+	Acted map[string]Acted
+}
+
+// Acted is the newest event of an endpoint that a script was run for here.
+type Acted struct {
+	Key        string `json:"key"`
+	Generation uint64 `json:"generation"`
+	Event      uint64 `json:"event"`
+	Sequence   uint64 `json:"sequence"`
+	// State is what the script was told and took: UNKNOWN if it failed, for
+	// nobody knows then what it left behind.
+	State health.Status `json:"state"`
 }
 
 // Entry is one notification that was taken in and has not ended.
 type Entry struct {
 	Event uint64 `json:"event"`
 	Key   string `json:"key"`
-	Stage Stage  `json:"stage"`
+	// Generation and Sequence are those of the event.
+	Generation uint64 `json:"generation,omitempty"`
+	Sequence   uint64 `json:"sequence,omitempty"`
+	Stage      Stage  `json:"stage"`
 	// Attempt is the number of the run that was started last, 0 if none was.
 	// Role is the role of that run.
 	Attempt int      `json:"attempt"`
@@ -49,6 +67,8 @@ type Entry struct {
 	// before, with Before attempts.
 	TakenOver bool `json:"taken_over,omitempty"`
 	Before    int  `json:"before,omitempty"`
+	// Missed is how many events before this one passed by: see fsm.Outcome.
+	Missed int `json:"missed,omitempty"`
 }
 
 // Stage is what the ledger knows of a notification that has not ended.
@@ -85,19 +105,24 @@ type Batch struct {
 	Entries map[uint64]*Entry
 	// Outbox likewise.
 	Outbox map[uint64]*fsm.Outcome
+	// Acted likewise.
+	Acted map[string]*Acted
 }
 
 func newBatch(cursor, origin uint64) Batch {
-	return Batch{Cursor: cursor, Origin: origin, Entries: make(map[uint64]*Entry), Outbox: make(map[uint64]*fsm.Outcome)}
+	return Batch{
+		Cursor: cursor, Origin: origin,
+		Entries: make(map[uint64]*Entry), Outbox: make(map[uint64]*fsm.Outcome), Acted: make(map[string]*Acted),
+	}
 }
 
 func newRecord() Record {
-	return Record{Entries: make(map[uint64]Entry), Outbox: make(map[uint64]fsm.Outcome)}
+	return Record{Entries: make(map[uint64]Entry), Outbox: make(map[uint64]fsm.Outcome), Acted: make(map[string]Acted)}
 }
 
 // clone returns a Record that shares nothing with r.
 func (r Record) clone() Record {
-	r.Entries, r.Outbox = maps.Clone(r.Entries), maps.Clone(r.Outbox)
+	r.Entries, r.Outbox, r.Acted = maps.Clone(r.Entries), maps.Clone(r.Outbox), maps.Clone(r.Acted)
 	return r
 }
 
@@ -106,9 +131,10 @@ func (r *Record) apply(b Batch) {
 	r.Cursor, r.Origin = b.Cursor, b.Origin
 	applyTo(r.Entries, b.Entries)
 	applyTo(r.Outbox, b.Outbox)
+	applyTo(r.Acted, b.Acted)
 }
 
-func applyTo[V any](to map[uint64]V, changes map[uint64]*V) {
+func applyTo[K comparable, V any](to map[K]V, changes map[K]*V) {
 	for id, v := range changes {
 		if v == nil {
 			delete(to, id)

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tocsin/fsm"
+	"tocsin/health"
 	"tocsin/notify"
 )
 
@@ -64,7 +65,7 @@ func TestLedger_Conformance(t *testing.T) {
 				open, reopen := maker(t)
 				l := open()
 				for range 2 {
-					if r := load(t, l); r.Cursor != 0 || r.Origin != 0 || len(r.Entries) != 0 || len(r.Outbox) != 0 {
+					if r := load(t, l); r.Cursor != 0 || r.Origin != 0 || len(r.Entries) != 0 || len(r.Outbox) != 0 || len(r.Acted) != 0 {
 						t.Errorf("it holds %+v", r)
 					}
 					l = reopen(l)
@@ -82,7 +83,7 @@ func TestLedger_Conformance(t *testing.T) {
 				rapid.Check(t, func(rt *rapid.T) {
 					open, reopen := maker(t)
 					l := open()
-					want := notify.Record{Entries: map[uint64]notify.Entry{}, Outbox: map[uint64]fsm.Outcome{}}
+					want := notify.Record{Entries: map[uint64]notify.Entry{}, Outbox: map[uint64]fsm.Outcome{}, Acted: map[string]notify.Acted{}}
 					for range rapid.IntRange(1, 8).Draw(rt, "writes") {
 						b := drawBatch(rt, want.Cursor)
 						if err := l.Write(b); err != nil {
@@ -104,19 +105,24 @@ func TestLedger_Conformance(t *testing.T) {
 }
 
 func drawBatch(rt *rapid.T, cursor uint64) notify.Batch {
-	b := notify.Batch{Cursor: cursor + rapid.Uint64Range(0, 5).Draw(rt, "cursor"), Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}}
+	b := notify.Batch{Cursor: cursor + rapid.Uint64Range(0, 5).Draw(rt, "cursor"), Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}, Acted: map[string]*notify.Acted{}}
 	for range rapid.IntRange(0, 4).Draw(rt, "changes") {
 		id := rapid.Uint64Range(1, 6).Draw(rt, "id")
 		attempt := rapid.IntRange(1, 4).Draw(rt, "attempt")
-		switch rapid.IntRange(0, 3).Draw(rt, "kind") {
+		switch rapid.IntRange(0, 5).Draw(rt, "kind") {
 		case 0:
 			b.Entries[id] = nil
 		case 1:
-			b.Entries[id] = &notify.Entry{Event: id, Key: rapid.StringN(1, 20, -1).Draw(rt, "key"), Stage: notify.Started, Attempt: attempt, Role: fsm.Leader, TakenOver: true, Before: attempt - 1}
+			b.Entries[id] = &notify.Entry{Event: id, Key: rapid.StringN(1, 20, -1).Draw(rt, "key"), Stage: notify.Started, Attempt: attempt, Generation: id, Sequence: 3, Role: fsm.Leader, TakenOver: true, Before: attempt - 1, Missed: attempt - 2}
+		case 4:
+			b.Acted[fmt.Sprint("key/", id)] = nil
+		case 5:
+			key := fmt.Sprint("key/", id)
+			b.Acted[key] = &notify.Acted{Key: key, Generation: id, Event: id + 1, Sequence: 2, State: rapid.SampledFrom([]health.Status{health.Unknown, health.Up, health.Down}).Draw(rt, "state")}
 		case 2:
 			b.Outbox[id] = nil
 		case 3:
-			b.Outbox[id] = &fsm.Outcome{Event: id, Node: "n", Role: fsm.Follower, Ending: fsm.GaveUp, Attempt: attempt, ExitCode: -1, Duration: fsm.Duration(time.Second), Output: "o", Problem: "p", Time: time.Unix(1e9, 5).UTC()}
+			b.Outbox[id] = &fsm.Outcome{Event: id, Node: "n", Role: fsm.Follower, Ending: fsm.GaveUp, Attempt: attempt, Missed: 2, ExitCode: -1, Duration: fsm.Duration(time.Second), Output: "o", Problem: "p", Time: time.Unix(1e9, 5).UTC()}
 		}
 	}
 	return b
@@ -133,6 +139,11 @@ func follow(r *notify.Record, b notify.Batch) {
 	for id, o := range b.Outbox {
 		if delete(r.Outbox, id); o != nil {
 			r.Outbox[id] = *o
+		}
+	}
+	for key, a := range b.Acted {
+		if delete(r.Acted, key); a != nil {
+			r.Acted[key] = *a
 		}
 	}
 }

@@ -84,9 +84,14 @@ type Status struct {
 	// notification has not ended, zero if all have.
 	Oldest time.Time `json:"oldest,omitzero"`
 	// Gaps counts the times that events were found to be out of reach, since
-	// the start: see the log for which. Dropped counts outcomes that could not
-	// be reported before their events were forgotten.
-	Gaps    uint64 `json:"gaps"`
+	// the start: see the log for which. Missed counts the events that are known
+	// to have passed by so, and MadeUp the notifications that were run in their
+	// place though the event itself is kept no more.
+	Gaps   uint64 `json:"gaps"`
+	Missed uint64 `json:"missed"`
+	MadeUp uint64 `json:"made_up"`
+	// Dropped counts outcomes that could not be reported, because the cluster
+	// had forgotten their events: the log has them.
 	Dropped uint64 `json:"dropped"`
 	// Stuck says why no notification can be started, "" if they can.
 	Stuck string `json:"stuck,omitempty"`

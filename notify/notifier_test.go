@@ -382,46 +382,6 @@ func TestNotifier_Stops(t *testing.T) {
 	})
 }
 
-func TestNotifier_ReportsAGap(t *testing.T) {
-	bubble(t, "when the cluster forgot events while the node was away", func(t *testing.T) {
-		w := newWorld(t)
-		settings := w.machine.View().Settings()
-		settings.EventsKept = 5
-		w.do(t, fsm.ChangeSettings{Settings: settings})
-		w.watch(t, "a", "b")
-		ledger := notify.NewMemoryLedger()
-		p := begin(t, w.config(ledger))
-		pass(time.Second)
-		_ = p.stop()
-		w.decide(t, "b", "other")
-		var last uint64
-		for range 6 {
-			last = w.decide(t, "a", "other")
-		}
-		p = begin(t, w.config(ledger))
-		pass(time.Minute)
-		if s := p.Status(); s.Gaps != 1 || s.Cursor != last {
-			t.Errorf("the status is %+v", s)
-		}
-		expectStory(t, w, fmt.Sprintf("follower a %d/1", last))
-	})
-	bubble(t, "and none for a node that kept up", func(t *testing.T) {
-		w := newWorld(t)
-		settings := w.machine.View().Settings()
-		settings.EventsKept = 5
-		w.do(t, fsm.ChangeSettings{Settings: settings})
-		w.watch(t, "a")
-		p := begin(t, w.config(notify.NewMemoryLedger()))
-		for range 20 {
-			w.decide(t, "a", "other")
-			pass(time.Second)
-		}
-		if s := p.Status(); s.Gaps != 0 || len(w.runs()) != 20 {
-			t.Errorf("%d runs, and the status is %+v", len(w.runs()), s)
-		}
-	})
-}
-
 // faulty is a ledger whose writes can be made to fail or to hang.
 type faulty struct {
 	notify.Ledger

@@ -45,9 +45,15 @@ type owner struct {
 	takeOverAt time.Time // when to look at the latest
 	lookedAt   time.Time // when it looked last
 
-	running       int
-	stopping      bool
-	gaps, dropped uint64
+	acted map[string]Acted // what was done last about each endpoint, by key
+	// doubt: the ledger was found not to tell all that this node has done, and
+	// the events were not yet looked at with that in mind.
+	doubt bool
+
+	running  int
+	stopping bool
+	// See Status.
+	gaps, missed, madeUp, dropped uint64
 }
 
 type runEnd struct {
@@ -65,10 +71,8 @@ func newOwner(n *Notifier, work context.Context) *owner {
 		ready:  newQueue(func(a, b *notification) bool { return a.Event < b.Event }),
 		pauses: newQueue(func(a, b *notification) bool { return a.until.Before(b.until) }),
 		ages:   newQueue(func(a, b *notification) bool { return a.since.Before(b.since) }),
-		outbox: newOutbox(n.config.Node),
-	}
-	if o.cursor == 0 {
-		o.begin(n.config.Machine.View())
+		outbox: newOutbox(n.config.Node), acted: n.loaded.Acted,
+		pending: newLedgerChanges(),
 	}
 	for _, e := range n.loaded.Entries {
 		o.enter(newNotification(e))
@@ -76,9 +80,8 @@ func newOwner(n *Notifier, work context.Context) *owner {
 	for _, outcome := range sortedOutcomes(n.loaded.Outbox) {
 		o.outbox.put(outcome)
 	}
-	o.pending = newLedgerChanges()
-	o.pending.urgent = n.loaded.Cursor == 0 // where we began must not change
-	n.loaded = Record{}                     // it has moved on
+	n.loaded = Record{} // it has moved on
+	o.begin(n.config.Machine.View())
 	return o
 }
 
@@ -213,7 +216,7 @@ func (o *owner) publish() {
 	}
 	s := Status{
 		Cursor: o.cursor, Waiting: len(o.open) - o.running, Running: o.running, Unreported: len(o.outbox.letters),
-		Gaps: o.gaps, Dropped: o.dropped,
+		Gaps: o.gaps, Missed: o.missed, MadeUp: o.madeUp, Dropped: o.dropped,
 	}
 	if o.ages.len() > 0 {
 		s.Oldest = o.ages.top().since

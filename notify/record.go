@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"strconv"
 
 	"tocsin/fsm"
 )
@@ -29,55 +30,73 @@ type head struct {
 	Origin  uint64 `json:"origin"`
 	Entries int    `json:"entries"`
 	Outbox  int    `json:"outbox"`
+	Acted   int    `json:"acted"`
 }
 
-func sumOf(place string, id uint64, body []byte) uint32 {
-	sum := crc32.Update(0, castagnoli, []byte(place))
-	sum = crc32.Update(sum, castagnoli, idKey(id))
+// place is where a record stands.
+type place struct {
+	bucket string
+	key    []byte
+	name   string // of the key, for people
+}
+
+// numbered is the place of a record that has a number, big-endian in the file.
+func numbered(bucket string, id uint64) place {
+	return place{bucket: bucket, key: binary.BigEndian.AppendUint64(nil, id), name: strconv.FormatUint(id, 10)}
+}
+
+// named is the place of a record that has a name.
+func named(bucket, name string) place {
+	return place{bucket: bucket, key: []byte(name), name: strconv.Quote(name)}
+}
+
+func (p place) String() string { return "record " + p.name + " of " + p.bucket }
+
+func sumOf(at place, body []byte) uint32 {
+	sum := crc32.Update(0, castagnoli, []byte(at.bucket))
+	sum = crc32.Update(sum, castagnoli, at.key)
 	return crc32.Update(sum, castagnoli, body)
 }
 
-func idKey(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
-
-// encodeRecord packs what for the record id in the bucket place.
-func encodeRecord(place string, id uint64, what any) ([]byte, error) {
+// encodeRecord packs what for its place.
+func encodeRecord(at place, what any) ([]byte, error) {
 	packed, err := json.Marshal(what)
 	if err != nil {
-		return nil, fmt.Errorf("encode record %d of %s: %w", id, place, err)
+		return nil, fmt.Errorf("encode %v: %w", at, err)
 	}
 	body := append([]byte{recordVersion}, packed...)
-	return binary.BigEndian.AppendUint32(body, sumOf(place, id, body)), nil
+	return binary.BigEndian.AppendUint32(body, sumOf(at, body)), nil
 }
 
 // decodeRecord reads what encodeRecord wrote, and nothing else.
-func decodeRecord(place string, id uint64, record []byte, into any) error {
+func decodeRecord(at place, record []byte, into any) error {
 	if len(record) < 1+sumSize {
-		return fmt.Errorf("record %d of %s is cut off", id, place)
+		return fmt.Errorf("%v is cut off", at)
 	}
 	body, sum := record[:len(record)-sumSize], binary.BigEndian.Uint32(record[len(record)-sumSize:])
-	if sumOf(place, id, body) != sum {
-		return fmt.Errorf("the checksum of record %d of %s does not hold", id, place)
+	if sumOf(at, body) != sum {
+		return fmt.Errorf("the checksum of %v does not hold", at)
 	}
 	if body[0] != recordVersion {
-		return fmt.Errorf("record %d of %s has version %d, but this build reads only version %d: install the newer build again", id, place, body[0], recordVersion)
+		return fmt.Errorf("%v has version %d, but this build reads only version %d: install the newer build again", at, body[0], recordVersion)
 	}
 	d := json.NewDecoder(bytes.NewReader(body[1:]))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("record %d of %s: %w", id, place, err)
+		return fmt.Errorf("%v: %w", at, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("record %d of %s: there is something behind its end", id, place)
+		return fmt.Errorf("%v: there is something behind its end", at)
 	}
 	return nil
 }
 
 func decodeHead(record []byte) (head, error) {
 	var h head
-	if err := decodeRecord(headBucket, 0, record, &h); err != nil {
+	if err := decodeRecord(numbered(headBucket, 0), record, &h); err != nil {
 		return head{}, err
 	}
-	if h.Entries < 0 || h.Outbox < 0 || h.Cursor < h.Origin {
+	if h.Entries < 0 || h.Outbox < 0 || h.Acted < 0 || h.Cursor < h.Origin {
 		return head{}, fmt.Errorf("the head of the ledger contradicts itself: %+v", h)
 	}
 	return h, nil
@@ -85,23 +104,37 @@ func decodeHead(record []byte) (head, error) {
 
 func decodeEntry(id uint64, record []byte) (Entry, error) {
 	var e Entry
-	if err := decodeRecord(entriesBucket, id, record, &e); err != nil {
+	at := numbered(entriesBucket, id)
+	if err := decodeRecord(at, record, &e); err != nil {
 		return Entry{}, err
 	}
 	stage := e.Stage == Waiting || e.Stage == Started && e.Attempt > 0
-	if !stage || e.Event != id || e.Key == "" || e.Before < 0 || e.Attempt < e.Before {
-		return Entry{}, fmt.Errorf("record %d of %s contradicts itself: %+v", id, entriesBucket, e)
+	if !stage || e.Event != id || e.Key == "" || e.Before < 0 || e.Attempt < e.Before || e.Missed < fsm.MissedUnknown {
+		return Entry{}, fmt.Errorf("%v contradicts itself: %+v", at, e)
 	}
 	return e, nil
 }
 
 func decodeOutcome(id uint64, record []byte) (fsm.Outcome, error) {
 	var o fsm.Outcome
-	if err := decodeRecord(outboxBucket, id, record, &o); err != nil {
+	at := numbered(outboxBucket, id)
+	if err := decodeRecord(at, record, &o); err != nil {
 		return fsm.Outcome{}, err
 	}
 	if o.Event != id || o.Node == "" || o.Attempt < 0 {
-		return fsm.Outcome{}, fmt.Errorf("record %d of %s contradicts itself: %+v", id, outboxBucket, o)
+		return fsm.Outcome{}, fmt.Errorf("%v contradicts itself: %+v", at, o)
 	}
 	return o, nil
+}
+
+func decodeActed(key string, record []byte) (Acted, error) {
+	var a Acted
+	at := named(actedBucket, key)
+	if err := decodeRecord(at, record, &a); err != nil {
+		return Acted{}, err
+	}
+	if a.Key != key || a.Event == 0 || !a.State.Valid() {
+		return Acted{}, fmt.Errorf("%v contradicts itself: %+v", at, a)
+	}
+	return a, nil
 }

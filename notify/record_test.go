@@ -2,21 +2,24 @@ package notify
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/health"
 )
 
 func FuzzDecodeRecord(f *testing.F) {
-	seed := func(place string, id uint64, what any) {
-		record, err := encodeRecord(place, id, what)
+	seed := func(bucket string, id uint64, what any) {
+		record, err := encodeRecord(placeIn(bucket, id), what)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(id, record)
 	}
+	seed(actedBucket, 7, Acted{Key: "7", Generation: 3, Event: 7, Sequence: 2, State: health.Down})
 	seed(headBucket, 0, head{Cursor: 5, Origin: 3, Entries: 1})
 	seed(entriesBucket, 7, Entry{Event: 7, Key: "k", Stage: Started, Attempt: 2, Role: fsm.Leader, TakenOver: true, Before: 1})
 	seed(outboxBucket, 7, fsm.Outcome{Event: 7, Node: "n", Ending: fsm.Done, Duration: fsm.Duration(time.Second), Time: time.Unix(1, 0).UTC()})
@@ -24,28 +27,42 @@ func FuzzDecodeRecord(f *testing.F) {
 	f.Add(uint64(1), []byte{1, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, id uint64, record []byte) {
 		// With its own sum, so that the fuzzer gets behind the checksum too.
-		for _, place := range []string{headBucket, entriesBucket, outboxBucket} {
-			check(t, place, id, record)
+		for _, bucket := range buckets() {
+			check(t, bucket, id, record)
 			var summed []byte
 			if len(record) > sumSize {
 				body := record[:len(record)-sumSize]
 				summed = append(summed, body...)
-				sum := sumOf(place, id, body)
-				check(t, place, id, append(summed, byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)))
+				sum := sumOf(placeIn(bucket, id), body)
+				check(t, bucket, id, append(summed, byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)))
 			}
 		}
 	})
 }
 
+// placeIn returns the place of the record that has that number, or that number
+// for a name.
+func placeIn(bucket string, id uint64) place {
+	switch bucket {
+	case headBucket:
+		return numbered(headBucket, 0)
+	case actedBucket:
+		return named(actedBucket, strconv.FormatUint(id, 10))
+	}
+	return numbered(bucket, id)
+}
+
 // check decodes record, and when it can, that it says the same once more.
-func check(t *testing.T, place string, id uint64, record []byte) {
+func check(t *testing.T, bucket string, id uint64, record []byte) {
 	t.Helper()
 	decode := func(record []byte) (any, error) {
-		switch place {
+		switch bucket {
 		case headBucket:
 			return decodeHead(record)
 		case entriesBucket:
 			return decodeEntry(id, record)
+		case actedBucket:
+			return decodeActed(strconv.FormatUint(id, 10), record)
 		}
 		return decodeOutcome(id, record)
 	}
@@ -53,10 +70,7 @@ func check(t *testing.T, place string, id uint64, record []byte) {
 	if err != nil {
 		return
 	}
-	if place == headBucket {
-		id = 0
-	}
-	again, err := encodeRecord(place, id, first)
+	again, err := encodeRecord(placeIn(bucket, id), first)
 	if err != nil {
 		t.Fatalf("%+v was decoded and can't be encoded: %v", first, err)
 	}
@@ -67,16 +81,16 @@ func check(t *testing.T, place string, id uint64, record []byte) {
 }
 
 func TestDecodeRecord_SaysWhatIsWrong(t *testing.T) {
-	good, err := encodeRecord(entriesBucket, 7, Entry{Event: 7, Key: "k", Stage: Waiting})
+	good, err := encodeRecord(entryAt(7), Entry{Event: 7, Key: "k", Stage: Waiting})
 	if err != nil {
 		t.Fatal(err)
 	}
 	newer := func() []byte {
 		body := append([]byte{2}, "whatever"...)
-		sum := sumOf(entriesBucket, 7, body)
+		sum := sumOf(entryAt(7), body)
 		return append(body, byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
 	}()
-	contradiction, err := encodeRecord(entriesBucket, 7, Entry{Event: 7, Key: "k", Stage: Started})
+	contradiction, err := encodeRecord(entryAt(7), Entry{Event: 7, Key: "k", Stage: Started})
 	if err != nil {
 		t.Fatal(err)
 	}

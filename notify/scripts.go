@@ -27,6 +27,14 @@ import (
 //	node, site       where the script runs
 //	attempt          1, or more when it was tried before
 //	votes_up, votes_down, votes_unknown
+//	events_missed    how many events of this endpoint, before this one, passed
+//	                 this node by; -1 if there may be some and nobody knows how
+//	                 many (TOCSIN_EVENTS_MISSED says unknown then)
+//
+// Events are missed when the node was away for longer than the cluster keeps
+// them, or has lost its ledger. When even the event itself is kept no more, the
+// script is told what the endpoint's record says: leader is empty, and votes
+// are none.
 //
 // The id is a fencing number: a script that remembers the highest it has acted
 // on can refuse an older one.
@@ -70,6 +78,7 @@ type message struct {
 	VotesUp        int           `json:"votes_up"`
 	VotesDown      int           `json:"votes_down"`
 	VotesUnknown   int           `json:"votes_unknown"`
+	EventsMissed   int           `json:"events_missed"`
 }
 
 func messageOf(job Job) message {
@@ -77,12 +86,16 @@ func messageOf(job Job) message {
 	return message{
 		Event: job.Event, Status: job.Event.To, PreviousStatus: job.Event.From,
 		Role: job.Role, Node: job.Node, Site: job.Site, Attempt: job.Attempt,
-		VotesUp: up, VotesDown: down, VotesUnknown: unknown,
+		VotesUp: up, VotesDown: down, VotesUnknown: unknown, EventsMissed: job.Missed,
 	}
 }
 
 func environment(job Job) []string {
 	m := messageOf(job)
+	missed := "unknown"
+	if job.Missed != fsm.MissedUnknown {
+		missed = strconv.Itoa(job.Missed)
+	}
 	return script.Environment(
 		"TOCSIN_EVENT_ID="+strconv.FormatUint(m.ID, 10),
 		"TOCSIN_KEY="+m.Key,
@@ -97,5 +110,6 @@ func environment(job Job) []string {
 		"TOCSIN_VOTES_UP="+strconv.Itoa(m.VotesUp),
 		"TOCSIN_VOTES_DOWN="+strconv.Itoa(m.VotesDown),
 		"TOCSIN_VOTES_UNKNOWN="+strconv.Itoa(m.VotesUnknown),
+		"TOCSIN_EVENTS_MISSED="+missed,
 	)
 }

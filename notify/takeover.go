@@ -33,7 +33,7 @@ func (c claim) decide() (take bool, why string) {
 	switch {
 	case !c.leading, !c.ours, c.open:
 		return false, ""
-	case c.own != nil && c.own.Role == fsm.Leader && c.own.Ending != fsm.Superseded:
+	case c.own != nil && c.own.Role == fsm.Leader && (c.own.Ending == fsm.Done || c.own.Ending == fsm.GaveUp):
 		// It is on its way into the replicated state.
 		return false, ""
 	case c.leaderIsSelf:

@@ -13,6 +13,7 @@ import (
 type ledgerChanges struct {
 	entries map[uint64]*Entry
 	outbox  map[uint64]*fsm.Outcome
+	acted   map[string]*Acted
 	// urgent changes are written in this turn. Soft ones can be found out
 	// again after a crash, and wait for company, until flushAt at the latest.
 	urgent  bool
@@ -24,7 +25,7 @@ type ledgerChanges struct {
 const softDelay = 5 * time.Second
 
 func newLedgerChanges() ledgerChanges {
-	return ledgerChanges{entries: make(map[uint64]*Entry), outbox: make(map[uint64]*fsm.Outcome)}
+	return ledgerChanges{entries: make(map[uint64]*Entry), outbox: make(map[uint64]*fsm.Outcome), acted: make(map[string]*Acted)}
 }
 
 // entry has the ledger hold n as it is now.
@@ -36,6 +37,19 @@ func (c *ledgerChanges) entry(n *notification) {
 func (c *ledgerChanges) noEntry(event uint64) { c.entries[event], c.urgent = nil, true }
 
 func (c *ledgerChanges) outcome(o fsm.Outcome) { c.outbox[o.Event], c.urgent = &o, true }
+
+// did has the ledger hold what was done last about an endpoint. It is soft: by
+// itself it only follows from an event that passed, which the cursor does too.
+func (c *ledgerChanges) did(a Acted, now time.Time) {
+	c.acted[a.Key] = &a
+	c.delay(now)
+}
+
+// notDid is soft: that the endpoint is gone is found out again.
+func (c *ledgerChanges) notDid(key string, now time.Time) {
+	c.acted[key] = nil
+	c.delay(now)
+}
 
 // noOutcome is soft: the replicated state tells again what it has told.
 func (c *ledgerChanges) noOutcome(event uint64, now time.Time) {
@@ -55,6 +69,7 @@ func (c *ledgerChanges) batch(cursor, origin uint64, launches []launch) Batch {
 	b := newBatch(cursor, origin)
 	maps.Copy(b.Entries, c.entries)
 	maps.Copy(b.Outbox, c.outbox)
+	maps.Copy(b.Acted, c.acted)
 	for _, l := range launches {
 		b.Entries[l.n.Event] = &l.entry
 	}
