@@ -235,9 +235,9 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 		if old.Disk == c.Disk && c.Start < old.Start {
 			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
 		}
-		o.Joined = old.Joined
+		o.Joined, o.Previous = old.Joined, old.Epoch
 		if old.Incarnation == c.Incarnation {
-			o.Epoch = old.Epoch
+			o.Epoch, o.Previous = old.Epoch, old.Previous
 		}
 		if *o == *old {
 			return false, nil

@@ -109,6 +109,9 @@ type Observer struct {
 	// Epoch is the index at which the node's present process registered. It
 	// grows with every start, without any clock, and orders the ballots.
 	Epoch uint64 `json:"epoch"`
+	// Previous is the epoch of the process before, 0 if there was none: what
+	// that process has left on its disk can be told from older copies.
+	Previous uint64 `json:"previous,omitempty"`
 	// Incarnation is drawn anew by each process, so that a node knows its own
 	// registration again and a repeated one changes nothing.
 	Incarnation string `json:"incarnation"`

@@ -142,10 +142,10 @@ func (m *model) register(c fsm.RegisterObserver) string {
 	}
 	old, exists := m.observers[c.Node]
 	if exists {
-		o.Joined = old.Joined
+		o.Joined, o.Previous = old.Joined, old.Epoch
 	}
 	if exists && old.Incarnation == c.Incarnation {
-		o.Epoch = old.Epoch
+		o.Epoch, o.Previous = old.Epoch, old.Previous
 	}
 	if exists && o == old {
 		return same

@@ -40,18 +40,22 @@ const (
 	upToDate  condition = iota
 	unwritten           // new, like the node
 	lost                // new, unlike the node
-	outdated            // an older copy of what it was
+	suspect             // perhaps an older copy of what it was
+	outdated            // surely one
 	foreign             // of the time before the node was taken out of the cluster
 )
 
 func (c condition) String() string {
-	return [...]string{"up to date", "new", "lost", "an older copy", "of an earlier membership"}[c]
+	return [...]string{"up to date", "new", "lost", "perhaps an older copy", "an older copy", "of an earlier membership"}[c]
 }
 
-// conditionOf tells what a ledger with that cursor is. The proof of an older
-// copy is an outcome that this node has reported of an event which its ledger
-// does not know: whatever is reported was in the ledger before.
-func conditionOf(c Config, view *fsm.View, cursor uint64) condition {
+// conditionOf tells what a ledger with that cursor, written last in that epoch,
+// is. The proof of an older copy is an outcome that this node has reported of an
+// event which its ledger does not know: whatever is reported was in the ledger
+// before. And each process writes its ledger before it runs anything, so if the
+// process before did not write it, it is an older copy, unless that process
+// never came so far.
+func conditionOf(c Config, view *fsm.View, cursor, epoch uint64) condition {
 	self, known := view.Observer(c.Node)
 	switch {
 	case cursor == 0 && known && self.Joined < c.Start && c.Returning:
@@ -66,19 +70,22 @@ func conditionOf(c Config, view *fsm.View, cursor uint64) condition {
 			return outdated
 		}
 	}
+	if known && epoch < self.Previous && epoch < c.Start {
+		return suspect
+	}
 	return upToDate
 }
 
 // begin finds the place in the events where this process begins.
-func (o *owner) begin(view *fsm.View) {
+func (o *owner) begin(view *fsm.View, epoch uint64) {
+	o.pending.urgent = true // where this process began must be known
 	self, known := view.Observer(o.config.Node)
-	found := conditionOf(o.config, view, o.cursor)
+	found := conditionOf(o.config, view, o.cursor, epoch)
 	switch found {
 	case upToDate:
 		return
 	case unwritten:
 		o.cursor, o.origin = o.config.Start, o.config.Start
-		o.pending.urgent = true // where we began must not change
 		if known && self.Joined < o.config.Start {
 			o.log.Warn("the disk is new but the node's name is not: it begins at the newest event, as a new node does", "cursor", o.cursor)
 		}
@@ -89,15 +96,27 @@ func (o *owner) begin(view *fsm.View) {
 	case lost:
 		o.cursor, o.origin = self.Joined, self.Joined
 		fallthrough
-	case outdated:
+	case suspect, outdated:
+		if found == outdated {
+			o.calm()
+		}
 		o.gaps++
 		o.doubt = true
-		if o.config.Missed == Skip {
+		if o.config.Missed == Skip && found != suspect {
 			o.leave(view, o.cursor, max(view.LastEvent(), o.config.Start), fmt.Sprintf("the ledger was %v, and missed notifications are skipped", found))
 		}
 	}
-	o.pending.urgent = true
 	o.log.Error("the notifier's ledger can't tell all that this node has done", "ledger", found.String(), "policy", o.config.Missed, "cursor", o.cursor)
+}
+
+// calm takes back that runs were cut short: that was so when the copy was made,
+// and they may long have come to their ends. What is the newest of its endpoint
+// is run again all the same.
+func (o *owner) calm() {
+	for _, n := range o.open {
+		n.phase, n.Stage = waiting, Waiting
+		o.pending.entry(n)
+	}
 }
 
 // leave passes over all events up to one, with an outcome that says so for each

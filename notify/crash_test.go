@@ -28,7 +28,7 @@ func TestNotifier_KeepsItsPromisesThroughCrashes(t *testing.T) {
 			rt.Error(f)
 		}
 	})
-	for _, what := range []string{"crash before a write", "crash after a write", "crash at a start", "run again after a crash", "superseded", "gave-up", "taken over", "ledger failed", "stopped in order"} {
+	for _, what := range []string{"crash before a write", "crash after a write", "crash at a start", "run again after a crash", "superseded", "gave-up", "taken over", "ledger failed", "stopped in order", "gap", "missed some", "ledger lost", "older ledger put back"} {
 		if seen[what] == 0 {
 			t.Errorf("in no story there was: %s", what)
 		}
@@ -40,6 +40,8 @@ func TestNotifier_KeepsItsPromisesThroughCrashes(t *testing.T) {
 type story struct {
 	deeds   []deed
 	replies []reply
+	keep    int // events
+	policy  notify.Policy
 }
 
 type deed struct {
@@ -53,13 +55,16 @@ func drawStory(rt *rapid.T) story {
 		deeds: rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) deed {
 			return deed{
 				what: rapid.SampledFrom([]string{
-					"decide", "decide", "decide", "decide", "pass", "pass", "pass", "delete", "lead", "follow", "hear", "deaf",
+					"decide", "decide", "decide", "decide", "decide", "pass", "pass", "pass", "delete", "lead", "follow", "hear", "deaf",
+					"flood", "flood", "lose ledger", "save ledger", "put back ledger",
 					"kill", "kill before write", "kill after write", "kill at start", "stop", "break ledger", "mend ledger", "start", "start",
 				}).Draw(rt, "what"),
 				key:    rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "key"),
 				number: rapid.IntRange(1, 5).Draw(rt, "number"),
 			}
-		}), 1, 60).Draw(rt, "deeds"),
+		}), 20, 60).Draw(rt, "deeds"),
+		keep:   rapid.SampledFrom([]int{1, 2, 5, 1000}).Draw(rt, "keep"),
+		policy: rapid.SampledFrom([]notify.Policy{notify.Current, notify.Current, notify.Skip}).Draw(rt, "policy"),
 		replies: rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) reply {
 			return reply{
 				code:  rapid.SampledFrom([]int{0, 0, 0, 1, 1, 1, 2}).Draw(rt, "code"),
@@ -76,12 +81,31 @@ type stage struct {
 
 	guard  sync.Mutex
 	faults []string
-	ended  map[string]bool // "event/attempt" whose end is durable
+	ended  map[string]bool // "ledger/event/attempt" whose end is durable
 
 	disk    *mortal
 	process int      // number of the one that runs, or ran last
 	alive   *process // nil while down
 	config  notify.Config
+	story   story
+	born    uint64                // the index at which the first process was registered
+	saved   *notify.MemoryLedger  // a copy of the ledger, nil if none was made
+	older   bool                  // it was put back once
+	lives   int                   // how many ledgers there were
+	life    map[int]int           // the ledger that a process had, by its number
+	decided map[uint64]*fsm.Event // all events that ever were
+}
+
+// decide changes the state of an endpoint, and takes note of the event.
+func (s *stage) decide(t *testing.T, key, leader string) {
+	id := s.world.decide(t, key, leader)
+	s.decided[id], _ = s.machine.View().Event(id)
+}
+
+// watch adds an endpoint that is up.
+func (s *stage) watch(t *testing.T, key string) {
+	s.do(t, fsm.SetEndpoint{Key: key, Value: "value of " + key})
+	s.decide(t, key, "other")
 }
 
 func (s *stage) fault(format string, args ...any) {
@@ -98,8 +122,14 @@ func (s *stage) happened(what string) {
 
 // play plays a story to its end and returns which promises were broken.
 func play(t *testing.T, story story, seen map[string]int) []string {
-	s := &stage{world: newWorld(t), seen: seen, ended: map[string]bool{}}
-	s.watch(t, "a", "b", "c")
+	s := &stage{
+		world: newWorld(t), seen: seen, ended: map[string]bool{}, story: story,
+		life: map[int]int{}, decided: map[uint64]*fsm.Event{},
+	}
+	s.keep(t, story.keep)
+	for _, key := range []string{"a", "b", "c"} {
+		s.watch(t, key)
+	}
 	runs := 0
 	s.setScript(func(notify.Job) reply {
 		runs++
@@ -107,6 +137,8 @@ func play(t *testing.T, story story, seen map[string]int) []string {
 	})
 	s.config = s.world.config(nil)
 	s.config.MaxRunning = 2
+	s.config.Missed = story.policy
+	s.born = s.config.Start
 	s.disk = &mortal{MemoryLedger: notify.NewMemoryLedger(), stage: s}
 	s.start(t)
 	pass(time.Millisecond)
@@ -136,6 +168,14 @@ func (s *stage) act(t *testing.T, d deed) {
 			s.watch(t, d.key)
 		}
 		s.decide(t, d.key, []string{"self", "other"}[d.number%2])
+	case "flood":
+		if _, there := s.machine.View().Endpoint(d.key); there {
+			for range 2 * d.number {
+				s.decide(t, d.key, "other")
+			}
+		}
+	case "lose ledger", "save ledger", "put back ledger":
+		s.tamper(t, d.what)
 	case "delete":
 		s.do(t, fsm.DeleteEndpoint{Key: d.key})
 	case "pass":
@@ -168,6 +208,51 @@ func (s *stage) act(t *testing.T, d deed) {
 	}
 }
 
+// tamper ends the process and does something to its ledger.
+func (s *stage) tamper(t *testing.T, what string) {
+	if what == "put back ledger" && s.saved == nil {
+		what = "save ledger"
+	}
+	s.disk.kill()
+	s.bury()
+	switch what {
+	case "lose ledger":
+		s.disk = &mortal{MemoryLedger: notify.NewMemoryLedger(), stage: s}
+		s.happened("ledger lost")
+	case "save ledger":
+		s.saved = copyOf(t, s.disk)
+		return
+	default:
+		s.disk = &mortal{MemoryLedger: copyOf(t, s.saved), stage: s}
+		s.older = true
+		s.happened("older ledger put back")
+	}
+	s.lives++
+}
+
+// copyOf returns a ledger that holds the same.
+func copyOf(t *testing.T, of notify.Ledger) *notify.MemoryLedger {
+	r, err := of.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := notify.Batch{Cursor: r.Cursor, Origin: r.Origin, Epoch: r.Epoch, Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}, Acted: map[string]*notify.Acted{}}
+	for id, e := range r.Entries {
+		b.Entries[id] = &e
+	}
+	for id, o := range r.Outbox {
+		b.Outbox[id] = &o
+	}
+	for key, a := range r.Acted {
+		b.Acted[key] = &a
+	}
+	to := notify.NewMemoryLedger()
+	if err := to.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
 // bury ends a process whose disk has crashed.
 func (s *stage) bury() {
 	after := s.disk.remains()
@@ -187,6 +272,9 @@ func (s *stage) start(t *testing.T) {
 		return
 	}
 	s.process++
+	s.life[s.process] = s.lives
+	s.config.Start = s.do(t, fsm.RegisterObserver{Node: "self", Incarnation: fmt.Sprint("process ", s.process)})
+	s.config.Returning = s.process > 1
 	disk, number := s.disk, s.process
 	config := s.config
 	config.Ledger = disk
@@ -222,6 +310,9 @@ func (s *stage) watchStart(process int, disk *mortal, job notify.Job) {
 		if r.Event.Key != job.Event.Key {
 			continue
 		}
+		if s.older && s.life[r.process] != s.life[process] {
+			continue // nobody can know what the ledger forgot
+		}
 		if r.Event.ID > job.Event.ID {
 			s.fault("event %d was started after event %d", job.Event.ID, r.Event.ID)
 		}
@@ -240,13 +331,17 @@ func (s *stage) judge() {
 	for _, r := range s.runs() {
 		before, again := last[r.Event.ID]
 		last[r.Event.ID] = r
+		s.judgeMissed(r)
+		if again && s.life[before.process] != s.life[r.process] {
+			continue // its ledger did not know
+		}
 		if !again {
 			continue
 		}
 		if r.Attempt <= before.Attempt {
 			s.fault("event %d: attempt %d came after attempt %d", r.Event.ID, r.Attempt, before.Attempt)
 		}
-		died := before.process != r.process && !s.ended[fmt.Sprintf("%d/%d", r.Event.ID, before.Attempt)]
+		died := before.process != r.process && !s.ended[fmt.Sprintf("%d/%d/%d", s.life[before.process], r.Event.ID, before.Attempt)]
 		tookOver := before.ended && before.Role == fsm.Follower && r.Role == fsm.Leader
 		switch {
 		case died:
@@ -258,7 +353,7 @@ func (s *stage) judge() {
 		}
 	}
 	view := s.machine.View()
-	for e := range view.EventsAfter(s.config.Start) {
+	for e := range view.EventsAfter(s.born) {
 		o, ok := view.Outcome(e.ID, "self")
 		if e.Baseline {
 			if ok {
@@ -275,6 +370,11 @@ func (s *stage) judge() {
 		endpoint, there := view.Endpoint(e.Key)
 		current := there && endpoint.Generation == e.Generation
 		switch {
+		case s.lives > 0 && (o.Ending == fsm.Done || o.Ending == fsm.Gap || ran && r.cut):
+			// What was reported of a run may be older than the last run, and
+			// that one unknown.
+		case o.Ending == fsm.Gap:
+			s.fault("event %d was passed over with all that there is in the ledger: %+v", e.ID, o)
 		case o.Ending == fsm.Done && (!ran || r.code != 0 || !r.ended || o.Attempt != r.Attempt):
 			s.fault("event %d is said to be done: %+v, and it ran as %+v", e.ID, o, r)
 		case o.Ending == fsm.Superseded && current && endpoint.LastEvent == e.ID:
@@ -286,9 +386,56 @@ func (s *stage) judge() {
 		}
 	}
 	for e := range view.AwaitingLeader() {
-		s.fault("event %d was never run as leader", e.ID)
+		if s.story.policy == notify.Current {
+			s.fault("event %d was never run as leader", e.ID)
+		}
 	}
-	if st := s.alive.Status(); st.Cursor != st.Head || st.Waiting+st.Running+st.Unreported > 0 || st.Stuck != "" || st.Gaps+st.Dropped > 0 {
+	st := s.alive.Status()
+	if st.Cursor < st.Head || st.Waiting+st.Running+st.Unreported > 0 || st.Stuck != "" {
 		s.fault("in the end the status is %+v", st)
+	}
+	if untroubled := s.story.keep >= 1000 && s.lives == 0; untroubled && st.Missed+st.MadeUp+st.Dropped > 0 {
+		s.fault("nothing was ever out of reach, and the status is %+v", st)
+	}
+	for e := range view.Endpoints("") {
+		s.judgePresent(e)
+	}
+}
+
+// judgeMissed checks that what a script was told to have been missed was.
+func (s *stage) judgeMissed(r run) {
+	if r.Missed == 0 {
+		return
+	}
+	s.happened("missed some")
+	before := 0
+	for _, e := range s.decided {
+		if e.Key == r.Event.Key && e.Generation == r.Event.Generation && !e.Baseline && e.ID < r.Event.ID {
+			before++
+		}
+	}
+	if s.story.keep >= 1000 || r.Missed > before {
+		s.fault("the script was told that %d events were missed before event %d, and there were %d", r.Missed, r.Event.ID, before)
+	}
+}
+
+// judgePresent checks that the scripts were told what is so in the end.
+func (s *stage) judgePresent(e *fsm.Endpoint) {
+	if e.Sequence < 2 || e.LastEvent <= s.born || s.story.policy == notify.Skip {
+		return
+	}
+	var told run // the last one of this endpoint that came to its end
+	for _, r := range s.runs() {
+		if r.Event.Key == e.Key && r.Event.Generation == e.Generation && !r.cut {
+			told = r
+		}
+	}
+	switch {
+	case told.Event == nil:
+		s.fault("nobody was ever told of %q, which is %v since event %d", e.Key, e.State, e.LastEvent)
+	case told.Event.ID == e.LastEvent:
+		// Done, or given up on, which the outcome says.
+	case told.code != 0 || told.Event.To != e.State:
+		s.fault("%q is %v since event %d, and the script was told last %v of event %d with exit code %d", e.Key, e.State, e.LastEvent, told.Event.To, told.Event.ID, told.code)
 	}
 }

@@ -53,7 +53,7 @@ func (o *owner) bridge(g *gap) {
 			left++
 			o.passedBy(e, s.state, missed)
 			o.review(e.Key)
-		case !s.open && s.state == e.State:
+		case !s.open && s.state == e.State && !g.doubt:
 			unchanged++
 			o.passedBy(e, s.state, missed)
 		default:

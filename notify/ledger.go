@@ -30,6 +30,8 @@ type Record struct {
 	// Origin is the cursor this ledger began with: events up to it were
 	// before this node's time.
 	Origin uint64
+	// Epoch is that of the process that wrote last.
+	Epoch uint64
 	// Entries are the notifications not yet ended, by the event's id.
 	Entries map[uint64]Entry
 	// Outbox holds the outcomes not yet seen in the replicated state, by the
@@ -98,8 +100,8 @@ func (s Stage) String() string {
 // Batch is all that one write changes. A later batch may be merged into an
 // earlier one that was not written.
 type Batch struct {
-	// Cursor and Origin are the new ones.
-	Cursor, Origin uint64
+	// Cursor, Origin and Epoch are the new ones.
+	Cursor, Origin, Epoch uint64
 	// Entries are put in the place of those with the same event; nil takes
 	// one out.
 	Entries map[uint64]*Entry
@@ -109,9 +111,9 @@ type Batch struct {
 	Acted map[string]*Acted
 }
 
-func newBatch(cursor, origin uint64) Batch {
+func newBatch(cursor, origin, epoch uint64) Batch {
 	return Batch{
-		Cursor: cursor, Origin: origin,
+		Cursor: cursor, Origin: origin, Epoch: epoch,
 		Entries: make(map[uint64]*Entry), Outbox: make(map[uint64]*fsm.Outcome), Acted: make(map[string]*Acted),
 	}
 }
@@ -128,7 +130,7 @@ func (r Record) clone() Record {
 
 // apply brings b into r.
 func (r *Record) apply(b Batch) {
-	r.Cursor, r.Origin = b.Cursor, b.Origin
+	r.Cursor, r.Origin, r.Epoch = b.Cursor, b.Origin, b.Epoch
 	applyTo(r.Entries, b.Entries)
 	applyTo(r.Outbox, b.Outbox)
 	applyTo(r.Acted, b.Acted)

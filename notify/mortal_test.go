@@ -106,7 +106,7 @@ func (m *mortal) note(before notify.Record, b notify.Batch) {
 	for id, e := range b.Entries {
 		old, there := before.Entries[id]
 		if there && old.Stage == notify.Started && (e == nil || e.Stage == notify.Waiting) {
-			m.stage.ended[fmt.Sprintf("%d/%d", id, old.Attempt)] = true
+			m.stage.ended[fmt.Sprintf("%d/%d/%d", m.stage.lives, id, old.Attempt)] = true
 		}
 	}
 }

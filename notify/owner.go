@@ -80,8 +80,8 @@ func newOwner(n *Notifier, work context.Context) *owner {
 	for _, outcome := range sortedOutcomes(n.loaded.Outbox) {
 		o.outbox.put(outcome)
 	}
+	o.begin(n.config.Machine.View(), n.loaded.Epoch)
 	n.loaded = Record{} // it has moved on
-	o.begin(n.config.Machine.View())
 	return o
 }
 

@@ -28,6 +28,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type head struct {
 	Cursor  uint64 `json:"cursor"`
 	Origin  uint64 `json:"origin"`
+	Epoch   uint64 `json:"epoch"`
 	Entries int    `json:"entries"`
 	Outbox  int    `json:"outbox"`
 	Acted   int    `json:"acted"`

@@ -18,7 +18,7 @@ func TestBoltLedger_RenewsItsFileAfterAFailure(t *testing.T) {
 	}
 	entry := func(id uint64) *Entry { return &Entry{Event: id, Key: "k", Stage: Waiting} }
 	write := func(cursor uint64, ids ...uint64) error {
-		b := newBatch(cursor, 1)
+		b := newBatch(cursor, 1, 1)
 		for _, id := range ids {
 			b.Entries[id] = entry(id)
 		}
@@ -26,7 +26,7 @@ func TestBoltLedger_RenewsItsFileAfterAFailure(t *testing.T) {
 	}
 	for name, fail := range map[string]func() error{
 		"refused": func() error {
-			b := newBatch(11, 1)
+			b := newBatch(11, 1, 1)
 			b.Entries[11] = entry(11)
 			if err := l.file.db.Close(); err != nil {
 				return err

@@ -65,8 +65,8 @@ func (c *ledgerChanges) delay(now time.Time) {
 }
 
 // batch returns c and launches as one batch.
-func (c *ledgerChanges) batch(cursor, origin uint64, launches []launch) Batch {
-	b := newBatch(cursor, origin)
+func (c *ledgerChanges) batch(cursor, origin, epoch uint64, launches []launch) Batch {
+	b := newBatch(cursor, origin, epoch)
 	maps.Copy(b.Entries, c.entries)
 	maps.Copy(b.Outbox, c.outbox)
 	maps.Copy(b.Acted, c.acted)
@@ -105,7 +105,7 @@ func (o *owner) write(launches []launch) bool {
 	if !due {
 		return true
 	}
-	err := o.writeBatch(o.pending.batch(o.cursor, o.origin, launches))
+	err := o.writeBatch(o.pending.batch(o.cursor, o.origin, o.config.Start, launches))
 	if err != nil {
 		o.troubled(err)
 		o.takeBack(launches)
@@ -152,7 +152,7 @@ func (o *owner) lastWrite() error {
 	if !o.pending.urgent && !o.pending.soft {
 		return nil
 	}
-	if err := o.writeBatch(o.pending.batch(o.cursor, o.origin, nil)); err != nil {
+	if err := o.writeBatch(o.pending.batch(o.cursor, o.origin, o.config.Start, nil)); err != nil {
 		return fmt.Errorf("stop the notifier: what ended last is not in the ledger and will be run again: %w", err)
 	}
 	o.pending = newLedgerChanges()
