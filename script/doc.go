@@ -17,6 +17,17 @@
 //   - Memory is bounded by Command.MaxOutput, not by what the script prints.
 //   - No shell stands between us and the script: arguments arrive as they are.
 //
+// # What does not hold
+//
+// A process that left its group lives on, whether a daemon that was meant to or
+// a fork bomb that calls setsid. On Linux we could become the reaper of all such
+// orphans (PR_SET_CHILD_SUBREAPER), but that is a property of the whole process:
+// every child of every library would come back to us, whoever waits for a child
+// of any number would take those of os/exec away, and a notification that
+// restarts a service by hand would see it killed. A cgroup for each script needs
+// rights that we should not have. What bounds them all together is what the node
+// itself runs in: TasksMax, MemoryMax and KillMode=control-group of its unit.
+//
 // Everything here may be called from any number of goroutines at once; how many
 // scripts run side by side is for the caller to bound.
 package script

@@ -29,8 +29,22 @@ func remedy(path string, err error) string {
 		return "make it executable for our user (chmod +x) and see that its file system isn't mounted noexec"
 	case errors.Is(err, syscall.ENOEXEC):
 		return "begin it with a line such as #!/bin/sh"
+	case Shortage(err):
+		return "the machine or our limits have no room for it now; run fewer at once, or raise the limits (tasks, open files, memory)"
 	case errors.Is(err, syscall.ETXTBSY):
 		return "it was being written at that moment; replace a script by renaming a finished file over it"
 	}
 	return ""
+}
+
+// Shortage reports whether err, a Result.StartErr, says that there was no room
+// for one more process: no process number, memory or file descriptor. That says
+// nothing about the script. Trying again at once makes it worse.
+func Shortage(err error) bool {
+	for _, lack := range []error{syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, lack) {
+			return true
+		}
+	}
+	return false
 }
