@@ -141,26 +141,49 @@ func (o *owner) settleRun(end runEnd) {
 	if v != succeeded {
 		n.last.problem = describe(end.result, end.timeout, n.Attempt, limit)
 	}
+	o.noteShortage(v, n)
 	switch {
 	case v == cutShort:
 		n.phase = interrupted // as the ledger has it
 		return
+	case v == unstarted:
+		// It was none of the attempts that are allowed, for nothing ran.
+		n.Before++
+		n.unstarted++
+		o.pauseFor(n, n.unstarted)
 	case v == succeeded:
 		o.end(n, fsm.Done, "")
 	case v == refused, n.Attempt >= limit:
 		o.end(n, fsm.GaveUp, n.last.problem)
 	default:
 		failures := n.Attempt - n.Before
-		n.phase, n.until = pausing, o.now.Add(pauseAfter(failures, rand.Float64()))
-		n.Stage = Waiting
-		o.pauses.push(n)
-		o.pending.entry(n)
+		o.pauseFor(n, failures)
 		if failures == 1 {
 			o.log.Warn("notification failed and will be tried again", "event", n.Event, "key", n.Key, "to", n.event.To,
 				"role", n.Role, "attempt", n.Attempt, "err", n.last.problem)
 		}
 	}
 	o.review(n.Key)
+}
+
+// pauseFor makes n wait after so many failures.
+func (o *owner) pauseFor(n *notification, failures int) {
+	n.phase, n.until = pausing, o.now.Add(pauseAfter(failures, rand.Float64()))
+	n.Stage = Waiting
+	o.pauses.push(n)
+	o.pending.entry(n)
+}
+
+// noteShortage keeps in mind, for Status, whether scripts can be started.
+func (o *owner) noteShortage(v verdict, n *notification) {
+	switch {
+	case v == unstarted && o.shortage == "":
+		o.shortage = n.last.problem
+		o.log.Error("no notification script can be started: they are held back and tried again", "event", n.Event, "key", n.Key, "err", n.last.problem)
+	case v != unstarted && v != cutShort && o.shortage != "":
+		o.shortage = ""
+		o.log.Info("notification scripts can be started again")
+	}
 }
 
 // end ends n: out of the ledger, and its outcome into the outbox.

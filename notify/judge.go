@@ -16,6 +16,7 @@ const (
 	succeeded verdict = iota // exit 0
 	failed                   // exit 1, a signal, a timeout, no start: worth another attempt
 	refused                  // exit 2 and above: the script says that trying again is no use
+	unstarted                // there was no room for one more process: it says nothing about the script
 	cutShort                 // we stopped it on our way out: it says nothing about the script
 )
 
@@ -23,6 +24,8 @@ func judge(r script.Result) verdict {
 	switch {
 	case r.Interrupted:
 		return cutShort
+	case script.Shortage(r.StartErr):
+		return unstarted
 	case r.StartErr != nil, r.TimedOut, r.Signal != "", r.ExitCode < 0, r.ExitCode == 1:
 		return failed
 	case r.ExitCode == 0:

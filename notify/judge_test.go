@@ -2,7 +2,9 @@ package notify
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -24,6 +26,7 @@ func TestJudge(t *testing.T) {
 		{script.Result{ExitCode: 255}, refused, "exit code 255: gave up"},
 		{script.Result{ExitCode: -1, Signal: "killed"}, failed, "ended by signal killed, attempt 2 of 3"},
 		{script.Result{ExitCode: -1, StartErr: errors.New("no such file")}, failed, "no such file, attempt 2 of 3"},
+		{script.Result{ExitCode: -1, StartErr: fmt.Errorf("fork: %w", syscall.EAGAIN)}, unstarted, "fork: resource temporarily unavailable, attempt 2 of 3"},
 		{script.Result{ExitCode: 0, TimedOut: true}, failed, "timed out after 1m0s, attempt 2 of 3"},
 		{script.Result{ExitCode: 3, TimedOut: true}, failed, "timed out after 1m0s, attempt 2 of 3"},
 		{script.Result{ExitCode: 0, Interrupted: true}, cutShort, ""},

@@ -37,6 +37,8 @@ type notification struct {
 	until time.Time // the end of the pause, when pausing
 	last  *attempt  // the last one that failed in this process, nil if none
 	ready bool      // it stands in the queue of those that may start
+	// unstarted counts the attempts in this process that had no room to start.
+	unstarted int
 }
 
 // attempt is one run that has ended.

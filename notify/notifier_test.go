@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,6 +128,63 @@ func TestNotifier_TriesAgain(t *testing.T) {
 		pass(time.Hour)
 		if o := w.outcome(t, e); len(w.runs()) != 1 || o.Ending != fsm.GaveUp || o.Problem != "exit code 3: gave up" {
 			t.Errorf("%d attempts, and the outcome is %+v", len(w.runs()), o)
+		}
+	})
+}
+
+func TestNotifier_WithoutRoomForProcesses(t *testing.T) {
+	bubble(t, "pauses, says so, and gives up on nothing", func(t *testing.T) {
+		w := newWorld(t)
+		w.watch(t, "a", "b")
+		none := fmt.Errorf("fork: %w", syscall.EAGAIN)
+		w.setScript(func(notify.Job) reply { return reply{fault: none} })
+		p := begin(t, w.config(notify.NewMemoryLedger()))
+		a := w.decide(t, "a", "other")
+		b := w.decide(t, "b", "other")
+		pass(time.Hour)
+		// A second, doubling up to a minute, for each of the two.
+		if n := len(w.runs()); n < 100 || n > 180 {
+			t.Errorf("%d attempts within an hour", n)
+		}
+		if s := p.Status(); !strings.Contains(s.Stuck, "unavailable") || s.Waiting != 2 {
+			t.Errorf("the status is %+v", s)
+		}
+		w.do(t, fsm.DeleteEndpoint{Key: "b"})
+		w.setScript(func(j notify.Job) reply { return reply{code: 1} })
+		pass(time.Hour)
+		if o := w.outcome(t, a); o.Ending != fsm.GaveUp || !strings.Contains(o.Problem, "exit code 1") {
+			t.Errorf("the outcome is %+v", o)
+		}
+		failed := 0
+		for _, r := range w.runs() {
+			if r.code == 1 {
+				failed++
+			}
+		}
+		if failed != 3 {
+			t.Errorf("it failed %d times, 3 attempts are allowed", failed)
+		}
+		if o := w.outcome(t, b); o.Ending != fsm.Superseded {
+			t.Errorf("the outcome is %+v", o)
+		}
+		if s := p.Status(); s.Stuck != "" {
+			t.Errorf("the status is %+v", s)
+		}
+	})
+	bubble(t, "until nothing is left to be started", func(t *testing.T) {
+		w := newWorld(t)
+		w.watch(t, "a")
+		w.setScript(func(notify.Job) reply { return reply{fault: syscall.ENOMEM} })
+		p := begin(t, w.config(notify.NewMemoryLedger()))
+		w.decide(t, "a", "other")
+		pass(time.Minute)
+		if s := p.Status(); s.Stuck == "" {
+			t.Errorf("the status is %+v", s)
+		}
+		w.do(t, fsm.DeleteEndpoint{Key: "a"})
+		pass(time.Minute)
+		if s := p.Status(); s.Stuck != "" || s.Waiting != 0 {
+			t.Errorf("the status is %+v", s)
 		}
 	})
 }

@@ -52,6 +52,7 @@ type owner struct {
 
 	running  int
 	stopping bool
+	shortage string // why no script can be started, "" if they can
 	// See Status.
 	gaps, missed, madeUp, dropped uint64
 }
@@ -221,8 +222,14 @@ func (o *owner) publish() {
 	if o.ages.len() > 0 {
 		s.Oldest = o.ages.top().since
 	}
-	if o.trouble != nil {
+	if len(o.open) == 0 {
+		o.shortage = "" // nothing is left that could show that it is over
+	}
+	switch {
+	case o.trouble != nil:
 		s.Stuck = o.trouble.String()
+	case o.shortage != "":
+		s.Stuck = "no script can be started: " + o.shortage
 	}
 	o.published.Store(&s)
 }

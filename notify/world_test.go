@@ -45,6 +45,7 @@ type run struct {
 type reply struct {
 	code  int
 	takes time.Duration
+	fault error // it can't be started
 }
 
 func newWorld(t testing.TB) *world {
@@ -139,6 +140,9 @@ func (w *world) perform(ctx context.Context, r run, died func() bool) script.Res
 
 	started := time.Now()
 	result := script.Result{ExitCode: answer.code, Stdout: "it ran\n"}
+	if answer.fault != nil {
+		result = script.Result{ExitCode: -1, StartErr: answer.fault}
+	}
 	timer := time.NewTimer(answer.takes)
 	defer timer.Stop()
 	select {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
 	"tocsin/health"
 	"tocsin/script"
@@ -30,10 +32,33 @@ func (c *Checks) run(ctx context.Context, r Request, args []string) (script.Resu
 	if err != nil {
 		return script.Result{}, err
 	}
-	return script.Run(ctx, script.Command{
+	command := script.Command{
 		Path: file, Args: args, Env: environment(r), Timeout: r.Timeout, MaxOutput: maxOutput,
-	}), nil
+	}
+	result := script.Run(ctx, command)
+	if script.Shortage(result.StartErr) && breathe(ctx, r.Timeout) {
+		result = script.Run(ctx, command)
+	}
+	return result, nil
 }
+
+// breathe waits a while when there was no room for one more process, and
+// reports whether ctx goes on. The check keeps its place among those that run
+// at once, so that a machine in need gets few attempts a second, each at a
+// moment of its own, however many checks are due.
+func breathe(ctx context.Context, timeout time.Duration) bool {
+	most := min(timeout/2, maxBreath)
+	timer := time.NewTimer(most/2 + time.Duration(rand.Float64()*float64(most/2)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+const maxBreath = 2 * time.Second
 
 // maxOutput is how much of a check's output is kept, in bytes: enough for a
 // line and for the end of a stack trace, since a reason has no room for more.
