@@ -5,6 +5,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/notify"
 )
 
 // What travels as JSON. Both ends, the handlers and the commands, use these
@@ -170,6 +171,9 @@ type Readiness struct {
 	CommitIndex uint64 `json:"commit_index"`
 	// Problems says in sentences why the node is not ready.
 	Problems []string `json:"problems"`
+	// Notifications is how far this node has come with them, and what it
+	// missed; absent before it takes part.
+	Notifications *notify.Status `json:"notifications,omitempty"`
 }
 
 // Introduction is what two nodes say of themselves to each other, in POST

@@ -287,7 +287,7 @@ func TestEvents(t *testing.T) {
 		baseline,
 		event(9, health.Up, health.Down, all),
 		event(12, health.Down, health.Up, map[string]fsm.Outcome{
-			"node1": {Ending: fsm.Done}, "node2": {Ending: fsm.Superseded}, "node3": {Ending: fsm.GaveUp, ExitCode: 3},
+			"node1": {Ending: fsm.Done, Missed: 2}, "node2": {Ending: fsm.Superseded, Missed: fsm.MissedUnknown}, "node3": {Ending: fsm.GaveUp, ExitCode: 3},
 			"node4": {Ending: fsm.GaveUp, ExitCode: -1, Problem: "killed after 10s"},
 		}),
 	}})
@@ -295,7 +295,7 @@ func TestEvents(t *testing.T) {
 	want := `TIME                 ID  KEY  CHANGE      VOTES   NOTIFICATIONS
 ` + at + `  7   web  UNKNOWN→UP  5 up    baseline
 ` + at + `  9   web  UP→DOWN     5 down  5/5 done
-` + at + `  12  web  DOWN→UP     5 up    1/5 done, 1 to come, node2 superseded, node3 gave up: exit 3, node4 gave up: killed after 10s
+` + at + `  12  web  DOWN→UP     5 up    1/5 done, 1 to come, node2 superseded, node3 gave up: exit 3, node4 gave up: killed after 10s, node1 missed 2 before, node2 may have missed some before
 `
 	if code, stdout, stderr := n.tocsin("events"); code != 0 || stdout != want || stderr != "" {
 		t.Errorf("%d %q\n%s", code, stderr, stdout)

@@ -109,9 +109,14 @@ func notifications(e api.Event) string {
 		nodes[v.Node] = true
 	}
 	done := 0
-	var rest []string
+	var rest, missed []string
 	for _, node := range slices.Sorted(maps.Keys(e.Outcomes)) {
 		nodes[node] = true
+		if n := e.Outcomes[node].Missed; n > 0 {
+			missed = append(missed, fmt.Sprintf("%s missed %d before", clean(node), n))
+		} else if n < 0 {
+			missed = append(missed, clean(node)+" may have missed some before")
+		}
 		switch o := e.Outcomes[node]; o.Ending {
 		case fsm.Done:
 			done++
@@ -125,7 +130,7 @@ func notifications(e api.Event) string {
 	if waiting := len(nodes) - len(e.Outcomes); waiting > 0 {
 		rest = append([]string{fmt.Sprintf("%d to come", waiting)}, rest...)
 	}
-	return strings.Join(append([]string{text}, rest...), ", ")
+	return strings.Join(slices.Concat([]string{text}, rest, missed), ", ")
 }
 
 func reason(o fsm.Outcome) string {

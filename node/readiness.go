@@ -65,7 +65,9 @@ func (n *Node) Readiness() api.Readiness {
 		problem("checks are %v late: the scripts are too slow for the interval, or --max-checks is too small", late.Round(time.Second))
 	}
 	if notifier := n.notifier.Load(); notifier != nil {
-		if s := notifier.Status(); s.Stuck != "" {
+		s := notifier.Status()
+		r.Notifications = &s
+		if s.Stuck != "" {
 			problem("notifications: %s", s.Stuck)
 		}
 	}

@@ -29,6 +29,9 @@
 //	└───────────────────────────────────────────────────────────┴──▶ superseded
 //	                                 the endpoint was deleted
 //
+// A start that fails because the machine has no room for one more process
+// pauses too, and uses up no attempt: nothing ran.
+//
 // done, gave up and superseded are the ends: the notification leaves the ledger
 // and its outcome enters the outbox, in one write. In the ledger there are only
 // two words: started for running, and waiting for waiting and pausing. What is
@@ -48,7 +51,30 @@
 //     of the cursor, or an entry, or it has ended.
 //   - An outcome leaves the outbox only when the replicated state shows it, or
 //     when the state no longer keeps its event.
-//   - Events that this node can no longer get are reported as a gap.
+//   - Of each endpoint the ledger remembers what was done last, and forgets it
+//     with the endpoint.
+//
+// # Gaps
+//
+// The cluster keeps only so many events, and a node that was away for longer
+// than that finds a gap behind its cursor. Events that are still kept take their
+// usual way, and their scripts are told how many were missed before them. Of an
+// endpoint whose newest event is itself forgotten only the record is left: if
+// its state is not what the script was told last (or if that went wrong, or is
+// not known), one notification is made up from the record and runs as that
+// event; otherwise nothing has changed for whoever reads what the scripts write.
+// That is no exception from the rule that only an event starts a notification:
+// the event happened, and nobody was told here.
+//
+// A ledger can be lost, or replaced by an older copy. Both are found out at the
+// start (see conditionOf), and logged as errors. Then the cursor goes back to
+// where the node joined, or to what the copy says; what the replicated state
+// shows as ended is passed by, older events behind a newer one that was acted on
+// are superseded, and all else is notified. [Skip] has the notifier begin at the
+// newest event instead, with the outcome "gap" for every event that is left.
+//
+// What can't be seen in an outcome, because the cluster keeps outcomes only of
+// events that it keeps, is counted in [Status] and logged.
 //
 // # The leader's run
 //
