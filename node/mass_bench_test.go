@@ -2,13 +2,16 @@ package node_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"tocsin/api"
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/node"
@@ -93,6 +96,8 @@ type probes struct {
 	leader *node.Node
 	asked  map[string]string // url by name
 
+	doubts atomic.Int64 // writes that had to be repeated
+
 	mu   sync.Mutex
 	took map[string][]time.Duration
 }
@@ -135,8 +140,13 @@ func (p *probes) start(b *testing.B) (stop func()) {
 	n := 0
 	probe("write", func() error {
 		n++
-		_, err := p.leader.Propose(b.Context(), fsm.SetEndpoint{Key: "key-0", Value: "v", Labels: &map[string]string{"n": fmt.Sprint(n)}})
-		return err
+		for {
+			_, err := p.leader.Propose(b.Context(), fsm.SetEndpoint{Key: "key-0", Value: "v", Labels: &map[string]string{"n": fmt.Sprint(n)}})
+			if !errors.Is(err, api.ErrUncertain) && !errors.Is(err, api.ErrNoLeader) {
+				return err
+			}
+			p.doubts.Add(1) // a machine that is busy enough loses its leader
+		}
 	})
 	return func() {
 		cancel()
@@ -163,4 +173,5 @@ func (p *probes) report(b *testing.B) {
 	for name, took := range p.took {
 		report(b, name, took)
 	}
+	b.ReportMetric(float64(p.doubts.Load()), "writes-repeated")
 }
