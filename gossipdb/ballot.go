@@ -19,7 +19,7 @@ const (
 	PageSlots  = 2048 // slots in a page
 	MaxPages   = 64   // pages of a node; slots from MaxPages*PageSlots on can't be voted on
 	MaxReasons = 8    // reasons in a ballot
-	MaxReason  = 64   // bytes of a reason
+	MaxReason  = 64   // bytes of a reason, and of an abstention
 	MaxNode    = 64   // bytes of a node's name
 
 	pageBytes = PageSlots / 4
@@ -40,6 +40,12 @@ type Ballot struct {
 
 	// Reasons are of the newest changes that are not UP, in order of slots.
 	Reasons []Reason
+
+	// Abstains says why the node doubts itself, and so has a verdict about
+	// nothing: one line of up to MaxReason bytes, valid UTF-8. It is empty as
+	// long as the node does not. With it there are no Bits and no Reasons, so
+	// that no reader can count what is not meant to count.
+	Abstains string
 }
 
 // Reason says why a slot has its verdict.
@@ -76,8 +82,12 @@ func (b *Ballot) Verdict(slot uint32) health.Status {
 	return verdictAt(b.Bits, slot%PageSlots)
 }
 
-// Reason returns why slot has its verdict, "" if the ballot doesn't say.
+// Reason returns why slot has its verdict, "" if the ballot doesn't say. All
+// that an abstaining node says about anything is why it abstains.
 func (b *Ballot) Reason(slot uint32) string {
+	if b.Abstains != "" && slot/PageSlots == uint32(b.Page) {
+		return "abstains: " + b.Abstains
+	}
 	for _, r := range b.Reasons {
 		if r.Slot == slot {
 			return r.Text
@@ -118,7 +128,7 @@ func (b *Ballot) Validate() error {
 			return fmt.Errorf("byte %d of the verdicts, %#x, holds one that has no name", i, v)
 		}
 	}
-	return b.validateReasons()
+	return errors.Join(b.validateReasons(), b.validateAbstention())
 }
 
 func (b *Ballot) validateReasons() error {
@@ -136,6 +146,20 @@ func (b *Ballot) validateReasons() error {
 		case !plain(r.Text):
 			return fmt.Errorf("reason %q is not plain text", r.Text)
 		}
+	}
+	return nil
+}
+
+func (b *Ballot) validateAbstention() error {
+	switch {
+	case b.Abstains == "":
+		return nil
+	case len(b.Abstains) > MaxReason:
+		return fmt.Errorf("abstention has %d bytes, want at most %d", len(b.Abstains), MaxReason)
+	case !plain(b.Abstains):
+		return fmt.Errorf("abstention %q is not plain text", b.Abstains)
+	case len(b.Bits) > 0 || len(b.Reasons) > 0:
+		return errors.New("it abstains, and has verdicts all the same")
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ const ballotFormat = 1
 //	epoch, sequence, index, page
 //	verdicts: see appendBits
 //	reasons: number, then each: slot within the page, length, bytes
+//	abstention: length, bytes; of length 0 if there is none
 //
 // All numbers are unsigned varints.
 func (b *Ballot) Append(dst []byte) []byte {
@@ -35,7 +36,7 @@ func (b *Ballot) Append(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(r.Slot%PageSlots))
 		dst = appendString(dst, r.Text)
 	}
-	return dst
+	return appendString(dst, b.Abstains)
 }
 
 // DecodeBallot decodes what Append made. It refuses everything else: unknown
@@ -84,6 +85,7 @@ func (r *reader) ballot() *Ballot {
 		slot := uint32(b.Page)*PageSlots + uint32(r.upTo("slot of a reason", PageSlots-1))
 		b.Reasons = append(b.Reasons, Reason{Slot: slot, Text: r.text("reason", MaxReason)})
 	}
+	b.Abstains = r.text("abstention", MaxReason)
 	if len(r.rest) > 0 {
 		r.fail("%d bytes are left over", len(r.rest))
 	}

@@ -97,6 +97,18 @@ func TestDecodeBallot_Refuses(t *testing.T) {
 		"a reason of two lines":   func(b *gossipdb.Ballot) { b.Reasons[0].Text = "a\nb" },
 		"reasons out of order":    func(b *gossipdb.Ballot) { b.Reasons[1].Slot = 1 },
 		"two reasons of one slot": func(b *gossipdb.Ballot) { b.Reasons[1].Slot = 4 },
+		"an abstention with verdicts": func(b *gossipdb.Ballot) {
+			b.Reasons, b.Abstains = nil, "no canary answers"
+		},
+		"an abstention with reasons": func(b *gossipdb.Ballot) {
+			b.Bits, b.Abstains = nil, "no canary answers"
+		},
+		"a long abstention": func(b *gossipdb.Ballot) {
+			b.Bits, b.Reasons, b.Abstains = nil, nil, strings.Repeat("x", gossipdb.MaxReason+1)
+		},
+		"an abstention of two lines": func(b *gossipdb.Ballot) {
+			b.Bits, b.Reasons, b.Abstains = nil, nil, "a\nb"
+		},
 	}
 	for name, spoil := range ballots {
 		t.Run(name, func(t *testing.T) {
@@ -140,6 +152,7 @@ func FuzzDecodeBallot(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(fullBallot(3).Append(nil))
 	f.Add((&gossipdb.Ballot{Node: "n", Epoch: 1}).Append(nil))
+	f.Add((&gossipdb.Ballot{Node: "n", Epoch: 1, Abstains: "no canary answers"}).Append(nil))
 	f.Add((&gossipdb.Ballot{Node: "n", Epoch: 1, Bits: bytes.Repeat([]byte{0x55}, 300), Reasons: manyReasons(2)}).Append(nil))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := gossipdb.DecodeBallot(data)

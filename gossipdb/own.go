@@ -20,6 +20,7 @@ type own struct {
 	epoch    uint64 // 0: not registered yet, no ballot may be made
 	sequence uint64 // of the newest ballot
 	index    uint64
+	abstains string     // why this node doubts itself, "" if it does not
 	pages    []*ownPage // never empty: page 0 is the heartbeat
 }
 
@@ -49,8 +50,13 @@ func (o *own) set(v Vote) bool {
 	return true
 }
 
-// ballot makes the next ballot of page.
+// ballot makes the next ballot of page. What was cast stays where it is while
+// the node abstains, and only is not said.
 func (o *own) ballot(node string, page int) *Ballot {
+	if o.abstains != "" {
+		o.sequence++
+		return &Ballot{Node: node, Epoch: o.epoch, Sequence: o.sequence, Index: o.index, Page: uint16(page), Abstains: o.abstains}
+	}
 	p := o.pages[page]
 	if p.sealed == nil {
 		p.sealed = slices.Clone(bytes.TrimRight(p.bits[:], "\x00"))
@@ -95,11 +101,27 @@ func (d *DB) Cast(index uint64, votes []Vote) {
 			}
 		}
 		slices.Sort(urgent) // so that sequences grow with pages
+		if d.own.abstains != "" {
+			urgent = nil // nothing of it shows
+		}
 		if index == d.own.index {
 			return urgent, urgent
 		}
 		d.own.index = index
 		return d.ownPages(), urgent
+	})
+}
+
+// Abstain makes this node say nothing about anything, and why not, until it is
+// called with "". Its ballots go on, as a sign of life. A change goes out at
+// once; verdicts that are cast in the meantime are kept, and said afterwards.
+func (d *DB) Abstain(why string) {
+	d.update(func() (renewed, urgent []int) {
+		if why = tidy(why); why == d.own.abstains {
+			return nil, nil
+		}
+		d.own.abstains = why
+		return d.ownPages(), d.ownPages()
 	})
 }
 

@@ -21,6 +21,10 @@ func drawBallot(t *rapid.T) *gossipdb.Ballot {
 		Index:    rapid.Uint64Range(0, 3).Draw(t, "index"),
 		Page:     rapid.SampledFrom([]uint16{0, 1, gossipdb.MaxPages - 1}).Draw(t, "page"),
 	}
+	if rapid.IntRange(0, 4).Draw(t, "abstains") == 0 {
+		b.Abstains = rapid.StringMatching(`[a-zäß€][a-zäß€ ]{0,15}`).Draw(t, "why")
+		return b
+	}
 	bits := make([]byte, gossipdb.PageSlots/4)
 	for _, slot := range rapid.SliceOfN(rapid.Uint32Range(0, gossipdb.PageSlots-1), 0, 20).Draw(t, "slots") {
 		bits[slot/4] = bits[slot/4]&^(3<<(slot%4*2)) | byte(slot%3)<<(slot%4*2)

@@ -133,7 +133,7 @@ func newest(a, b Held) Held {
 
 func equal(a, b *Ballot) bool {
 	return a == b || a.Node == b.Node && a.Page == b.Page && a.Version() == b.Version() && a.Index == b.Index &&
-		bytes.Equal(a.Bits, b.Bits) && slices.Equal(a.Reasons, b.Reasons)
+		bytes.Equal(a.Bits, b.Bits) && slices.Equal(a.Reasons, b.Reasons) && a.Abstains == b.Abstains
 }
 
 // differing returns the slots that now count differently (see Merge).
