@@ -78,6 +78,9 @@ func observerOf(o *fsm.Observer, table *gossipdb.Table, now time.Time, ttl time.
 		age := max(now.Sub(held.MadeAt), 0)
 		answer.Fresh = age < ttl && held.Ballot.Epoch == o.Epoch
 		answer.HeardAgo = new(readable(age))
+		if answer.Fresh {
+			answer.Abstains = held.Ballot.Abstains
+		}
 	}
 	return answer
 }

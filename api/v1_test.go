@@ -143,6 +143,30 @@ func TestStatus(t *testing.T) {
 	w.get("/v1/status/nothing").wantWord(t, 404, `{"error":`, "nothing")
 }
 
+func TestStatus_ShowsWhoAbstains(t *testing.T) {
+	w := newWorld(t)
+	w.set("web", "v")
+	w.vote("node1", 0, map[string]health.Status{"web": health.Up})
+	w.abstain("node2", 0, "none of 2 canaries answers")
+	w.abstain("node3", time.Hour, "none of 2 canaries answers")
+
+	s := decoded[api.Status](t, w.get("/v1/status"))
+	if v := s.Endpoints[0].Votes[1]; v.Verdict != health.Unknown || v.Excluded != "" || v.Reason != "abstains: none of 2 canaries answers" {
+		t.Errorf("the vote of who abstains: %+v", v)
+	}
+	if tally := s.Endpoints[0].Tally; tally != (api.Tally{Up: 1, Unknown: 4}) {
+		t.Errorf("tally %+v, want one UP and the rest unknown", tally)
+	}
+	for i, want := range []string{"", "none of 2 canaries answers", "", "", ""} {
+		if got := s.Cluster.Observers[i].Abstains; got != want {
+			t.Errorf("node%d abstains: %q, want %q", i+1, got, want)
+		}
+	}
+	if !s.Cluster.Observers[1].Fresh {
+		t.Error("who abstains is said to be silent")
+	}
+}
+
 func TestStatus_SaysWhatIsMissingAndHeldBack(t *testing.T) {
 	w := newWorld(t)
 	w.set("web", "v")

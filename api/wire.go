@@ -68,6 +68,9 @@ type Observer struct {
 	Fresh bool `json:"fresh"`
 	// HeardAgo is the age of its newest ballot, nil when none is held.
 	HeardAgo *fsm.Duration `json:"heard_ago,omitempty"`
+	// Abstains says why it doubts itself, so that it votes for nothing; empty
+	// when it does not, and when it is not heard.
+	Abstains string `json:"abstains,omitempty"`
 }
 
 // EndpointStatus is what the cluster holds about one endpoint, and why.

@@ -125,6 +125,18 @@ func (w *world) vote(node string, age time.Duration, verdicts map[string]health.
 	w.table, _, _ = w.table.Merge(held.Ballot, time.Now().Add(-age))
 }
 
+// abstain lets a node say that it doubts itself, so long ago.
+func (w *world) abstain(node string, age time.Duration, why string) {
+	w.t.Helper()
+	o, ok := w.View().Observer(node)
+	if !ok {
+		w.t.Fatalf("no observer %s", node)
+	}
+	w.table, _, _ = w.table.Merge(&gossipdb.Ballot{
+		Node: node, Epoch: o.Epoch, Sequence: 1, Index: w.View().Index(), Abstains: why,
+	}, time.Now().Add(-age))
+}
+
 // decide commits a change of state, on the votes of all five.
 func (w *world) decide(key string, to health.Status) uint64 {
 	w.t.Helper()

@@ -209,6 +209,7 @@ func TestStatus_Table(t *testing.T) {
 	c.Leader = ""
 	c.Observers[3].Fresh, c.Observers[3].HeardAgo = false, new(fsm.Duration(72*time.Second))
 	c.Observers[4].Fresh, c.Observers[4].HeardAgo = false, nil
+	c.Observers[2].Abstains = "none of 2 canaries answers"
 	web := endpoint("web", health.Up)
 	db := endpoint("db\x1b[31m\t", health.Down)
 	db.Votes[0].Verdict, db.Votes[1].Excluded, db.Votes[2].Verdict = health.Up, "stale", health.Up
@@ -221,6 +222,7 @@ func TestStatus_Table(t *testing.T) {
 	n := newFakeNode(t, api.Status{Cluster: c, Endpoints: []api.EndpointStatus{db, held, young, web}})
 	want := `leader none, 3 of 5 nodes heard by node1, quorum 3 of 5 from 2 sites
 not heard: node4 (1m12s ago), node5 (never)
+node3 abstains: none of 2 canaries answers
 Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.
 
 KEY       STATE    SINCE      VOTES

@@ -94,6 +94,11 @@ func (s *screen) cluster(c api.Cluster) {
 	if len(silent) > 0 {
 		s.line("%s %s", s.paint(yellow, "not heard:"), strings.Join(silent, ", "))
 	}
+	for _, o := range c.Observers {
+		if o.Abstains != "" {
+			s.line("%s %s", s.paint(yellow, clean(o.Node)+" abstains:"), clean(o.Abstains))
+		}
+	}
 	if c.Leader == "" {
 		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.")
 	}

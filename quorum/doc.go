@@ -17,6 +17,9 @@
 //	it is from before its present value      "before the value was changed"
 //	none of these                            it counts: UP, DOWN or UNKNOWN
 //
+// An observer that doubts itself abstains: its ballot says UNKNOWN about
+// everything, and why. It is still one of the N.
+//
 // # What is decided
 //
 // [Decide] is a pure function. UNKNOWN, excluded and missing votes count for

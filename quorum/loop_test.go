@@ -54,6 +54,28 @@ func TestLoop_DecidesAsSoonAsAQuorumAgrees(t *testing.T) {
 	}, "", "", "")
 }
 
+func TestLoop_WhoAbstainsCountsInNAndForNobody(t *testing.T) {
+	inOffice(t, func(l *leader, _ *Loop) {
+		l.allSay(health.Up, "db")
+		l.expect("all say UP", health.Up, 1)
+		l.say("node1", health.Down, "db")
+		l.say("node2", health.Down, "db")
+		l.abstain("node2")
+		l.say("node3", health.Down, "db")
+		l.expect("two of five say DOWN, and one of them before it abstained", health.Up, 1)
+		l.abstain("node4")
+		l.abstain("node5")
+		l.expect("of those who do not abstain all say DOWN", health.Up, 1)
+		l.say("node5", health.Down, "db")
+		l.expect("three of five say DOWN", health.Down, 2)
+
+		event, _ := l.View().Event(l.endpoint("db").LastEvent)
+		if v := event.Votes[1]; v.Verdict != health.Unknown || v.Excluded != "" || v.Reason != "abstains: no canary answers" {
+			t.Errorf("the evidence has %+v for who abstained", v)
+		}
+	}, "", "", "", "", "")
+}
+
 func TestLoop_GivesEvidence(t *testing.T) {
 	inOffice(t, func(l *leader, _ *Loop) {
 		l.say("node4", health.Up, "db")

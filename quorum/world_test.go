@@ -152,6 +152,14 @@ func (w *world) receive(b *gossipdb.Ballot, age time.Duration) {
 	}
 }
 
+// abstain brings a ballot, made just now, in which node doubts itself.
+func (w *world) abstain(node string) {
+	w.t.Helper()
+	b := w.ballot(node, health.Unknown)
+	b.Bits, b.Reasons, b.Abstains = nil, nil, "no canary answers"
+	w.receive(b, 0)
+}
+
 // allSay has all observers say status of the keys.
 func (w *world) allSay(status health.Status, keys ...string) {
 	w.t.Helper()
