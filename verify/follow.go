@@ -84,7 +84,8 @@ func (s *scheduler) restart(w *watch, reset slots) {
 	reset.add(w.endpoint.Slot)
 	w.abandonFlight()
 	s.setLate(w, false)
-	w.tracker, w.sick, w.started = tracker{}, false, time.Time{}
+	s.setTracker(w, tracker{})
+	w.sick, w.started = false, time.Time{}
 	w.due = time.Now().Add(firstDelay(w.settings, rand.Float64()))
 	s.enqueue(w)
 }
@@ -116,6 +117,7 @@ func (s *scheduler) remove(key string, reset slots) {
 	w.unqueue()
 	w.abandonFlight()
 	s.setLate(w, false)
+	s.setOpen(w, false)
 	if w.flight == nil {
 		delete(s.watches, key)
 	}

@@ -48,7 +48,7 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 func (s *scheduler) count(votes []Vote, w *watch, sample Sample) []Vote {
 	s.lastCheck = sample.Time.Add(sample.Duration)
 	before := w.tracker
-	w.tracker = advance(before, sample, w.settings.Rise, w.settings.Fall)
+	s.setTracker(w, advance(before, sample, w.settings.Rise, w.settings.Fall))
 	s.records.add(w.endpoint.Key, sample, w.tracker)
 	if !w.tracker.tells(before) {
 		return votes

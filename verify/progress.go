@@ -17,6 +17,12 @@ type Progress struct {
 	// returned, like a script that hangs in the kernel on a dead disk. Each
 	// takes one of the MaxChecks until it does.
 	Stuck int
+	// Open is how many endpoints have no verdict yet because too few checks
+	// were made of them: since they were added or changed, or since the last
+	// renewal.
+	Open int
+	// Renewals is how many calls of Renew have been heeded.
+	Renewals uint64
 	// Lateness is for how long the most overdue check has been due without
 	// having been started. It grows when there are too few workers for the
 	// checks, and also if the scheduler itself is stuck.

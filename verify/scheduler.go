@@ -17,6 +17,7 @@ type scheduler struct {
 	log     *slog.Logger
 	records *records
 	publish *atomic.Pointer[schedule]
+	renewal *renewals
 
 	view    *fsm.View // the last one followed; nil at first
 	watches map[string]*watch
@@ -25,6 +26,8 @@ type scheduler struct {
 	// have ended by all means. With an abandoned flight it is in none.
 	scheduled, waiting, flying queue
 	running, late, stuck       int
+	open                       int // see Progress.Open
+	renewed                    uint64
 	lastCheck                  time.Time
 
 	workers sync.WaitGroup
@@ -47,15 +50,16 @@ type watch struct {
 	flight  *flight   // nil if none
 	late    bool      // the last check started late
 	sick    bool      // the last check panicked
+	open    bool      // counted as open
 
 	// Kept by queue.
 	queue *queue
 	place int
 }
 
-func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule]) *scheduler {
+func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals) *scheduler {
 	return &scheduler{
-		cfg: cfg, log: cfg.Logger, records: r, publish: publish,
+		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal,
 		watches:  map[string]*watch{},
 		landings: make(chan landing, cfg.MaxChecks),
 	}
@@ -83,6 +87,8 @@ func (s *scheduler) run(ctx context.Context) {
 			return
 		case <-s.view.Superseded():
 			s.follow(s.cfg.Machine.View())
+		case <-s.renewal.ready:
+			s.renew()
 		case l := <-s.landings:
 			if ctx.Err() != nil {
 				return // it may have been stopped, and what it says is not the endpoint's doing
@@ -146,8 +152,25 @@ func (s *scheduler) show(now time.Time) {
 	due := earlier(s.waiting.first(), s.scheduled.first())
 	s.publish.Store(&schedule{due: due, Progress: Progress{
 		Watched: s.view.EndpointCount(), Running: s.running, Waiting: s.waiting.len(), Late: s.late, Stuck: s.stuck,
+		Open: s.open, Renewals: s.renewed,
 		LastCheck: s.lastCheck, LastTurn: now,
 	}})
+}
+
+// setTracker keeps the count of open watches right.
+func (s *scheduler) setTracker(w *watch, t tracker) {
+	w.tracker = t
+	s.setOpen(w, !t.settled)
+}
+
+func (s *scheduler) setOpen(w *watch, open bool) {
+	if open && !w.open {
+		s.open++
+	}
+	if !open && w.open {
+		s.open--
+	}
+	w.open = open
 }
 
 // setLate keeps the count of late watches right.

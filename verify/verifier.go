@@ -36,6 +36,7 @@ type Verifier struct {
 	cfg      Config
 	records  records
 	progress atomic.Pointer[schedule]
+	renewals renewals
 }
 
 // New returns a Verifier that does nothing until Run is called.
@@ -50,7 +51,7 @@ func New(cfg Config) *Verifier {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	cfg.Logger = cfg.Logger.With("component", "verify")
-	v := &Verifier{cfg: cfg, records: records{keep: cfg.KeepSamples}}
+	v := &Verifier{cfg: cfg, records: records{keep: cfg.KeepSamples}, renewals: renewals{ready: make(chan struct{}, 1)}}
 	v.progress.Store(&schedule{})
 	return v
 }
@@ -58,7 +59,7 @@ func New(cfg Config) *Verifier {
 // Run checks the endpoints until ctx ends, then stops the checks in flight and
 // returns nil when the last of them has returned. It may be called once.
 func (v *Verifier) Run(ctx context.Context) error {
-	s := newScheduler(v.cfg, &v.records, &v.progress)
+	s := newScheduler(v.cfg, &v.records, &v.progress, &v.renewals)
 	s.run(ctx)
 	return nil
 }
