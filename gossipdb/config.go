@@ -63,6 +63,13 @@ type GossipConfig struct {
 	// don't seem alive are joined again every 10 seconds or so. Nil: none.
 	Peers func() []string
 
+	// Unsure reports whether what arrives now may have lain unread for long,
+	// because this process stood still until a moment ago. Such ballots are
+	// dropped. It is asked also before ballots go out, so that who notices a
+	// standstill can make them say so. It must not block, and may call the DB.
+	// Nil: never.
+	Unsure func() bool
+
 	// DirectLimit is up to how many members a ballot of ours is sent to
 	// everybody directly; among more of them it is sent to the leader, and
 	// reaches the rest by gossip. 0 is 16.
@@ -81,6 +88,9 @@ func (c GossipConfig) complete() GossipConfig {
 	}
 	if c.Leader == nil {
 		c.Leader = func() string { return "" }
+	}
+	if c.Unsure == nil {
+		c.Unsure = func() bool { return false }
 	}
 	if c.Peers == nil {
 		c.Peers = func() []string { return nil }

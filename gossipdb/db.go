@@ -19,6 +19,7 @@ type DB struct {
 	outbox  Outbox
 	usurped chan uint64 // never closed; one place: the newest doubt is enough
 	stats   dbCounters
+	sleeps  atomic.Uint64 // of the machine, as far as Overslept told
 
 	mu          sync.Mutex
 	own         own
@@ -98,6 +99,16 @@ func (d *DB) merge(b *Ballot, madeAt time.Time, silence time.Duration) (changed 
 		d.stats.repeated.Add(1)
 	}
 	return changed, isNew, d.subscribers
+}
+
+// Overslept makes every ballot older by what the clock that ages are measured
+// with has missed: it stands still while the machine sleeps. No slot counts as
+// changed: a ballot that goes stale wakes nobody either.
+func (d *DB) Overslept(missed time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.table.Store(d.table.Load().older(missed))
+	d.sleeps.Add(1)
 }
 
 // roomLocked reports whether one more node fits. This node always does.

@@ -20,11 +20,13 @@ func (d delegate) NotifyMsg(message []byte) { d.g.take(message) }
 
 // GetBroadcasts returns what is to go out with the next packet.
 func (d delegate) GetBroadcasts(overhead, limit int) [][]byte {
+	d.g.unsure() // first: it may empty the queue
 	return d.g.queue.GetBroadcasts(overhead, limit)
 }
 
 // LocalState returns all ballots that may still count anywhere, our own first.
 func (d delegate) LocalState(bool) []byte {
+	d.g.unsure() // first: it may make what is held older
 	now, ttl := time.Now(), d.g.timeToLive()
 	state, omitted := appendState(nil, func(yield func(Held) bool) {
 		for _, own := range []bool{true, false} {
@@ -57,6 +59,12 @@ func (g *Gossip) take(envelope []byte) {
 	b, age, err := decodeEnvelope(envelope)
 	if err != nil {
 		g.undecodable(slog.Any("err", err))
+		return
+	}
+	if g.unsure() {
+		// How old it is can't be told, and a guess would spread. Whoever is
+		// alive repeats it soon.
+		g.stats.unread.Add(1)
 		return
 	}
 	ttl, madeAt := g.timeToLive(), arrived.Add(-age)

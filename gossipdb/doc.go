@@ -19,7 +19,8 @@
 //   - A ballot is never held to be younger than the nodes it passed through
 //     can tell. Each hop adds the time it kept the ballot, rounded up, and a
 //     repeated ballot keeps its older time. Only the time on the wire itself
-//     is not seen.
+//     is not seen. What a process reads just after it stood still may have
+//     lain there all the while, and is dropped.
 //   - A ballot never claims a new index with old bits: both change together.
 //   - Nothing from outside is ever merged over the ballots of this node.
 //   - Everything is bounded: pages, nodes, reasons, packets, queues. What does

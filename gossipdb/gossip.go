@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -25,6 +26,7 @@ type Gossip struct {
 	queue  memberlist.TransmitLimitedQueue
 	roster roster
 	stats  gossipCounters
+	sleeps atomic.Uint64 // of the machine, that the queue was emptied after
 
 	address string
 	port    uint16        // taken for addresses without one
@@ -100,10 +102,10 @@ func (g *Gossip) Run(ctx context.Context) error {
 		case <-outbox.Ready():
 			g.announce(outbox.Take())
 		case <-g.refresh:
-			g.db.Refresh()
+			g.repeat()
 			refresh.Reset(g.untilRefresh())
 		case <-refresh.C:
-			g.db.Refresh()
+			g.repeat()
 			refresh.Reset(g.untilRefresh())
 		case <-g.roster.changed:
 			g.logPresence(known)
@@ -119,6 +121,24 @@ func (g *Gossip) Run(ctx context.Context) error {
 // ballots made since it took office (so the new leader calls it too), and when
 // the interval has. It never blocks.
 func (g *Gossip) Refresh() { signal(g.refresh) }
+
+// repeat makes new ballots of this node. What was seen before a standstill
+// must not be said as of now: hence the question first.
+func (g *Gossip) repeat() {
+	g.unsure()
+	g.db.Refresh()
+}
+
+// unsure reports whether what arrives now may have lain unread. When the
+// machine has slept, what waits to be passed on says an age that is too low,
+// and is dropped: the next push/pull makes up for it.
+func (g *Gossip) unsure() bool {
+	unsure := g.config.Unsure()
+	if n := g.db.sleeps.Load(); g.sleeps.Swap(n) != n {
+		g.queue.Reset()
+	}
+	return unsure
+}
 
 // SendTo sends the ballots of this node to another one directly.
 func (g *Gossip) SendTo(node string) error {

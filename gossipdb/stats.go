@@ -9,6 +9,7 @@ type Stats struct {
 	Undecodable  uint64 // messages that were no ballot
 	Announced    uint64 // own ballots given to the gossip
 	Relayed      uint64 // ballots of others passed on because they were new
+	Unread       uint64 // dropped after a standstill: they may have lain unread
 	Stale        uint64 // new, but past their time to live, and so not passed on
 	Sent         uint64 // direct messages handed to the network
 	SendsFailed  uint64 // direct messages the network did not take
@@ -38,7 +39,7 @@ type dbCounters struct {
 }
 
 type gossipCounters struct {
-	undecodable, announced, relayed, stale, sent, sendsFailed, leaderUnseen, omitted, pruned, joins, joinsFailed atomic.Uint64
+	undecodable, announced, relayed, unread, stale, sent, sendsFailed, leaderUnseen, omitted, pruned, joins, joinsFailed atomic.Uint64
 }
 
 // Stats returns the counters of the DB.
@@ -55,7 +56,7 @@ func (g *Gossip) Stats() Stats {
 	c := &g.stats
 	return Stats{
 		DBStats:     g.db.Stats(),
-		Undecodable: c.undecodable.Load(), Announced: c.announced.Load(), Relayed: c.relayed.Load(), Stale: c.stale.Load(),
+		Undecodable: c.undecodable.Load(), Announced: c.announced.Load(), Relayed: c.relayed.Load(), Unread: c.unread.Load(), Stale: c.stale.Load(),
 		Sent: c.sent.Load(), SendsFailed: c.sendsFailed.Load(), LeaderUnseen: c.leaderUnseen.Load(),
 		StateOmitted: c.omitted.Load(), Pruned: c.pruned.Load(), Joins: c.joins.Load(), JoinsFailed: c.joinsFailed.Load(),
 		Queued: g.queue.NumQueued(), Members: g.roster.alive(),

@@ -96,6 +96,19 @@ func (t *Table) Without(node string, page uint16) *Table {
 	return next
 }
 
+// older returns the table in which everything was made earlier, by by.
+func (t *Table) older(by time.Duration) *Table {
+	next := &Table{nodes: make(map[string][]Held, len(t.nodes))}
+	for node, pages := range t.nodes {
+		pages = slices.Clone(pages)
+		for i := range pages {
+			pages[i].MadeAt = pages[i].MadeAt.Add(-by)
+		}
+		next.nodes[node] = pages
+	}
+	return next
+}
+
 func (t *Table) with(h Held) *Table {
 	next := &Table{nodes: make(map[string][]Held, 1)}
 	if t != nil && t.nodes != nil {

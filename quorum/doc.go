@@ -12,6 +12,7 @@
 //	a process not yet known here made it     "newer process"
 //	it has outlived its time                 "stale"
 //	it was made before this term             "before the leader took office"
+//	the leader's process stood still since   "before the leader stood still"
 //	it knows a later state than this node    "ahead of this node"
 //	it is from before the endpoint           "before the endpoint was added"
 //	it is from before its present value      "before the value was changed"

@@ -22,7 +22,7 @@ type Proposer interface {
 	Propose(ctx context.Context, t fsm.Transition) error
 }
 
-// Config is what a Loop needs. All fields but Logger must be set.
+// Config is what a Loop needs. All fields but Awake and Logger must be set.
 type Config struct {
 	// Node is the name of this node, which signs the decisions.
 	Node string
@@ -32,6 +32,9 @@ type Config struct {
 	Ballots *gossipdb.DB
 	// Proposer gets what was decided.
 	Proposer Proposer
+	// Awake returns when this process last came out of a standstill, zero if it
+	// never stood still. It must not block; nil stands for zero.
+	Awake func() time.Time
 	// Logger is told of changes of state and of proposals that came to
 	// nothing; nil discards.
 	Logger *slog.Logger
@@ -48,6 +51,9 @@ type Loop struct {
 func NewLoop(c Config) *Loop {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Awake == nil {
+		c.Awake = func() time.Time { return time.Time{} }
 	}
 	c.Logger = c.Logger.With("component", "quorum")
 	return &Loop{Config: c, sweep: make(chan struct{}, 1)}

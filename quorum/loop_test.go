@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,6 +156,29 @@ func TestLoop_CountsOnlyBallotsOfItsTimeInOffice(t *testing.T) {
 		l.say("node2", health.Down)
 		time.Sleep(time.Second)
 		l.expect("a quorum said so again", health.Down, 2)
+	})
+}
+
+func TestLoop_CountsOnlyBallotsMadeSinceAStandstill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var awake atomic.Pointer[time.Time]
+		awake.Store(new(time.Time))
+		l := &leader{world: newWorld(t, "", "", ""), awake: func() time.Time { return *awake.Load() }}
+		l.set("db", "v")
+		loop, stop := l.run()
+		defer stop()
+		l.allSay(health.Up, "db")
+		l.say("node1", health.Down, "db")
+		l.expect("one says DOWN", health.Up, 1)
+		time.Sleep(time.Second)
+		awake.Store(new(time.Now()))
+		l.say("node2", health.Down, "db")
+		loop.Sweep()
+		time.Sleep(time.Second)
+		l.expect("two, but one of them before the standstill", health.Up, 1)
+		l.say("node1", health.Down)
+		time.Sleep(time.Second)
+		l.expect("it said so again", health.Down, 2)
 	})
 }
 

@@ -125,9 +125,11 @@ func (t *term) ring() {
 // work looks at what is due, as long as there is room for proposals. What is
 // left stays due, to be decided afresh when there is room again.
 func (t *term) work(ctx context.Context) {
-	// The ballots are read before the clock, so that none is from the future.
+	// The ballots are read before the clock, so that none is from the future,
+	// and after the standstill was looked for, which may make them older.
+	awake := t.Awake()
 	table := t.Ballots.Table()
-	at := Moment{Now: time.Now(), Since: t.since, TTL: t.view.Settings().BallotTTL()}
+	at := Moment{Now: time.Now(), Since: t.since, Awake: awake, TTL: t.view.Settings().BallotTTL()}
 	for len(t.inFlight) < maxInFlight && ctx.Err() == nil {
 		slot, ok := t.due.pop()
 		if !ok {

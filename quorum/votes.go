@@ -14,6 +14,7 @@ const (
 	excludedNewer         = "newer process"
 	excludedStale         = "stale"
 	excludedBeforeOffice  = "before the leader took office"
+	excludedBeforeAwake   = "before the leader stood still"
 	excludedAhead         = "ahead of this node"
 	excludedBeforeAdded   = "before the endpoint was added"
 	excludedBeforeChanged = "before the value was changed"
@@ -26,6 +27,9 @@ type Moment struct {
 	// it do not count. Zero means that all do, which is for those who only
 	// want to show the votes.
 	Since time.Time
+	// Awake is when this process last came out of a standstill: ballots made
+	// before it do not count. Zero means that all do.
+	Awake time.Time
 	// TTL is the age from which on a ballot counts for nothing. Zero means
 	// what the settings of the cluster say.
 	TTL time.Duration
@@ -134,6 +138,8 @@ func exclusion(view *fsm.View, e *fsm.Endpoint, at Moment, o *fsm.Observer, held
 		return excludedStale
 	case held.MadeAt.Before(at.Since):
 		return excludedBeforeOffice
+	case held.MadeAt.Before(at.Awake):
+		return excludedBeforeAwake
 	case b.Index > view.Index():
 		return excludedAhead
 	case b.Index < e.Generation:

@@ -55,6 +55,7 @@ func TestVotes_SayWhyTheyDoNotCount(t *testing.T) {
 		// arrange makes node2 say DOWN of the endpoint db, and something else.
 		arrange func(w *world)
 		since   time.Duration // how long ago the leader took office; 0 means that nobody asks
+		awake   time.Duration // how long ago it came out of a standstill; 0 means never
 		verdict health.Status
 		want    string
 	}{
@@ -98,6 +99,18 @@ func TestVotes_SayWhyTheyDoNotCount(t *testing.T) {
 			since:   time.Second - 1,
 			verdict: health.Down,
 			want:    "before the leader took office",
+		},
+		"it was made as the leader came out of a standstill": {
+			arrange: func(w *world) { w.receive(w.ballot("node2", health.Down, "db"), time.Second) },
+			awake:   time.Second,
+			verdict: health.Down,
+		},
+		"it was made before the leader came out of a standstill": {
+			arrange: func(w *world) { w.receive(w.ballot("node2", health.Down, "db"), time.Second) },
+			since:   time.Minute,
+			awake:   time.Second - 1,
+			verdict: health.Down,
+			want:    "before the leader stood still",
 		},
 		"it knows as much as we do": {
 			arrange: func(w *world) {
@@ -150,6 +163,9 @@ func TestVotes_SayWhyTheyDoNotCount(t *testing.T) {
 				at := Moment{Now: time.Now()}
 				if test.since > 0 {
 					at.Since = at.Now.Add(-test.since)
+				}
+				if test.awake > 0 {
+					at.Awake = at.Now.Add(-test.awake)
 				}
 				got := w.ask("db", at).Votes[1]
 				if got.Excluded != test.want || got.Verdict != test.verdict {
@@ -230,6 +246,7 @@ func votesTwin(view *fsm.View, table *gossipdb.Table, e *fsm.Endpoint, at Moment
 			{b.Index < e.Revision, "before the value was changed"},
 			{b.Index < e.Generation, "before the endpoint was added"},
 			{b.Index > view.Index(), "ahead of this node"},
+			{h.MadeAt.Before(at.Awake), "before the leader stood still"},
 			{h.MadeAt.Before(at.Since), "before the leader took office"},
 			{age >= at.TTL, "stale"},
 			{b.Epoch > o.Epoch, "newer process"},
@@ -285,6 +302,7 @@ func TestVotes_AgreeWithTheirTwin(t *testing.T) {
 		at := Moment{
 			Now:   now,
 			Since: now.Add(-time.Duration(rapid.IntRange(2, 12).Draw(rt, "since")) * time.Second),
+			Awake: now.Add(-time.Duration(rapid.IntRange(2, 12).Draw(rt, "awake")) * time.Second),
 			TTL:   time.Duration(rapid.IntRange(3, 12).Draw(rt, "ttl")) * time.Second,
 		}
 		got, want := Votes(w.View(), table, e, at), votesTwin(w.View(), table, e, at)

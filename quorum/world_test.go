@@ -175,6 +175,8 @@ type leader struct {
 	// obstacle may return before the transition is applied, with an error or
 	// errSwallowed; nil for none.
 	obstacle func(ctx context.Context, t fsm.Transition) error
+	// awake is the Awake of the Loop.
+	awake func() time.Time
 
 	mu       sync.Mutex
 	proposed []fsm.Transition
@@ -240,7 +242,7 @@ func (l *leader) count() int {
 // run runs a Loop that takes office now. What it returns stops it, and returns
 // how long that took. It is for bubbles, as is everything that waits.
 func (l *leader) run() (loop *Loop, stop func() time.Duration) {
-	loop = NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l})
+	loop = NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Awake: l.awake})
 	ctx, cancel := context.WithCancelCause(l.t.Context())
 	lost := errors.New("the lead was lost")
 	done := make(chan error)
