@@ -96,6 +96,9 @@ func nodeFlags(c *cobra.Command, cfg *node.Config) {
 	f.Var(list{&cfg.GossipJoin}, "gossip-join", "gossip addresses to contact beside those of the members")
 	f.BoolVar(&cfg.LeaveOnExit, "leave-on-exit", false, "leave the cluster for good when stopped")
 	group(c, "Joining", "bootstrap", "join", "gossip-join", "leave-on-exit")
+
+	f.Var(list{&cfg.Canaries}, "canary", "HOST:PORT or URLs, with commas, that must be reachable from here: while none answers, this node abstains (its votes are UNKNOWN)")
+	group(c, "Doubting itself", "canary")
 }
 
 func clusterFlags(c *cobra.Command, s *fsm.ClusterSettings) {

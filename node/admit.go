@@ -29,7 +29,7 @@ func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, e
 	}})
 	switch {
 	case err != nil:
-		return api.Welcome{}, doubt(err)
+		return api.Welcome{}, explained(err)
 	case results[0].Refused != nil:
 		return api.Welcome{}, results[0].Refused
 	}

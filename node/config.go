@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/notify"
 )
@@ -38,6 +39,9 @@ type Config struct {
 	Join []string
 	// GossipJoin are gossip addresses to contact beside those of the members.
 	GossipJoin []string
+	// Canaries are addresses that must be reachable from here, host:port or
+	// URLs: while none of them answers, this node abstains. None: no such doubt.
+	Canaries []string
 	// LeaveOnExit takes the node out of the cluster when it is stopped.
 	LeaveOnExit bool
 
@@ -94,6 +98,9 @@ func (c Config) Validate() error {
 		if _, err := splitAddress(a); err != nil {
 			errs = append(errs, fmt.Errorf("--gossip-join: %w", err))
 		}
+	}
+	if err := doubt.ValidateCanaries(c.Canaries); err != nil {
+		errs = append(errs, fmt.Errorf("--canary: %w", err))
 	}
 	if c.MaxChecks < 0 || c.MaxNotifications < 0 {
 		errs = append(errs, errors.New("--max-checks and --max-notifications can't be negative"))

@@ -31,6 +31,7 @@ func TestConfig_ValidateNamesTheFlagAndTheRemedy(t *testing.T) {
 		"a port of 0":        {func(c *Config) { c.Raft = "127.0.0.1:0" }, []string{"--raft", "1 to 65535"}},
 		"every address":      {func(c *Config) { c.Gossip = "0.0.0.0:8000" }, []string{"--gossip", "--advertise"}},
 		"a bad join":         {func(c *Config) { c.Join = []string{"elsewhere"} }, []string{"--join", "host:port"}},
+		"a bad canary":       {func(c *Config) { c.Canaries = []string{"gw"} }, []string{"--canary", "host:port"}},
 		"a bad gossip join":  {func(c *Config) { c.GossipJoin = []string{":x"} }, []string{"--gossip-join"}},
 		"an interval of 0":   {func(c *Config) { c.Settings.Interval = 0 }, []string{"interval 0s"}},
 		"a negative limit":   {func(c *Config) { c.MaxChecks = -1 }, []string{"--max-checks"}},

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/raft"
 	"golang.org/x/sync/errgroup"
 
+	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/notify"
@@ -38,6 +39,7 @@ type Node struct {
 	ballots   *gossipdb.DB
 	gossip    *gossipdb.Gossip
 	verifier  *verify.Verifier
+	doubter   *doubt.Doubter
 	notifier  atomic.Pointer[notify.Notifier] // nil until registered
 	loop      *quorum.Loop
 	scavenger *scavenger.Scavenger
@@ -94,12 +96,19 @@ func (n *Node) build() (err error) {
 	if n.raft, err = n.newRaft(); err != nil {
 		return err
 	}
+	pulse := doubt.NewPulse(n.out.Clock)
+	canaries := doubt.NewCanaries(n.cfg.Canaries, n.out.Checker, n.cfg.Name, n.cfg.Site, n.machine)
 	n.verifier = verify.New(verify.Config{
-		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: n.out.Checker,
+		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: doubt.Guard(n.out.Checker, pulse, canaries),
 		Verdicts: castBallots{n.ballots}, MaxChecks: n.cfg.MaxChecks, Logger: n.log,
 	})
+	n.doubter = doubt.New(doubt.Config{
+		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Checks: n.verifier,
+		Pulse: pulse, Canaries: canaries, Logger: n.log,
+	})
 	n.loop = quorum.NewLoop(quorum.Config{
-		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Proposer: decisions{n}, Logger: n.log,
+		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Proposer: decisions{n},
+		Awake: n.doubter.Awake, Logger: n.log,
 	})
 	n.scavenger = scavenger.New(scavenger.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Samples: n.verifier, Logger: n.log,
@@ -138,6 +147,7 @@ func (n *Node) run() {
 	workers, _ := start(working,
 		part{"take part", n.takePart},
 		part{"verify", n.verifier.Run},
+		part{"doubt", n.doubter.Run},
 		part{"scavenge", n.scavenger.Run},
 		part{"chores", n.runChores},
 		part{"say who is silent", n.sayWhenLeaderless},
@@ -213,10 +223,13 @@ func (n *Node) watchMachine(ctx context.Context) error {
 
 func (n *Node) newClusterID() string { return rand.Text() }
 
-// alive reports whether the present process of that observer is heard.
+// alive reports whether the present process of that observer is heard. Who has
+// just stood still can't tell who was silent meanwhile, and takes nobody for
+// dead.
 func (n *Node) alive(node string) bool {
-	o, ok := n.machine.View().Observer(node)
-	return ok && n.fresh(o)
+	view := n.machine.View()
+	o, ok := view.Observer(node)
+	return ok && (n.fresh(o) || time.Since(n.doubter.Awake()) < view.Settings().BallotTTL())
 }
 
 // castBallots hands verdicts to the ballots.

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/api"
+	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/notify"
 	"tocsin/verify"
@@ -34,6 +35,9 @@ type Outside struct {
 	// Checker runs one check, Runner one notification script.
 	Checker verify.Checker
 	Runner  notify.Runner
+	// Clock reads the clocks that a standstill of this process shows by; nil
+	// reads those of the machine.
+	Clock func() doubt.Reading
 	// Scripts finds the scripts that a set names.
 	Scripts api.Scripts
 	// Identity is what the data directory says of whose it is.

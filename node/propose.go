@@ -66,14 +66,14 @@ func (n *Node) proposeOnce(ctx context.Context, commands []fsm.Command) ([]fsm.R
 	} else {
 		results, err = n.remote.propose(ctx, commands)
 	}
-	return results, doubt(err)
+	return results, explained(err)
 }
 
 // errUnwritable says that commands can't be written as an entry.
 var errUnwritable = errors.New("the command can't be written to the log")
 
-// doubt says of an error what is known of the write that ended in it.
-func doubt(err error) error {
+// explained says of an error what is known of the write that ended in it.
+func explained(err error) error {
 	switch {
 	case errors.Is(err, errNotSent):
 		return fmt.Errorf("%w (%w)", api.ErrNoLeader, err)
@@ -102,7 +102,7 @@ func (n *Node) ProposeAsLeader(ctx context.Context, packed []byte) ([]fsm.Result
 	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
 	defer cancel()
 	results, err := n.local.propose(ctx, commands)
-	return results, doubt(err)
+	return results, explained(err)
 }
 
 func (n *Node) notLeader() api.ErrNotLeader {

@@ -51,6 +51,7 @@ func (n *Node) gossipConfig() gossipdb.GossipConfig {
 			return leader.Node
 		},
 		Peers:  n.gossipPeers,
+		Unsure: n.doubter.Unsure,
 		Logger: n.log,
 	}
 }

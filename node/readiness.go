@@ -57,6 +57,9 @@ func (n *Node) Readiness() api.Readiness {
 	if n.registered() != nil && !n.alive(n.cfg.Name) {
 		problem("this node's own ballot is stale: its checker stands still")
 	}
+	if reason := n.doubter.Reason(); reason != "" {
+		problem("this node abstains, so its votes are UNKNOWN: %s", reason)
+	}
 	checks := n.verifier.Progress()
 	if checks.Stuck > 0 {
 		problem("%d checks have not come back long after their deadline: look at the scripts, and at what they wait for", checks.Stuck)
