@@ -44,6 +44,7 @@ type member struct {
 	disk   *disk
 	raft   *simnet.Raft
 	gossip *simnet.Gossip
+	clock  *clock
 	node   *node.Node // nil while it is down
 	die    func()     // ends the scripts of its present life at once
 }
@@ -82,7 +83,7 @@ func New(t testing.TB, n int, options ...Options) *Cluster {
 func (c *Cluster) Add() string {
 	c.t.Helper()
 	number := len(c.members) + 1
-	m := &member{name: fmt.Sprintf("n%d", number), number: number}
+	m := &member{name: fmt.Sprintf("n%d", number), number: number, clock: &clock{}}
 	m.disk = newDisk(m.name)
 	c.members = append(c.members, m)
 	c.start(m)
@@ -268,6 +269,7 @@ func (c *Cluster) start(m *member) {
 		Scripts:  anyScript{},
 		Identity: disk.start(),
 		Remember: disk.remember,
+		Clock:    m.clock.read,
 		Close:    m.raft.Close,
 	}
 	outside.Raft.Transport = m.raft

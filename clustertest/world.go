@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -15,16 +16,16 @@ type World struct {
 	mu    sync.Mutex
 	truth map[string]health.Status
 	seen  map[sight]health.Status
-	took  time.Duration
+	took  map[string]time.Duration // by node; checkTakes where there is none
 }
 
 type sight struct{ node, key string }
 
-// checkTakes is how long a check takes in a World that was told nothing.
+// checkTakes is how long a check takes on a node that is not slow.
 const checkTakes = 5 * time.Millisecond
 
 func newWorld() *World {
-	return &World{truth: map[string]health.Status{}, seen: map[sight]health.Status{}, took: checkTakes}
+	return &World{truth: map[string]health.Status{}, seen: map[sight]health.Status{}, took: map[string]time.Duration{}}
 }
 
 // Set says what an endpoint really is. What was never set is UP.
@@ -48,10 +49,17 @@ func (w *World) Hide() {
 	clear(w.seen)
 }
 
+// Slow makes each check on one node take so long.
+func (w *World) Slow(node string, takes time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.took[node] = takes
+}
+
 // Check implements verify.Checker.
 func (w *World) Check(ctx context.Context, r verify.Request) verify.Sample {
 	w.mu.Lock()
-	took := w.took
+	took := cmp.Or(w.took[r.Node], checkTakes)
 	w.mu.Unlock()
 	started := time.Now()
 	select {
