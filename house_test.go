@@ -38,10 +38,12 @@ var mayImport = map[string]struct {
 	"doubt":       {[]string{"fsm", "gossipdb", "health", "verify"}, "a node doubts itself by what it sees and hears, and not by what is decided"},
 	"quorum":      {[]string{"fsm", "gossipdb", "health"}, "a decision is a function of state and ballots, and of nothing else"},
 	"scavenger":   {[]string{"fsm", "gossipdb", "health"}, "what is stale follows from state and ballots"},
-	"notify":      {[]string{"fsm", "health", "script"}, "a notification follows from the log alone"},
+	"notify":      {[]string{"boltcheck", "fsm", "health", "script"}, "a notification follows from the log alone"},
 	"api":         {[]string{"fsm", "gossipdb", "health", "quorum", "verify", "notify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
+	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
+	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"web":         {nil, "it is files"},
-	"node":        {[]string{"api", "doubt", "fsm", "gossipdb", "health", "notify", "quorum", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"node":        {[]string{"api", "doubt", "fsm", "gossipdb", "health", "notify", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"api", "fsm", "health", "node"}, "a command starts a node or talks to one over HTTP"},
 	"demo":        {[]string{"api", "fsm", "health"}, "the demo knows Tocsin from the outside, by its HTTP"},
@@ -57,8 +59,9 @@ var onlyIn = []struct {
 	in      []string
 	why     string
 }{
-	{"github.com/hashicorp/raft", []string{"fsm", "node", "clustertest", "clustertest/simnet"}, "to all others the log is a View that changes"},
-	{"github.com/hashicorp/raft-boltdb", []string{"node", "clustertest"}, "where raft keeps its log is the node's business"},
+	{"github.com/hashicorp/raft", []string{"fsm", "node", "raftstore", "clustertest", "clustertest/simnet"}, "to all others the log is a View that changes"},
+	{"github.com/hashicorp/raft-boltdb", []string{"raftstore"}, "what it does with a damaged file must reach nobody else"},
+	{"go.etcd.io/bbolt", []string{"notify", "raftstore"}, "only they keep files of it, and check them first"},
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},
 	{"github.com/gin-gonic/gin", []string{"api"}, "how requests are routed is nobody else's business"},
 	{"github.com/spf13/cobra", []string{"cli"}, "only commands have flags"},

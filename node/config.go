@@ -54,6 +54,10 @@ type Config struct {
 	// Missed says what becomes of events that passed this node by, because it
 	// was away for too long or has lost its ledger; "" means notify.Current.
 	Missed notify.Policy
+	// WriteLimit is how long one write to the raft store may take, its sync
+	// included, before the node ends: a disk that hangs must not keep the lead
+	// from the others. 0 means 30 s.
+	WriteLimit time.Duration
 	// Retention says how much of the raft log is kept; zero means defaults.
 	Retention Retention
 	// Version is told to the other nodes.
@@ -107,6 +111,9 @@ func (c Config) Validate() error {
 	}
 	if c.Missed != "" && c.Missed != notify.Current && c.Missed != notify.Skip {
 		errs = append(errs, fmt.Errorf("--missed-notifications: %.80q is neither current nor skip", c.Missed))
+	}
+	if c.WriteLimit < 0 {
+		errs = append(errs, errors.New("WriteLimit can't be negative"))
 	}
 	if err := c.Settings.Validate(); err != nil {
 		errs = append(errs, err)

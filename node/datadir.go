@@ -2,7 +2,6 @@ package node
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-
-	"github.com/google/renameio/v2"
 )
 
 // dataDir is the directory of one node's data, locked against every other
@@ -22,6 +19,7 @@ import (
 //	raft.db         raft's log and votes
 //	snapshots/      raft's snapshots
 //	ledger.db       which notifications were started and finished
+//	set-aside-…/    what tocsin recover has moved away
 type dataDir struct {
 	root     string
 	lock     *os.File
@@ -29,8 +27,10 @@ type dataDir struct {
 }
 
 const (
-	lockName     = "lock"
-	identityName = "identity.json"
+	lockName           = "lock"
+	raftStoreName      = "raft.db"
+	ledgerName         = "ledger.db"
+	snapshotFolderName = "snapshots"
 )
 
 // openDataDir makes the directory if need be, locks it, and refuses it if it is
@@ -39,17 +39,26 @@ func openDataDir(root, node string) (*dataDir, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("--data-dir: make the directory: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(root, lockName))
+	d, err := lockDataDir(root)
 	if err != nil {
-		return nil, fmt.Errorf("--data-dir: %w", err)
+		return nil, err
 	}
-	d := &dataDir{root: root, lock: lock}
-	if err := d.readIdentity(node); err != nil {
+	if err := d.identify(node); err != nil {
 		return nil, errors.Join(fmt.Errorf("--data-dir: %w", err), d.Close())
 	}
 	return d, nil
 }
 
+// lockDataDir locks a directory that exists, whatever is in it.
+func lockDataDir(root string) (*dataDir, error) {
+	lock, err := lockFile(filepath.Join(root, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("--data-dir: %w", err)
+	}
+	return &dataDir{root: root, lock: lock}, nil
+}
+
+// lockFile does not wait: whoever holds the lock holds it for long.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -73,32 +82,24 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// readIdentity reads whose data this is. A directory that knows its cluster
-// must hold what it remembers of it: to start without would be to forget whom
-// this node voted for.
-func (d *dataDir) readIdentity(node string) error {
-	path := d.path(identityName)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(d.path(raftStoreName)); err == nil {
-			return fmt.Errorf("%s holds data, but %s in it, which says whose, is missing: restore it from a backup, or move the directory away and start with --join", d.root, identityName)
-		}
+// identify finds out whose data this is. A directory that knows its cluster must
+// hold what it remembers of it: to start without would be to forget whom this
+// node voted for.
+func (d *dataDir) identify(node string) error {
+	var err error
+	d.identity, err = readIdentity(d.root)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && d.has(raftStoreName):
+		// It is written before there is a store.
+		return d.refuse(fmt.Errorf("%s in %s is missing, but there is a %s: whose it is can't be told", identityName, d.root, raftStoreName))
+	case errors.Is(err, fs.ErrNotExist):
 		return d.used(Identity{Node: node, Disk: rand.Text()})
-	}
-	if err != nil {
-		return fmt.Errorf("read whose data it is: %w", err)
-	}
-	if err := json.Unmarshal(data, &d.identity); err != nil {
-		return fmt.Errorf("%s is damaged (%w): restore it from a backup, or move %s away and start with --join", path, err, d.root)
-	}
-	if d.identity.Node != node {
+	case err != nil:
+		return d.refuse(err)
+	case d.identity.Node != node:
 		return fmt.Errorf("%s belongs to node %q, not to %q: choose another directory, or start with --node %s", d.root, d.identity.Node, node, d.identity.Node)
-	}
-	if d.identity.Cluster == "" {
-		return d.used(d.identity)
-	}
-	if info, err := os.Stat(d.path(raftStoreName)); err != nil || info.Size() == 0 {
-		return fmt.Errorf("%s belongs to a member of the cluster %s, but %s in it is missing or empty: restore it from a backup, or move the directory away and start with --join, so that the node comes in as a new member", d.root, d.identity.Cluster, raftStoreName)
+	case d.identity.Cluster != "" && !d.identity.SetAside && !d.has(raftStoreName):
+		return d.refuse(fmt.Errorf("%s belongs to a member of the cluster %s, but %s in it is missing", d.root, d.identity.Cluster, raftStoreName))
 	}
 	return d.used(d.identity)
 }
@@ -106,8 +107,12 @@ func (d *dataDir) readIdentity(node string) error {
 // used counts one more process that uses the directory.
 func (d *dataDir) used(identity Identity) error {
 	identity.Starts++
-	d.identity = identity
 	return d.Remember(identity)
+}
+
+// refuse adds to what is wrong with the data what can be done about it.
+func (d *dataDir) refuse(err error) error {
+	return fmt.Errorf("%w: put the whole directory back from a copy that no start has followed, or, as long as a majority of the other nodes is up, run \"tocsin recover quarantine --data-dir %s\" and start again with --join: the node then comes in as a new member", err, d.root)
 }
 
 // Identity returns whose data it is.
@@ -115,12 +120,21 @@ func (d *dataDir) Identity() Identity { return d.identity }
 
 // Remember writes whose data it is, durably and all at once.
 func (d *dataDir) Remember(identity Identity) error {
-	data, err := json.MarshalIndent(identity, "", "  ")
-	if err != nil {
+	if err := writeIdentity(d.root, identity); err != nil {
 		return err
 	}
-	return renameio.WriteFile(d.path(identityName), append(data, '\n'), 0o600)
+	d.identity = identity
+	return nil
 }
 
 // Close releases the lock.
 func (d *dataDir) Close() error { return d.lock.Close() }
+
+func (d *dataDir) path(name string) string { return filepath.Join(d.root, name) }
+
+// has reports whether there is a file of that name. What can't be told counts
+// as there: whoever opens it will find out.
+func (d *dataDir) has(name string) bool {
+	_, err := os.Lstat(d.path(name))
+	return !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -37,8 +38,17 @@ func TestDataDir_RefusesWhatIsNotItsOwn(t *testing.T) {
 	}{
 		"another node's":     {func(*testing.T, *dataDir) {}, "belongs to node \"node1\""},
 		"a damaged identity": {func(t *testing.T, d *dataDir) { writeFile(t, d.path(identityName), "{") }, "damaged"},
-		"a missing raft.db":  {func(t *testing.T, d *dataDir) { joined(t, d) }, "raft.db in it is missing or empty"},
-		"an emptied raft.db": {func(t *testing.T, d *dataDir) { joined(t, d); writeFile(t, d.path(raftStoreName), "") }, "raft.db in it is missing or empty"},
+		"another checksum": {func(t *testing.T, d *dataDir) {
+			writeFile(t, d.path(identityName), `{"node": "node1", "cluster": "c", "checksum": "00000000"}`)
+		}, "checksum does not hold"},
+		"an emptied identity": {func(t *testing.T, d *dataDir) { writeFile(t, d.path(identityName), "") }, "it is empty"},
+		"no identity, but a raft.db": {func(t *testing.T, d *dataDir) {
+			writeFile(t, d.path(raftStoreName), "something")
+			if err := os.Remove(d.path(identityName)); err != nil {
+				t.Fatal(err)
+			}
+		}, "identity.json in "},
+		"a missing raft.db": {func(t *testing.T, d *dataDir) { joined(t, d) }, "raft.db in it is missing"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -63,6 +73,23 @@ func TestDataDir_RefusesWhatIsNotItsOwn(t *testing.T) {
 				t.Errorf("the second time got %v", err)
 			}
 		})
+	}
+}
+
+func TestIdentity_EveryChangedBitIsNoticed(t *testing.T) {
+	whole, err := encodeIdentity(Identity{Node: "node1", Cluster: "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range whole {
+		for bit := range 8 {
+			flipped := bytes.Clone(whole)
+			flipped[at] ^= 1 << bit
+			got, err := decodeIdentity(flipped)
+			if err == nil && got != (Identity{Node: "node1", Cluster: "c"}) {
+				t.Errorf("%s was read as %+v", flipped, got)
+			}
+		}
 	}
 }
 

@@ -66,6 +66,12 @@ func (n *Node) establish(ctx context.Context) error {
 		n.founding.decide()
 		return nil
 	}
+	if n.out.Identity.SetAside {
+		// It was a member, and what it knew was set aside: a cluster founded
+		// now would stand beside the one that it belongs to.
+		n.log.Info("the data of this node were set aside: it comes in again as a new member", "cluster", n.out.Identity.Cluster)
+		return nil
+	}
 	if !n.cfg.Bootstrap {
 		if len(n.cfg.Join) == 0 {
 			n.log.Info("this node belongs to no cluster and was told neither --bootstrap nor --join: it waits for a member to take it in", "gossip", n.cfg.advertised(n.cfg.Gossip))

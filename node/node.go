@@ -19,6 +19,7 @@ import (
 	"tocsin/gossipdb"
 	"tocsin/notify"
 	"tocsin/quorum"
+	"tocsin/raftstore"
 	"tocsin/scavenger"
 	"tocsin/verify"
 )
@@ -35,6 +36,7 @@ type Node struct {
 
 	machine   *fsm.Machine
 	transport *transport
+	store     *raftstore.Guard // what raft writes to
 	raft      *raft.Raft
 	ballots   *gossipdb.DB
 	gossip    *gossipdb.Gossip
@@ -77,7 +79,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		done:        make(chan struct{}),
 	}
 	n.log = cfg.logger().With("node", cfg.Name)
-	n.member.Store(outside.Identity.Cluster != "")
+	n.member.Store(outside.Identity.Cluster != "" && !outside.Identity.SetAside)
 	n.local, n.remote = newProposals(n.commitHere), newProposals(n.commitThere)
 
 	err := cfg.Validate()
@@ -93,6 +95,9 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 
 // build makes the parts. Raft runs from here on, everything else from run on.
 func (n *Node) build() (err error) {
+	n.store = raftstore.NewGuard(raftstore.GuardConfig{
+		Log: n.out.Raft.Log, Stable: n.out.Raft.Stable, Limit: n.cfg.WriteLimit, Logger: n.log,
+	})
 	if n.raft, err = n.newRaft(); err != nil {
 		return err
 	}
@@ -132,6 +137,7 @@ type part struct {
 func (n *Node) run() {
 	carrying, stopCarrying := context.WithCancelCause(context.Background())
 	carriers, carrying := start(carrying,
+		part{"raft store", n.store.Run},
 		part{"receive from raft", n.transport.run},
 		part{"follow raft", n.drainLeads},
 		part{"follow the leader", n.announceLeader},
@@ -144,7 +150,7 @@ func (n *Node) run() {
 		part{"watch the state machine", n.watchMachine},
 	)
 	working, stopWorking := context.WithCancelCause(carrying)
-	workers, _ := start(working,
+	workers, working := start(working,
 		part{"take part", n.takePart},
 		part{"verify", n.verifier.Run},
 		part{"doubt", n.doubter.Run},
@@ -158,13 +164,13 @@ func (n *Node) run() {
 
 	inner := make(chan error, 1)
 	go func() {
-		err := workers.Wait()
+		err := settle(workers, working)
 		removed := errors.Is(err, errRemoved)
 		if removed {
 			n.retire()
 		}
 		stopCarrying(cmp.Or(err, errStopped))
-		err = errors.Join(err, carriers.Wait())
+		err = both(err, settle(carriers, carrying))
 		if removed {
 			n.leaveSilently()
 			err = nil
@@ -176,9 +182,9 @@ func (n *Node) run() {
 	go func() {
 		defer close(n.done)
 		<-serving.Done() // stopped, or a part has failed
-		err := front.Wait()
+		err := settle(front, serving)
 		stopWorking(cmp.Or(err, errStopped))
-		n.err = errors.Join(err, <-inner)
+		n.err = both(err, <-inner)
 	}()
 }
 

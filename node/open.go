@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
-	"go.etcd.io/bbolt"
 
 	"tocsin/api"
 	"tocsin/fsm"
@@ -44,13 +41,8 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 const (
-	storeOpenTimeout   = time.Second
-	raftDialTimeout    = 5 * time.Second
-	raftConnections    = 3
-	snapshotsKept      = 2
-	raftStoreName      = "raft.db"
-	ledgerName         = "ledger.db"
-	snapshotFolderName = "snapshots"
+	raftDialTimeout = 5 * time.Second
+	raftConnections = 3
 )
 
 // Open makes the real outside: the data directory, the sockets and the scripts.
@@ -77,18 +69,12 @@ func Open(cfg Config) (outside Outside, err error) {
 	closers.add(dir.Close)
 	outside.Identity, outside.Remember = dir.Identity(), dir.Remember
 
-	store, err := raftboltdb.New(raftboltdb.Options{
-		Path:        dir.path(raftStoreName),
-		BoltOptions: &bbolt.Options{Timeout: storeOpenTimeout},
-	})
+	storage, err := openStorage(dir, cfg.Name, cfg.logger())
 	if err != nil {
-		return outside, fmt.Errorf("open the raft store %s: %w", dir.path(raftStoreName), err)
+		return outside, err
 	}
-	closers.add(store.Close)
-	outside.Raft.Log, outside.Raft.Stable = store, store
-	if outside.Raft.Snapshots, err = raft.NewFileSnapshotStoreWithLogger(dir.path(snapshotFolderName), snapshotsKept, newRaftLog(cfg.logger())); err != nil {
-		return outside, fmt.Errorf("open the snapshots: %w", err)
-	}
+	closers.add(storage.store.Close)
+	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = storage.store, storage.store, storage.snapshots
 	ledger, err := notify.OpenLedger(dir.path(ledgerName))
 	if err != nil {
 		return outside, err
@@ -161,5 +147,3 @@ func (c *closers) close() error {
 	}
 	return errors.Join(errs...)
 }
-
-func (d *dataDir) path(name string) string { return filepath.Join(d.root, name) }

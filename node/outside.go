@@ -57,6 +57,10 @@ type Identity struct {
 	// counts the processes that have used it, this one included.
 	Disk   string `json:"disk"`
 	Starts uint64 `json:"starts"`
+	// SetAside says that the raft store was set aside on purpose (see
+	// Quarantine): the node comes in with nothing, as a new member of its
+	// cluster, and founds none.
+	SetAside bool `json:"set_aside,omitempty"`
 }
 
 // Peers calls other nodes by their HTTP addresses; api.PeerClient is the real

@@ -51,7 +51,7 @@ func (n *Node) takePart(ctx context.Context) error {
 // remember makes durable to which cluster the data on this disk belongs.
 func (n *Node) remember(cluster string) error {
 	identity := n.out.Identity
-	identity.Cluster = cluster
+	identity.Cluster, identity.SetAside = cluster, false
 	if n.out.Identity != identity {
 		if err := n.out.Remember(identity); err != nil {
 			return fmt.Errorf("remember the cluster in the data directory: %w", err)

@@ -3,6 +3,7 @@ package node
 import (
 	"cmp"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -29,7 +30,17 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 	if n.transport, err = newTransport(n.out.Raft.Transport, n.clusterID, n.isMember, n.log); err != nil {
 		return nil, err
 	}
-	r, err := raft.NewRaft(c, n.machine, n.out.Raft.Log, n.out.Raft.Stable, n.out.Raft.Snapshots, n.transport)
+	var r *raft.Raft
+	var starting sync.WaitGroup
+	// In a goroutine of its own, for the store ends the one that asks it for
+	// what it can't give.
+	starting.Go(func() {
+		r, err = raft.NewRaft(c, n.machine, n.store, n.store, n.out.Raft.Snapshots, n.transport)
+	})
+	starting.Wait()
+	if r == nil && err == nil {
+		err = n.store.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start raft: %w", err)
 	}

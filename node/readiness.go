@@ -33,6 +33,9 @@ func (n *Node) Readiness() api.Readiness {
 	if err := n.machine.Err(); err != nil {
 		problem("%v", err)
 	}
+	if trouble := n.store.Trouble(); trouble != "" {
+		problem("%s", trouble)
+	}
 	switch {
 	case n.removed.Load():
 		problem("this node was taken out of the cluster")

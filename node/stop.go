@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tocsin/fsm"
 )
 
@@ -16,6 +18,9 @@ const (
 	transferGrace = 3 * time.Second
 	gossipGrace   = time.Second
 	raftGrace     = 5 * time.Second
+	// partGrace is more than any part takes: running scripts are ended within
+	// their own grace, and requests are cut off.
+	partGrace = 15 * time.Second
 )
 
 // Stop ends the node in the reverse order of its start and returns when all of
@@ -87,7 +92,13 @@ func (n *Node) handOver(ctx context.Context) {
 	}
 }
 
+// closeRaft shuts raft down. A write that hangs keeps raft from ending; then
+// what is left of it ends with the process, and its store is closed all the
+// same.
 func (n *Node) closeRaft() error {
+	if n.store != nil {
+		n.store.Release()
+	}
 	if n.raft == nil {
 		return nil
 	}
@@ -107,6 +118,38 @@ func (n *Node) closeRaft() error {
 		return fmt.Errorf("shut raft down: %w", err)
 	}
 	return nil
+}
+
+// settle waits for the parts of a group, and for no longer than partGrace after
+// they were told to end: one that waits for a disk that hangs may never do so.
+func settle(group *errgroup.Group, told context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-told.Done():
+	}
+	grace := time.NewTimer(partGrace)
+	defer grace.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-grace.C:
+	}
+	// Why they were told to is what matters, if it is not that all is to stop.
+	if cause := context.Cause(told); !errors.Is(cause, errStopped) {
+		return cause
+	}
+	return fmt.Errorf("not all of the node has ended within %v after it was told to", partGrace)
+}
+
+// both joins two errors, of which the second may be the first once more.
+func both(first, second error) error {
+	if errors.Is(first, second) {
+		return first
+	}
+	return errors.Join(first, second)
 }
 
 func (n *Node) closeOutside() error {

@@ -11,6 +11,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"tocsin/boltcheck"
 )
 
 const (
@@ -82,26 +84,27 @@ func createIfMissing(path string) error {
 // openExisting opens the file of a ledger, and finds out what bbolt would
 // overlook or stumble over.
 func openExisting(path string) (*boltFile, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
-	}
-	if info.Size() == 0 {
-		return nil, damaged(path, errors.New("the file is empty"))
+	// Nobody writes to it now: the data directory is locked by this process.
+	switch err := boltcheck.File(path, nil); {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, forbidden(path, err)
+	case err != nil:
+		return nil, damaged(path, err)
 	}
 	file, err := openBolt(path)
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
 		return nil, fmt.Errorf("ledger %s is held by another process: is a second one running on this data directory?", path)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("open ledger %s: %w; let it belong to the user who runs the node", path, err)
+		return nil, forbidden(path, err)
 	case err != nil:
 		return nil, damaged(path, err)
 	}
-	if err := checkMetas(file.file); err != nil {
-		return nil, errors.Join(damaged(path, err), file.close())
-	}
 	return file, nil
+}
+
+func forbidden(path string, err error) error {
+	return fmt.Errorf("open ledger %s: %w; let it belong to the user who runs the node", path, err)
 }
 
 // openBolt opens the file, and lets go of it when bbolt panics over its

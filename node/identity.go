@@ -1,0 +1,108 @@
+package node
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"tocsin/fsm"
+)
+
+const identityName = "identity.json"
+
+// identityFile is an Identity as it stands on the disk: with a checksum, so that
+// a changed bit does not make it that of another node or of another cluster.
+type identityFile struct {
+	Identity
+	Checksum string `json:"checksum"`
+}
+
+func (i Identity) checksum() string {
+	text := fmt.Sprintf("%q %q %q %d %v", i.Node, i.Cluster, i.Disk, i.Starts, i.SetAside)
+	return fmt.Sprintf("%08x", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
+}
+
+func encodeIdentity(i Identity) ([]byte, error) {
+	text, err := json.MarshalIndent(identityFile{i, i.checksum()}, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(text, '\n'), nil
+}
+
+// decodeIdentity reads what encodeIdentity wrote, and nothing else.
+func decodeIdentity(text []byte) (Identity, error) {
+	var f identityFile
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("it is empty")
+		}
+		return Identity{}, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Identity{}, errors.New("there is something behind its end")
+	}
+	if f.Checksum != f.Identity.checksum() {
+		return Identity{}, errors.New("its checksum does not hold")
+	}
+	if err := fsm.ValidateNodeName(f.Node); err != nil {
+		return Identity{}, err
+	}
+	return f.Identity, nil
+}
+
+// readIdentity reads the identity in root. The error wraps fs.ErrNotExist if
+// there is none, and is a *damagedIdentity if it can't be trusted.
+func readIdentity(root string) (Identity, error) {
+	path := filepath.Join(root, identityName)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Identity{}, err
+	}
+	if err != nil {
+		return Identity{}, fmt.Errorf("read whose data it is: %w", err)
+	}
+	identity, err := decodeIdentity(text)
+	if err != nil {
+		return Identity{}, &damagedIdentity{path, err}
+	}
+	return identity, nil
+}
+
+// writeIdentity writes an identity durably and all at once.
+func writeIdentity(root string, identity Identity) error {
+	text, err := encodeIdentity(identity)
+	if err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(filepath.Join(root, identityName), text, 0o600); err != nil {
+		return fmt.Errorf("write whose data it is: %w", err)
+	}
+	return syncDirectory(root)
+}
+
+type damagedIdentity struct {
+	path  string
+	cause error
+}
+
+func (d *damagedIdentity) Error() string { return fmt.Sprintf("%s is damaged: %v", d.path, d.cause) }
+func (d *damagedIdentity) Unwrap() error { return d.cause }
+
+func syncDirectory(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,97 @@
+package raftstore
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc64"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/raft"
+)
+
+// What raft calls the parts of its snapshots.
+const (
+	snapshotFolder = "snapshots"
+	snapshotMeta   = "meta.json"
+	snapshotState  = "state.bin"
+	unfinished     = ".tmp"
+)
+
+// CheckSnapshots reads all snapshots below dir, the directory that raft's
+// FileSnapshotStore is given, and returns the index that the newest one reaches,
+// 0 if there is none. A snapshot that is not whole is a *Damage.
+//
+// Raft passes over a damaged snapshot and takes an older one, without a word to
+// whoever starts it; if there is none it may begin with nothing. To take the
+// older one does no harm when the log reaches back to it. But a disk that has
+// lost a part of one file has, as a rule, lost more, and an operator who is not
+// told will not replace it. So a damaged snapshot is refused.
+//
+// A snapshot that a crash left unfinished is no damage, and is removed.
+func CheckSnapshots(dir string) (newest uint64, err error) {
+	folder := filepath.Join(dir, snapshotFolder)
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look for snapshots: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		switch {
+		case !e.IsDir():
+			continue
+		case strings.HasSuffix(e.Name(), unfinished):
+			if err := os.RemoveAll(path); err != nil {
+				return 0, fmt.Errorf("remove an unfinished snapshot: %w", err)
+			}
+			continue
+		}
+		meta, err := checkSnapshot(path)
+		if err != nil {
+			return 0, &Damage{path, err}
+		}
+		newest = max(newest, meta.Index)
+	}
+	return newest, nil
+}
+
+// checkSnapshot verifies the checksum of one snapshot.
+func checkSnapshot(path string) (raft.SnapshotMeta, error) {
+	var meta struct {
+		raft.SnapshotMeta
+		CRC []byte
+	}
+	text, err := os.ReadFile(filepath.Join(path, snapshotMeta))
+	if err != nil {
+		return meta.SnapshotMeta, err
+	}
+	if err := json.Unmarshal(text, &meta); err != nil {
+		return meta.SnapshotMeta, fmt.Errorf("%s: %w", snapshotMeta, err)
+	}
+	// No checksum covers these; the name of the folder repeats them.
+	if meta.ID != filepath.Base(path) || !strings.HasPrefix(meta.ID, fmt.Sprintf("%d-%d-", meta.Term, meta.Index)) || meta.Index == 0 ||
+		meta.Version < raft.SnapshotVersionMin || meta.Version > raft.SnapshotVersionMax || len(meta.Configuration.Servers) == 0 {
+		return meta.SnapshotMeta, fmt.Errorf("%s contradicts itself", snapshotMeta)
+	}
+	state, err := os.Open(filepath.Join(path, snapshotState))
+	if err != nil {
+		return meta.SnapshotMeta, err
+	}
+	sum := crc64.New(crc64.MakeTable(crc64.ECMA))
+	length, err := io.Copy(sum, state)
+	if err := errors.Join(err, state.Close()); err != nil {
+		return meta.SnapshotMeta, err
+	}
+	if length != meta.Size || !bytes.Equal(sum.Sum(nil), meta.CRC) {
+		return meta.SnapshotMeta, fmt.Errorf("%s: its checksum does not hold", snapshotState)
+	}
+	return meta.SnapshotMeta, nil
+}
