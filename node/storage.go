@@ -17,7 +17,8 @@ const snapshotsKept = 2
 type storage struct {
 	store     *raftstore.Store
 	snapshots *raft.FileSnapshotStore
-	last      uint64 // the index that the snapshots and the log reach
+	snapshot  uint64 // the index that the newest snapshot reaches
+	last      uint64 // the index that snapshots and log reach
 }
 
 // openStorage verifies and opens the raft store and the snapshots of d. What is
@@ -51,7 +52,7 @@ func openStorage(d *dataDir, owner string, log *slog.Logger) (_ storage, err err
 	if err != nil {
 		return storage{}, fmt.Errorf("open the snapshots: %w", err)
 	}
-	return storage{store, snapshots, last}, nil
+	return storage{store, snapshots, newest, last}, nil
 }
 
 // fits checks that log and newest snapshot together lack nothing, and returns

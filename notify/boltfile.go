@@ -63,9 +63,12 @@ func guarded(do func() error) (panicked bool, err error) {
 	return false, do()
 }
 
+// ErrDamaged is the error of a ledger that can't be opened as it is.
+var ErrDamaged = errors.New("can't be trusted")
+
 // damaged wraps what is wrong with the file at path into what can be done.
 func damaged(path string, err error) error {
-	return fmt.Errorf("ledger %s can't be trusted: %w; put back a copy of it, or move it away and start again: the node then finds out from the cluster what it had not yet notified, and --missed-notifications says what becomes of that", path, err)
+	return fmt.Errorf("ledger %s %w: %w; put back a copy of it, or move it away and start again: the node then finds out from the cluster what it had not yet notified, and --missed-notifications says what becomes of that", path, ErrDamaged, err)
 }
 
 // createIfMissing makes an empty ledger, whole or not at all: a file that is

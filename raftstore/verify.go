@@ -139,6 +139,12 @@ func (s *Store) Owner() (string, error) {
 	return string(owner), err
 }
 
+// Term returns the newest term that raft has heard of, 0 if there is none yet.
+func (s *Store) Term() (uint64, error) { return optional(s.GetUint64(keyTerm)) }
+
+// SetTerm makes raft believe that it has heard of a term.
+func (s *Store) SetTerm(term uint64) error { return s.SetUint64(keyTerm, term) }
+
 // optional turns the error of what is not there into its zero value.
 func optional[V any](value V, err error) (V, error) {
 	if errors.Is(err, errNotFound) {

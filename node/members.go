@@ -1,0 +1,148 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+)
+
+const (
+	// dialTimeout and askTimeout bound how long one member is waited for.
+	dialTimeout  = 2 * time.Second
+	askTimeout   = 5 * time.Second
+	maxReadiness = 1 << 20
+)
+
+// members are all who belong to a cluster, as a survivor knows them.
+type members struct {
+	self    string
+	servers map[string]raft.Server
+	http    map[string]string // where each can be asked
+	names   []string          // of all, in order
+	last    uint64            // what this node's disk reaches
+}
+
+func membersOf(r replayed, self string) members {
+	m := members{self: self, last: r.last, servers: map[string]raft.Server{}, http: map[string]string{}}
+	for o := range r.machine.View().Observers() {
+		m.servers[o.Node] = raft.Server{Suffrage: raft.Nonvoter, ID: raft.ServerID(o.Node), Address: raft.ServerAddress(o.Raft)}
+		m.http[o.Node] = o.HTTP
+	}
+	for _, s := range r.servers {
+		m.servers[string(s.ID)] = s
+	}
+	for name := range m.servers {
+		m.names = append(m.names, name)
+	}
+	slices.Sort(m.names)
+	return m
+}
+
+// allows says why these can't be named as the dead, nil if they can.
+func (m members) allows(dead []string) error {
+	if len(dead) == 0 {
+		return fmt.Errorf("--dead: name the nodes that are lost for good; the members are %s, and %s has all up to entry %d", strings.Join(m.names, ", "), m.self, m.last)
+	}
+	for _, name := range dead {
+		switch _, known := m.servers[name]; {
+		case name == m.self:
+			return fmt.Errorf("--dead: %s is the node whose data these are", name)
+		case !known:
+			return fmt.Errorf("--dead: there is no node %q; the members are %s", name, strings.Join(m.names, ", "))
+		}
+	}
+	var voters, left []string
+	for _, name := range m.names {
+		if m.servers[name].Suffrage == raft.Voter {
+			voters = append(voters, name)
+			if !slices.Contains(dead, name) {
+				left = append(left, name)
+			}
+		}
+	}
+	if len(left) > len(voters)/2 {
+		return fmt.Errorf("no majority is lost: without the dead there are still %s, which are %d of %d voters: start them, and take the dead out with /leave", strings.Join(left, ", "), len(left), len(voters))
+	}
+	return nil
+}
+
+// survivors returns the members that are neither dead nor this one.
+func (m members) survivors(dead []string) []string {
+	return slices.DeleteFunc(slices.Clone(m.names), func(name string) bool {
+		return name == m.self || slices.Contains(dead, name)
+	})
+}
+
+// configuration makes this node the only voter, so that it needs nobody.
+func (m members) configuration(survivors []string) raft.Configuration {
+	self := m.servers[m.self]
+	self.Suffrage = raft.Voter
+	c := raft.Configuration{Servers: []raft.Server{self}}
+	for _, name := range survivors {
+		s := m.servers[name]
+		s.Suffrage = raft.Nonvoter
+		c.Servers = append(c.Servers, s)
+	}
+	return c
+}
+
+// ask asks all other members, and says who of them contradicts.
+func (m members) ask(ctx context.Context, dead []string) error {
+	client := &http.Client{Timeout: askTimeout, Transport: &http.Transport{
+		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, DisableKeepAlives: true,
+	}}
+	for _, name := range m.names {
+		address := m.http[name]
+		if name == m.self || address == "" {
+			continue
+		}
+		answer, err := readinessOf(ctx, client, address)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errSilent):
+			continue
+		case slices.Contains(dead, name) && err != nil:
+			return fmt.Errorf("%s is said to be dead, but something answers at %s: %w: stop it for good, or recover without this", name, address, err)
+		case slices.Contains(dead, name) && answer.Node == name:
+			return fmt.Errorf("%s is said to be dead, but it answers at %s: with it there may be a majority; stop it for good, or recover without this", name, address)
+		case err == nil && answer.Node == name && answer.Leader != "":
+			return fmt.Errorf("%s answers at %s and says that %s leads: a majority is there, and nothing is to be recovered", name, address, answer.Leader)
+		}
+	}
+	return nil
+}
+
+// errSilent says that nobody listens. One who does and gives no answer may be
+// a process that is stopped, and could go on at any time.
+var errSilent = errors.New("nobody listens")
+
+func readinessOf(ctx context.Context, client *http.Client, address string) (r api.Readiness, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+	if err != nil {
+		return r, err
+	}
+	response, err := client.Do(request)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return r, fmt.Errorf("%w: %w", errSilent, err)
+	}
+	if err != nil {
+		return r, err
+	}
+	defer response.Body.Close() // nothing is written by it: there is no error to miss
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxReadiness)).Decode(&r); err != nil {
+		return r, fmt.Errorf("its answer can't be read: %w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,220 @@
+package node_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/node"
+)
+
+// lived makes the data of a node that has lived for a while and was stopped in
+// good order: with a snapshot, entries behind it, and a ledger.
+func lived(t *testing.T) node.Config {
+	t.Helper()
+	scripts := t.TempDir()
+	for _, name := range []string{"verify.sh", "notify.sh"} {
+		if err := os.WriteFile(filepath.Join(scripts, name), []byte("#!/bin/sh\necho UP\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := node.Config{
+		Name: "n1", DataDir: t.TempDir(), Scripts: scripts, Bootstrap: true,
+		HTTP: freeAddress(t), Raft: freeAddress(t), Gossip: freeAddress(t),
+		Settings:  fsm.DefaultClusterSettings(),
+		Retention: node.Retention{Threshold: 1, Trailing: 3, Interval: 50 * time.Millisecond},
+	}
+	n := bringUp(t, cfg)
+	for i := 0; i < 1000; i++ {
+		if _, err := n.Propose(t.Context(), fsm.SetEndpoint{Key: fmt.Sprint(i % 10), Value: fmt.Sprint(i)}); err != nil {
+			t.Fatal(err)
+		}
+		if found, _ := filepath.Glob(filepath.Join(cfg.DataDir, "snapshots", "*", "state.bin")); len(found) > 1 && i > 20 {
+			break
+		}
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func bringUp(t *testing.T, cfg node.Config) *node.Node {
+	t.Helper()
+	outside, err := node.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Start(cfg, outside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Stop(t.Context()) }) // once more does nothing
+	for deadline := time.Now().Add(time.Minute); !n.Readiness().Ready; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not ready after a minute: %v", n.Readiness().Problems)
+		}
+	}
+	return n
+}
+
+// opens reports why the real outside can't be opened, nil if it can.
+func opens(cfg node.Config) error {
+	outside, err := node.Open(cfg)
+	if err != nil {
+		return err
+	}
+	return outside.Close()
+}
+
+func TestQuarantine_TableOfRecoveries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("uses real sockets and disks; left out by -short")
+	}
+	whole := lived(t)
+	if err := opens(whole); err != nil {
+		t.Fatal(err)
+	}
+	newest := func(t *testing.T, dir, file string) string {
+		found, err := filepath.Glob(filepath.Join(dir, "snapshots", "*", file))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no snapshot: %v", err)
+		}
+		return found[len(found)-1]
+	}
+	for _, test := range []struct {
+		name   string
+		spoil  func(t *testing.T, dir string)
+		words  []string // of the refusal
+		moved  string
+		rejoin bool
+	}{
+		{"raft.db cut off", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "raft.db"), 20_000) }, []string{"raft.db is damaged", "cut off", "tocsin recover quarantine"}, "raft.db snapshots", true},
+		{"raft.db emptied", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "raft.db"), 0) }, []string{"raft.db is damaged", "empty"}, "raft.db snapshots", true},
+		{"raft.db gone", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "raft.db")) }, []string{"raft.db in it is missing", "tocsin recover quarantine"}, "raft.db snapshots", true},
+		{"a bit of the newest first page", func(t *testing.T, dir string) { flip(t, filepath.Join(dir, "raft.db"), 50) }, []string{"raft.db is damaged", "first page"}, "raft.db snapshots", true},
+		{"a snapshot's state", func(t *testing.T, dir string) { flip(t, newest(t, dir, "state.bin"), 30) }, []string{"snapshots", "state.bin: its checksum does not hold"}, "raft.db snapshots", true},
+		{"a snapshot cut off", func(t *testing.T, dir string) { truncate(t, newest(t, dir, "state.bin"), 10) }, []string{"snapshots", "checksum"}, "raft.db snapshots", true},
+		{"a snapshot's meta emptied", func(t *testing.T, dir string) { truncate(t, newest(t, dir, "meta.json"), 0) }, []string{"snapshots", "meta.json"}, "raft.db snapshots", true},
+		{"all snapshots gone", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "snapshots")) }, []string{"the log begins with entry", "no snapshot"}, "raft.db snapshots", true},
+		{"ledger cut off", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "ledger.db"), 9000) }, []string{"ledger.db can't be trusted"}, "ledger.db", false},
+		{"ledger emptied", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "ledger.db"), 0) }, []string{"ledger.db can't be trusted", "empty"}, "ledger.db", false},
+		{"identity cut off", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "identity.json"), 10) }, []string{"identity.json is damaged"}, "identity.json", false},
+		{"a bit of the identity", func(t *testing.T, dir string) { flip(t, filepath.Join(dir, "identity.json"), 14) }, []string{"identity.json is damaged"}, "identity.json", false},
+		{"identity gone", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "identity.json")) }, []string{"identity.json", "missing"}, "identity.json", false},
+		{"identity and ledger", func(t *testing.T, dir string) {
+			truncate(t, filepath.Join(dir, "identity.json"), 0)
+			truncate(t, filepath.Join(dir, "ledger.db"), 0)
+		}, []string{"identity.json is damaged"}, "identity.json ledger.db", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cfg := whole
+			cfg.DataDir = filepath.Join(t.TempDir(), "data")
+			if err := os.CopyFS(cfg.DataDir, os.DirFS(whole.DataDir)); err != nil {
+				t.Fatal(err)
+			}
+			test.spoil(t, cfg.DataDir)
+			for range 2 { // being refused changes nothing
+				err := opens(cfg)
+				for _, words := range test.words {
+					if err == nil || !strings.Contains(err.Error(), words) {
+						t.Fatalf("the start gives %v, want words like %q", err, words)
+					}
+				}
+			}
+			done, err := node.Quarantine{DataDir: cfg.DataDir}.SetAside()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(done.Moved, " "); got != test.moved || done.Rejoin != test.rejoin || done.Node != "n1" || done.Cluster == "" {
+				t.Errorf("done: %+v, want %q moved", done, test.moved)
+			}
+			if err := opens(cfg); err != nil {
+				t.Errorf("after that the start gives %v", err)
+			}
+			again, err := node.Quarantine{DataDir: cfg.DataDir}.SetAside()
+			if err != nil || len(again.Moved) > 0 {
+				t.Errorf("the second time moved %v, %v", again.Moved, err)
+			}
+		})
+	}
+}
+
+func TestQuarantine_AsksForWhatTheDataDoNotTell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("uses real sockets and disks; left out by -short")
+	}
+	cfg := lived(t)
+	truncate(t, filepath.Join(cfg.DataDir, "identity.json"), 0)
+	truncate(t, filepath.Join(cfg.DataDir, "raft.db"), 0)
+	if _, err := (node.Quarantine{DataDir: cfg.DataDir}).SetAside(); err == nil || !strings.Contains(err.Error(), "--node") {
+		t.Fatalf("got %v", err)
+	}
+	done, err := node.Quarantine{DataDir: cfg.DataDir, Node: "n1"}.SetAside()
+	if err != nil || strings.Join(done.Moved, " ") != "identity.json raft.db snapshots ledger.db" || !done.Rejoin {
+		t.Fatalf("done: %+v, %v", done, err)
+	}
+	if err := opens(cfg); err != nil {
+		t.Error(err)
+	}
+	if _, err := (node.Quarantine{DataDir: t.TempDir()}).SetAside(); err == nil || !strings.Contains(err.Error(), "holds no data") {
+		t.Errorf("an empty directory gives %v", err)
+	}
+}
+
+func TestQuarantine_IsRefusedWhileTheNodeRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("uses real sockets and disks; left out by -short")
+	}
+	cfg := lived(t)
+	n := bringUp(t, cfg)
+	_, quarantine := node.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
+	_, majority := node.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}.Recover(t.Context())
+	for _, err := range []error{quarantine, majority} {
+		if err == nil || !strings.Contains(err.Error(), "in use by process") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// A cluster of one has lost nothing.
+	if _, err := (node.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}).Recover(t.Context()); err == nil || !strings.Contains(err.Error(), `no node "n2"`) {
+		t.Errorf("got %v", err)
+	}
+	done, err := node.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
+	if err != nil || strings.Join(done.Moved, " ") != "raft.db snapshots ledger.db" {
+		t.Errorf("done: %+v, %v", done, err)
+	}
+}
+
+func truncate(t *testing.T, path string, size int64) {
+	t.Helper()
+	if err := os.Truncate(path, size); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func flip(t *testing.T, path string, at int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[at] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
