@@ -217,4 +217,3 @@ func flip(t *testing.T, path string, at int) {
 		t.Fatal(err)
 	}
 }
-
