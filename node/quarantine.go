@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -91,11 +92,13 @@ func (q Quarantine) SetAside() (done Quarantined, err error) {
 
 // plan decides which files are moved, the identity first, and what the identity
 // will be. It touches nothing.
+// A lost identity means a new name for the disk: how often it was started can't
+// be told, and the cluster refuses a disk that has gone back.
 func (q Quarantine) plan(c condition) (names []string, identity Identity, err error) {
 	identity = c.identity
 	storage := q.All || c.storage != nil
 	if c.whose != nil {
-		identity = Identity{Node: cmp.Or(c.owner, q.Node), Cluster: c.cluster}
+		identity = Identity{Node: cmp.Or(c.owner, q.Node), Cluster: c.cluster, Disk: rand.Text()}
 		if identity.Node == "" {
 			return nil, identity, fmt.Errorf("%w: say with --node which node it is", c.whose)
 		}
