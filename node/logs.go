@@ -21,6 +21,10 @@ func routine(message string) bool {
 		"rejecting pre-vote request since we have a leader",
 		"failed to get previous log",
 		"appendEntries rejected, sending older logs",
+		// Of a store that does not take it we say so ourselves, once.
+		"failed to commit logs",
+		"failed to append to logs",
+		"failed to persist vote",
 		// Of a node that does not answer we say so ourselves, once.
 		"failed to heartbeat to",
 		"failed to appendEntries to",

@@ -37,7 +37,15 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	return errors.Join(n.Err(), n.Stop(stopping))
+	stopped := n.Stop(stopping)
+	if err := n.Err(); err != nil {
+		// Why it had to end is what counts. Much of what goes wrong then follows.
+		if stopped != nil {
+			n.log.Warn("the node did not end in good order", "err", stopped)
+		}
+		return err
+	}
+	return stopped
 }
 
 const (

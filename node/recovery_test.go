@@ -54,12 +54,17 @@ func bringUp(t *testing.T, cfg node.Config) *node.Node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.Stop(t.Context()) }) // once more does nothing
+	awaitReady(t, n)
+	return n
+}
+
+func awaitReady(t *testing.T, n *node.Node) {
+	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !n.Readiness().Ready; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not ready after a minute: %v", n.Readiness().Problems)
 		}
 	}
-	return n
 }
 
 // opens reports why the real outside can't be opened, nil if it can.
