@@ -174,6 +174,9 @@ type Readiness struct {
 	CommitIndex uint64 `json:"commit_index"`
 	// Problems says in sentences why the node is not ready.
 	Problems []string `json:"problems"`
+	// Warnings says what will become a problem if nobody looks after it. A node
+	// with nothing but warnings is ready.
+	Warnings []string `json:"warnings,omitempty"`
 	// Notifications is how far this node has come with them, and what it
 	// missed; absent before it takes part.
 	Notifications *notify.Status `json:"notifications,omitempty"`

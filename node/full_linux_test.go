@@ -40,6 +40,9 @@ func TestNode_OnAFullDisk(t *testing.T) {
 	}
 	cfg.DataDir = data
 	n := bringUp(t, cfg)
+	if said := strings.Join(n.Readiness().Warnings, "; "); !strings.Contains(said, "little room") {
+		t.Errorf("of so small a disk readiness warns %q", said)
+	}
 	ballast := filepath.Join(disk, "ballast")
 	fill(t, ballast)
 
@@ -88,4 +91,3 @@ func fill(t *testing.T, path string) {
 		}
 	}
 }
-

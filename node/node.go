@@ -53,6 +53,7 @@ type Node struct {
 	leaderChanged signal
 	nudges        chan struct{} // cap 1: followers should hear of a commit
 	removed       atomic.Bool   // this node was taken out of the cluster
+	littleRoom    atomic.Bool   // on the disk
 
 	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
 	done   chan struct{}           // closed when every goroutine has ended
@@ -156,6 +157,7 @@ func (n *Node) run() {
 		part{"doubt", n.doubter.Run},
 		part{"scavenge", n.scavenger.Run},
 		part{"chores", n.runChores},
+		part{"watch the room", n.watchRoom},
 		part{"say who is silent", n.sayWhenLeaderless},
 	)
 	serving, stopServing := context.WithCancelCause(context.Background())

@@ -77,6 +77,9 @@ func (n *Node) Readiness() api.Readiness {
 			problem("notifications: %s", s.Stuck)
 		}
 	}
+	if n.littleRoom.Load() {
+		r.Warnings = append(r.Warnings, roomWarning)
+	}
 	r.Ready = len(r.Problems) == 0
 	return r
 }
