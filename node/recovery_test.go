@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,6 +106,14 @@ func TestQuarantine_TableOfRecoveries(t *testing.T) {
 		{"a snapshot's state", func(t *testing.T, dir string) { flip(t, newest(t, dir, "state.bin"), 30) }, []string{"snapshots", "state.bin: its checksum does not hold"}, "raft.db snapshots", true},
 		{"a snapshot cut off", func(t *testing.T, dir string) { truncate(t, newest(t, dir, "state.bin"), 10) }, []string{"snapshots", "checksum"}, "raft.db snapshots", true},
 		{"a snapshot's meta emptied", func(t *testing.T, dir string) { truncate(t, newest(t, dir, "meta.json"), 0) }, []string{"snapshots", "meta.json"}, "raft.db snapshots", true},
+		{"a bit of a snapshot's configuration", func(t *testing.T, dir string) {
+			path := newest(t, dir, "meta.json")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			flip(t, path, bytes.Index(text, []byte(`"ID":"n1"`))+len(`"ID":"n`))
+		}, []string{"snapshots", "meta.json: its checksum does not hold"}, "raft.db snapshots", true},
 		{"all snapshots gone", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "snapshots")) }, []string{"the log begins with entry", "no snapshot"}, "raft.db snapshots", true},
 		{"ledger cut off", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "ledger.db"), 9000) }, []string{"ledger.db can't be trusted"}, "ledger.db", false},
 		{"ledger emptied", func(t *testing.T, dir string) { truncate(t, filepath.Join(dir, "ledger.db"), 0) }, []string{"ledger.db can't be trusted", "empty"}, "ledger.db", false},

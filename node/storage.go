@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/raftstore"
 )
 
@@ -16,7 +14,7 @@ const snapshotsKept = 2
 // storage is what raft keeps on the disk, verified and open.
 type storage struct {
 	store     *raftstore.Store
-	snapshots *raft.FileSnapshotStore
+	snapshots *raftstore.Snapshots
 	snapshot  uint64 // the index that the newest snapshot reaches
 	last      uint64 // the index that snapshots and log reach
 }
@@ -48,9 +46,9 @@ func openStorage(d *dataDir, owner string, log *slog.Logger) (_ storage, err err
 		return storage{}, d.explain(err)
 	}
 	log.Debug("the raft store is whole", "last", last, "snapshot", newest, "took", time.Since(started).Round(time.Millisecond))
-	snapshots, err := raft.NewFileSnapshotStoreWithLogger(d.root, snapshotsKept, newRaftLog(log))
+	snapshots, err := raftstore.OpenSnapshots(d.root, snapshotsKept, newRaftLog(log))
 	if err != nil {
-		return storage{}, fmt.Errorf("open the snapshots: %w", err)
+		return storage{}, err
 	}
 	return storage{store, snapshots, newest, last}, nil
 }
