@@ -30,7 +30,7 @@ func lived(t *testing.T) node.Config {
 		Retention: node.Retention{Threshold: 1, Trailing: 3, Interval: 50 * time.Millisecond},
 	}
 	n := bringUp(t, cfg)
-	for i := 0; i < 1000; i++ {
+	for i := range 1000 {
 		if _, err := n.Propose(t.Context(), fsm.SetEndpoint{Key: fmt.Sprint(i % 10), Value: fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
@@ -177,6 +177,35 @@ func TestQuarantine_AsksForWhatTheDataDoNotTell(t *testing.T) {
 	}
 	if _, err := (node.Quarantine{DataDir: t.TempDir()}).SetAside(); err == nil || !strings.Contains(err.Error(), "holds no data") {
 		t.Errorf("an empty directory gives %v", err)
+	}
+}
+
+// TestQuarantine_FoundsNothingAfterwards: a founder that has lost its data, and
+// can't reach the others, must not found another cluster beside theirs.
+func TestQuarantine_FoundsNothingAfterwards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("uses real sockets and disks; left out by -short")
+	}
+	cfg := lived(t)
+	if _, err := (node.Quarantine{DataDir: cfg.DataDir, All: true}).SetAside(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // also when it is started again before anybody took it in
+		outside, err := node.Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := node.Start(cfg, outside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Second) // a founder leads after one or two
+		if leader, known := n.Leader(); known || n.View().ClusterID() != "" {
+			t.Errorf("it has founded: leader %v, cluster %q", leader, n.View().ClusterID())
+		}
+		if err := n.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
