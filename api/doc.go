@@ -16,6 +16,8 @@
 //     while walking the View, which never changes under their feet.
 //   - What comes from outside is bounded before it is read: bodies, pages of
 //     events, the answers of other nodes.
+//   - A page that somebody's browser shows can't write here, nor speak as a
+//     node: origin.go says how that is known.
 //   - A query parameter that nobody knows is an error, not a silence: a typing
 //     error in a write must not look like a success.
 //

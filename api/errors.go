@@ -50,6 +50,10 @@ func badRequest(format string, args ...any) error {
 	return fault{http.StatusBadRequest, fmt.Sprintf(format, args...)}
 }
 
+func forbidden(format string, args ...any) error {
+	return fault{http.StatusForbidden, fmt.Sprintf(format, args...)}
+}
+
 func notFound(format string, args ...any) error {
 	return fault{http.StatusNotFound, fmt.Sprintf(format, args...)}
 }

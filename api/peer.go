@@ -20,6 +20,10 @@ const (
 	registerPath  = "/v1/peer/register"
 	proposePath   = "/v1/peer/propose"
 	maxRegister   = 64 << 10
+
+	// The types of the bodies.
+	jsonBody  = "application/json"
+	entryBody = "application/octet-stream"
 )
 
 func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {

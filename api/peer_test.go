@@ -83,18 +83,18 @@ func TestPeer_RegisterRefusesNonsense(t *testing.T) {
 		"", "{", "[]", "{}", strings.Replace(registration, "node6", "no de", 1), strings.Replace(registration, `"i"`, `""`, 1),
 		strings.Replace(registration, ":7006", "", 1), strings.Replace(registration, ":8006", ":x", 1),
 	} {
-		w.request("POST", "/v1/peer/register", body).wantWord(t, 400, `{"error":`)
+		w.register(body).wantWord(t, 400, `{"error":`)
 	}
-	w.request("POST", "/v1/peer/register", `{"node":"`+strings.Repeat("x", 70_000)+`"}`).wantWord(t, 413)
-	w.request("POST", "/v1/peer/propose", "").wantWord(t, 400, "empty")
-	w.request("POST", "/v1/peer/propose", "\x01{").wantWord(t, 400, "decode")
-	w.request("POST", "/v1/peer/propose", strings.Repeat("x", api.MaxEntry+1)).wantWord(t, 413)
+	w.register(`{"node":"`+strings.Repeat("x", 70_000)+`"}`).wantWord(t, 413)
+	w.proposeEntry("").wantWord(t, 400, "empty")
+	w.proposeEntry("\x01{").wantWord(t, 400, "decode")
+	w.proposeEntry(strings.Repeat("x", api.MaxEntry+1)).wantWord(t, 413)
 }
 
 func TestPeer_RegisterToleratesFieldsOfNewerNodes(t *testing.T) {
 	w := newWorld(t)
 	w.registered = func(r api.Registration) (api.Welcome, error) { return api.Welcome{}, nil }
-	w.request("POST", "/v1/peer/register", `{"mood":"good",`+registration[1:]).wantWord(t, 200)
+	w.register(`{"mood":"good",`+registration[1:]).wantWord(t, 200)
 }
 
 func TestPeer_Propose(t *testing.T) {

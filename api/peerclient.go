@@ -65,7 +65,7 @@ func (c *PeerClient) Introduce(ctx context.Context, address string, self Introdu
 		return Introduction{}, fmt.Errorf("introduce to %s: %w", address, err)
 	}
 	var other Introduction
-	if err := c.post(ctx, address, introducePath, "application/json", body, &other); err != nil {
+	if err := c.post(ctx, address, introducePath, jsonBody, body, &other); err != nil {
 		return Introduction{}, err
 	}
 	if other.Node == "" {
@@ -83,7 +83,7 @@ func (c *PeerClient) Register(ctx context.Context, address string, r Registratio
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	var welcome Welcome
-	if err := c.call(ctx, address, registerPath, "application/json", body, &welcome); err != nil {
+	if err := c.call(ctx, address, registerPath, jsonBody, body, &welcome); err != nil {
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	if welcome.ClusterID == "" || welcome.Epoch == 0 {
@@ -101,7 +101,7 @@ func (c *PeerClient) Propose(ctx context.Context, address string, entry []byte) 
 		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), MaxEntry)}
 	}
 	var answer Results
-	err := c.call(ctx, address, proposePath, "application/octet-stream", entry, &answer)
+	err := c.call(ctx, address, proposePath, entryBody, entry, &answer)
 	if err == nil && len(answer.Results) == 0 {
 		err = errors.New("its answer holds no result")
 	}

@@ -77,7 +77,8 @@ func New(config Config) http.Handler {
 type route struct {
 	method, path string
 	known        []string
-	writes       bool // changes something, though it may be a GET
+	writes       bool   // changes something, though it may be a GET
+	body         string // the type that the body must have, "" if any will do
 	handle       func(*gin.Context, url.Values) error
 }
 
@@ -87,6 +88,9 @@ func (s *server) routes() []route {
 	}
 	change := func(method, path string, handle func(*gin.Context, url.Values) error, known ...string) route {
 		return route{method: method, path: path, known: known, handle: handle, writes: true}
+	}
+	peer := func(path, body string, handle func(*gin.Context, url.Values) error) route {
+		return route{method: http.MethodPost, path: path, handle: handle, writes: true, body: body}
 	}
 	return []route{
 		change(http.MethodGet, "/set", s.originalSet, "key", "value"),
@@ -115,16 +119,29 @@ func (s *server) routes() []route {
 		get("/livez", s.live),
 		get("/readyz", s.ready),
 
-		change(http.MethodPost, "/v1/peer/introduce", s.peerIntroduce),
-		change(http.MethodPost, "/v1/peer/register", s.peerRegister),
-		change(http.MethodPost, "/v1/peer/propose", s.peerPropose),
+		peer(introducePath, jsonBody, s.peerIntroduce),
+		peer(registerPath, jsonBody, s.peerRegister),
+		peer(proposePath, entryBody, s.peerPropose),
 	}
 }
 
-// serve checks the query, runs the route, and answers its error.
+// admit returns the query of a request that r may serve.
+func (r route) admit(request *http.Request) (url.Values, error) {
+	if r.writes {
+		if err := notFromAPage(request); err != nil {
+			return nil, err
+		}
+	}
+	if err := ofType(request, r.body); err != nil {
+		return nil, err
+	}
+	return parseQuery(request.URL.RawQuery, r.known)
+}
+
+// serve lets in what may come in, runs the route, and answers its error.
 func (s *server) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		query, err := parseQuery(c.Request.URL.RawQuery, r.known)
+		query, err := r.admit(c.Request)
 		if err == nil {
 			err = r.handle(c, query)
 		}

@@ -324,6 +324,6 @@ func TestPanic_AbortIsPassedOn(t *testing.T) {
 			t.Errorf("got %v", got)
 		}
 	}()
-	w.request("POST", "/v1/peer/register", registration)
+	w.register(registration)
 	t.Error("it went on")
 }

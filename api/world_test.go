@@ -236,20 +236,35 @@ type answer struct {
 	body   string
 }
 
-// ask sends one request to a fresh handler.
-func (w *world) request(method, target, body string) answer {
+// request sends one request to a fresh handler. A header is like "Name: value".
+func (w *world) request(method, target, body string, header ...string) answer {
 	w.t.Helper()
-	return send(w.handler(), method, target, body)
+	return send(w.handler(), method, target, body, header...)
+}
+
+// register and proposeEntry send a body as other nodes do.
+func (w *world) register(body string) answer {
+	w.t.Helper()
+	return w.request(http.MethodPost, "/v1/peer/register", body, "Content-Type: application/json")
+}
+
+func (w *world) proposeEntry(body string) answer {
+	w.t.Helper()
+	return w.request(http.MethodPost, "/v1/peer/propose", body, "Content-Type: application/octet-stream")
 }
 
 func (w *world) get(target string) answer { return w.request(http.MethodGet, target, "") }
 
-func send(h http.Handler, method, target, body string) answer {
+func send(h http.Handler, method, target, body string, header ...string) answer {
 	var content io.Reader = http.NoBody
 	if body != "" {
 		content = strings.NewReader(body)
 	}
 	r := httptest.NewRequest(method, target, content)
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
 	recorder := httptest.NewRecorder()
 	h.ServeHTTP(recorder, r)
 	return answer{recorder.Code, recorder.Header(), recorder.Body.String()}
