@@ -25,7 +25,7 @@ func ok(c *gin.Context) error {
 func writeJSON(c *gin.Context, status int, value any) {
 	var body bytes.Buffer
 	if err := newEncoder(&body).Encode(value); err != nil {
-		// Our own structs: only a mistake of ours gets here.
+		// Only a mistake of ours gets here, see unwritable.
 		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("the answer can't be written as JSON: "+err.Error()+"\n"))
 		return
 	}
@@ -73,10 +73,19 @@ func (s *stream) value(v any) {
 		return
 	}
 	s.piece.Reset()
-	if s.err = s.encoder.Encode(v); s.err == nil {
-		_, s.err = s.to.Write(bytes.TrimSuffix(s.piece.Bytes(), []byte("\n")))
+	if err := s.encoder.Encode(v); err != nil {
+		s.err = unwritable{err}
+		return
 	}
+	_, s.err = s.to.Write(bytes.TrimSuffix(s.piece.Bytes(), []byte("\n")))
 }
+
+// unwritable is the error of a value that JSON has no form for. The values are
+// our own structs, so it is a mistake of ours, where any other error of a
+// stream is that of the connection.
+type unwritable struct{ error }
+
+func (u unwritable) Unwrap() error { return u.error }
 
 // element writes the next value of a list. It returns false when there is no
 // use in going on.

@@ -132,6 +132,7 @@ func refusalOf(status int) fsm.Code {
 // fail answers with err: JSON under /v1, one line of text elsewhere.
 func fail(c *gin.Context, err error) {
 	status, problem := answerOf(err)
+	c.Writer.Header().Del("Content-Type") // of an answer that did not come to be
 	if status == http.StatusServiceUnavailable {
 		c.Header("Retry-After", "1")
 	}

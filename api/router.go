@@ -145,16 +145,26 @@ func (s *server) serve(r route) gin.HandlerFunc {
 		if err == nil {
 			err = r.handle(c, query)
 		}
-		switch {
-		case err == nil:
-		case c.Writer.Written():
-			// The answer was under way: the client has left.
-			s.log.Debug("answer broken off", "path", r.path, "address", c.Request.RemoteAddr, "err", err)
-		default:
-			fail(c, err)
+		if err == nil {
+			return
 		}
+		broken := c.Writer.Written()
+		if _, ours := errors.AsType[unwritable](err); ours {
+			s.log.Error("answer can't be written", "path", r.path, "address", c.Request.RemoteAddr, "err", err)
+		} else if broken { // the client has left
+			s.log.Debug("answer broken off", "path", r.path, "address", c.Request.RemoteAddr, "err", err)
+		}
+		if broken {
+			breakOff()
+		}
+		fail(c, err)
 	}
 }
+
+// breakOff ends a request whose answer is under way and can't be brought to its
+// end. The connection is dropped: an end in good order would tell the client
+// that it has all of it.
+func breakOff() { panic(http.ErrAbortHandler) }
 
 // propose hands one command to the cluster and turns a refusal into an error.
 func (s *server) propose(c *gin.Context, command fsm.Command) (fsm.Result, error) {
@@ -185,9 +195,10 @@ func (s *server) recover(c *gin.Context) {
 		s.log.Error("request panicked", "method", c.Request.Method, "path", c.Request.URL.Path,
 			"address", c.Request.RemoteAddr, "cause", cause, "stack", string(debug.Stack()))
 		c.Abort()
-		if !c.Writer.Written() {
-			fail(c, errors.New("the request panicked"))
+		if c.Writer.Written() {
+			breakOff()
 		}
+		fail(c, errors.New("the request panicked"))
 	}()
 	c.Next()
 }
