@@ -104,6 +104,13 @@ type unanswered struct{ error }
 
 func (u unanswered) Unwrap() error { return u.error }
 
+// unasked reports whether the node can't have heard of the request: no
+// connection was made.
+func (u unanswered) unasked() bool {
+	op, ok := errors.AsType[*net.OpError](u.error)
+	return ok && op.Op == "dial"
+}
+
 // ask returns the body of the answer. It tries each address in turn, and all
 // of them again while they say that the cluster has no leader, which passes. A
 // write may so be done twice: all of them can be repeated without harm.
@@ -117,7 +124,8 @@ func (c *client) ask(ctx context.Context, r request) ([]byte, error) {
 	}
 	uncertain, said := false, ""
 	for started := time.Now(); ; {
-		answer, err := c.round(ctx, r, body)
+		answer, unsure, err := c.round(ctx, r, body)
+		uncertain = uncertain || unsure
 		no, isAnswer := errors.AsType[refused](err)
 		if !isAnswer {
 			return answer, err
@@ -126,7 +134,6 @@ func (c *client) ask(ctx context.Context, r request) ([]byte, error) {
 			no.uncertain = uncertain
 			return nil, no
 		}
-		uncertain = uncertain || no.problem.Code == api.CodeUncertain
 		if word := no.inShort(); word != said {
 			c.say("tocsin: %s, trying again\n", word)
 			said = word
@@ -140,25 +147,28 @@ func (c *client) ask(ctx context.Context, r request) ([]byte, error) {
 }
 
 // round asks one node after another, until one has an answer that is not 503.
-func (c *client) round(ctx context.Context, r request, body []byte) ([]byte, error) {
+// Uncertain says that one that was asked before may have done it all the same.
+func (c *client) round(ctx context.Context, r request, body []byte) (answer []byte, uncertain bool, err error) {
 	var silent []string
 	var busy error
 	for _, address := range c.addresses {
 		answer, err := c.askOne(ctx, address, r, body)
 		if quiet, ok := errors.AsType[unanswered](err); ok {
+			uncertain = uncertain || !quiet.unasked()
 			silent = append(silent, fmt.Sprintf("%s (%v)", address, reasonOf(quiet)))
 			continue
 		}
 		if no, ok := errors.AsType[refused](err); ok && no.status == http.StatusServiceUnavailable {
+			uncertain = uncertain || no.problem.Code == api.CodeUncertain
 			busy = no
 			continue
 		}
-		return answer, err
+		return answer, uncertain, err
 	}
 	if busy != nil {
-		return nil, busy
+		return nil, uncertain, busy
 	}
-	return nil, fmt.Errorf("no node answers at %s: start one with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(silent, " or "))
+	return nil, uncertain, fmt.Errorf("no node answers at %s: start one with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(silent, " or "))
 }
 
 func (c *client) askOne(ctx context.Context, address string, r request, body []byte) ([]byte, error) {

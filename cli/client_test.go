@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +18,8 @@ import (
 )
 
 // answers is a transport that gives one answer after another, the last one for
-// ever.
+// ever. The answer "hung up" is none, nor is "refused", where even the
+// connection is not made.
 type answers struct {
 	codes []string // "200", or a status and a code: "503 no-leader"
 	tries int
@@ -25,6 +28,12 @@ type answers struct {
 func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	text := a.codes[min(a.tries, len(a.codes)-1)]
 	a.tries++
+	switch text {
+	case "hung up":
+		return nil, io.EOF
+	case "refused":
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
 	var status int
 	var code string
 	if n, err := fmt.Sscan(text, &status, &code); n < 1 {
@@ -35,10 +44,13 @@ func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // run executes a command whose client asks a.
-func (a *answers) run(t *testing.T, method string) (words string, took time.Duration, err error) {
+func (a *answers) run(t *testing.T, method string, addresses ...string) (words string, took time.Duration, err error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	c := &client{app: app{stdout: &stdout, stderr: &stderr}, addresses: []string{"n:1"}, http: &http.Client{Transport: a}}
+	if len(addresses) == 0 {
+		addresses = []string{"n:1"}
+	}
+	c := &client{app: app{stdout: &stdout, stderr: &stderr}, addresses: addresses, http: &http.Client{Transport: a}}
 	started := time.Now()
 	_, err = c.ask(t.Context(), request{method: method, path: "/"})
 	return stderr.String(), time.Since(started), err
@@ -80,14 +92,24 @@ func TestClient_OtherErrorsAreFinal(t *testing.T) {
 // not called a failure because the key is gone at the second try.
 func TestDel_ThatTheFirstTryHasDone(t *testing.T) {
 	for _, c := range []struct {
-		first string
+		nodes int
+		codes string
 		fails bool
-	}{{"503 uncertain", false}, {"503 no-leader", true}} {
+	}{
+		{1, "503 uncertain, 404 not-found", false},
+		{1, "503 no-leader, 404 not-found", true},
+		// The second node is asked at once.
+		{2, "hung up, 404 not-found", false},
+		{2, "refused, 404 not-found", true},
+		{2, "503 uncertain, 404 not-found", false},
+		{2, "503 no-leader, 404 not-found", true},
+		{2, "hung up, 503 no-leader, refused, 404 not-found", false},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			a := &answers{codes: []string{c.first, "404 not-found"}}
-			_, _, err := a.run(t, http.MethodDelete)
-			if fails := !alreadyDone(err); fails != c.fails {
-				t.Errorf("first %s, then 404: %v", c.first, err)
+			a := &answers{codes: strings.Split(c.codes, ", ")}
+			_, _, err := a.run(t, http.MethodDelete, []string{"n:1", "n:2"}[:c.nodes]...)
+			if fails := !alreadyDone(err); fails != c.fails || a.tries != len(a.codes) {
+				t.Errorf("%d nodes, %s: %v after %d tries", c.nodes, c.codes, err, a.tries)
 			}
 		})
 	}
