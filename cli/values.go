@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,8 +53,12 @@ func short(text string) string {
 type seconds struct{ word }
 
 func (s seconds) Set(text string) error {
-	if n, err := strconv.Atoi(text); err == nil {
-		text = (time.Duration(n) * time.Second).String()
+	n, err := strconv.ParseUint(text, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange), n > uint64(math.MaxInt64/time.Second):
+		return fmt.Errorf("%s seconds are more than can be counted: give fewer", text)
+	case err == nil:
+		text += "s"
 	}
 	return s.word.Set(text)
 }
