@@ -2,6 +2,7 @@ package script
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"syscall"
 
@@ -35,4 +36,11 @@ func reap(cmd *exec.Cmd, ended func()) error {
 	}
 	ended()
 	return cmd.Wait()
+}
+
+// hasEnded reports whether the script has ended by now, and leaves it to reap.
+func hasEnded(leader *os.Process) bool {
+	var info unix.Siginfo // stays zero if it hasn't
+	err := unix.Waitid(unix.P_PID, leader.Pid, &info, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
+	return err == nil && info.Signo != 0
 }

@@ -3,6 +3,8 @@
 package script
 
 import (
+	"errors"
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -21,4 +23,9 @@ func reap(cmd *exec.Cmd, ended func()) error {
 	err := cmd.Wait()
 	ended()
 	return err
+}
+
+// hasEnded reports whether the script has been reaped by now.
+func hasEnded(leader *os.Process) bool {
+	return errors.Is(leader.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

@@ -130,6 +130,11 @@ func stop(ctx context.Context, leader *os.Process, grace time.Duration, ended <-
 		return nil
 	case <-ctx.Done():
 	}
+	// Both may have come to pass while nobody looked, on a busy machine or one
+	// that was asleep. A script that had done its work was not stopped.
+	if hasEnded(leader) {
+		return nil
+	}
 	signalGroup(leader, syscall.SIGTERM)
 
 	timer := time.NewTimer(grace)
