@@ -13,12 +13,13 @@ import (
 type flight struct {
 	watch   *watch
 	request Request
-	due     time.Time // when it should have started
+	planned time.Time // when it should have started
 	started time.Time
 	cancel  context.CancelFunc
 
-	// These two are the scheduler's alone.
+	// The rest is the scheduler's alone.
 
+	timed          // due when it should have ended by all means, and then once an interval
 	abandoned bool // the endpoint was changed or deleted since
 	stuck     bool // long past its timeout
 }
@@ -47,7 +48,7 @@ func fly(ctx context.Context, c Checker, f *flight, land func(landing)) {
 		}
 		l.sample = Sample{
 			Status: l.sample.Status, Reason: beginning(l.sample.Reason),
-			Time: f.started, Duration: time.Since(f.started), Late: f.started.Sub(f.due),
+			Time: f.started, Duration: time.Since(f.started), Late: f.started.Sub(f.planned),
 			Revision: f.request.Revision,
 		}
 		land(l)
@@ -55,8 +56,15 @@ func fly(ctx context.Context, c Checker, f *flight, land func(landing)) {
 	l.sample = c.Check(ctx, f.request)
 }
 
-// overdue is the sample of a flight that is not back long after its timeout.
+// overdue is the sample, for the endpoint as it is now, of a flight that is not
+// back long after its timeout.
 func (f *flight) overdue(now time.Time) Sample {
+	if f.abandoned { // it says nothing of the endpoint, but keeps it from being checked
+		return Sample{
+			Reason: "the check of an earlier value can't be stopped, so that this one can't be checked",
+			Time:   now, Revision: f.watch.endpoint.Revision,
+		}
+	}
 	status := health.Unknown
 	if f.request.TimeoutIs == health.Down {
 		status = health.Down
@@ -64,6 +72,6 @@ func (f *flight) overdue(now time.Time) Sample {
 	return Sample{
 		Status: status,
 		Reason: fmt.Sprintf("the check did not end within %v and can't be stopped", f.request.Timeout),
-		Time:   f.started, Duration: now.Sub(f.started), Late: f.started.Sub(f.due), Revision: f.request.Revision,
+		Time:   f.started, Duration: now.Sub(f.started), Late: f.started.Sub(f.planned), Revision: f.request.Revision,
 	}
 }

@@ -319,3 +319,50 @@ func endlessChange(t *testing.T, random *rand.Rand) {
 		t.Errorf("%d watched of %d", p.Watched, c.View().EndpointCount())
 	}
 }
+
+// A check that never returns holds its endpoint up even if the endpoint was
+// changed, and it stays to be seen even if it was deleted.
+func TestVerifier_ReportsAnAbandonedCheckThatDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, func(s *fsm.ClusterSettings) { s.TimeoutIs = health.Down })
+		c.set("changed", "hangs")
+		c.set("deleted", "hangs")
+		w := start(t, c, func(ctx context.Context, r verify.Request) verify.Sample {
+			if r.Value == "hangs" {
+				time.Sleep(10 * time.Minute)
+			}
+			return byValue(ctx, r)
+		}, nil)
+		time.Sleep(2 * time.Second)
+		c.set("changed", "up") // both hang, and are within their timeouts
+		c.apply(fsm.DeleteEndpoint{Key: "deleted"})
+		time.Sleep(5 * time.Second)
+		if p := w.Progress(); p.Running != 2 || p.Stuck != 0 {
+			t.Errorf("too soon: %+v", p)
+		}
+		time.Sleep(time.Minute)
+		if p := w.Progress(); p.Running != 2 || p.Stuck != 2 || p.Watched != 1 {
+			t.Errorf("progress: %+v, want two that are stuck", p)
+		}
+		s, reason := w.Verdict("changed")
+		if want := "the check of an earlier value can't be stopped, so that this one can't be checked"; s != health.Unknown || reason != want {
+			t.Errorf("the verdict is %v (%s), want UNKNOWN (%s)", s, reason, want)
+		}
+		for _, sample := range w.Samples("changed") {
+			if sample.Revision != c.endpoint("changed").Revision || sample.Status != health.Unknown {
+				t.Errorf("sample %+v is not one of the new value", sample)
+			}
+		}
+		if n := len(w.Samples("deleted")); n != 0 {
+			t.Errorf("%d samples of what is deleted", n)
+		}
+
+		time.Sleep(10 * time.Minute)
+		if s, _ := w.Verdict("changed"); s != health.Up {
+			t.Errorf("after it has returned the verdict is %v", s)
+		}
+		if p := w.Progress(); p.Stuck != 0 || p.Running != 0 {
+			t.Errorf("progress: %+v", p)
+		}
+	})
+}

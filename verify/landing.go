@@ -23,6 +23,7 @@ func (s *scheduler) landAll(l landing) {
 func (s *scheduler) land(votes []Vote, l landing) []Vote {
 	f, w := l.flight, l.flight.watch
 	f.cancel()
+	f.unqueue()
 	s.running--
 	w.flight = nil
 	if f.stuck {
@@ -38,7 +39,6 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 	}
 	s.notePanic(w, l)
 	votes = s.count(votes, w, l.sample)
-	w.unqueue()
 	w.due = w.started.Add(pause(w.settings, w.tracker.disagrees(), rand.Float64()))
 	s.scheduled.add(w)
 	return votes
@@ -59,20 +59,22 @@ func (s *scheduler) count(votes []Vote, w *watch, sample Sample) []Vote {
 
 // reportStuck makes a sample of every check that should have ended by all
 // means, once an interval: a verdict must not stay UP because nothing comes
-// back any more.
+// back any more, nor an endpoint unchecked without a word.
 func (s *scheduler) reportStuck(now time.Time) {
 	var votes []Vote
-	for w := s.flying.first(); w != nil && !w.due.After(now); w = s.flying.first() {
-		f := w.flight
+	for s.flying.has(now) {
+		f := s.flying.take()
+		w := f.watch
 		if !f.stuck {
 			f.stuck = true
 			s.stuck++
-			s.log.Warn("check does not end", "key", w.endpoint.Key, "script", f.request.Script, "timeout", f.request.Timeout)
+			s.log.Warn("check does not end", "key", f.request.Key, "script", f.request.Script, "timeout", f.request.Timeout)
 		}
-		votes = s.count(votes, w, f.overdue(now))
-		w.unqueue()
-		w.due = now.Add(time.Duration(w.settings.Interval))
-		s.flying.add(w)
+		if w.endpoint != nil {
+			votes = s.count(votes, w, f.overdue(now))
+		}
+		f.due = now.Add(time.Duration(w.settings.Interval))
+		s.flying.add(f)
 	}
 	s.cast(votes)
 }

@@ -14,8 +14,9 @@ type Progress struct {
 	// a tenth of the interval, and more than 100ms.
 	Late int
 	// Stuck is how many checks are long past their timeout and have not
-	// returned, like a script that hangs in the kernel on a dead disk. Each
-	// takes one of the MaxChecks until it does.
+	// returned, like a script that hangs in the kernel on a dead disk, those of
+	// endpoints changed or deleted since among them. Each takes one of the
+	// MaxChecks until it does, and its endpoint is not checked.
 	Stuck int
 	// Open is how many endpoints have no verdict yet because too few checks
 	// were made of them: since they were added or changed, or since the last

@@ -22,13 +22,14 @@ type scheduler struct {
 	view    *fsm.View // the last one followed; nil at first
 	watches map[string]*watch
 	// Each watch is in scheduled until it is due, then in waiting until a
-	// worker is free, then in flying, where it is due when the check should
-	// have ended by all means. With an abandoned flight it is in none.
-	scheduled, waiting, flying queue
-	running, late, stuck       int
-	open                       int // see Progress.Open
-	renewed                    uint64
-	lastCheck                  time.Time
+	// worker is free. Then it is in neither, and its flight is in flying until
+	// it lands, abandoned or not.
+	scheduled, waiting   queue[*watch]
+	flying               queue[*flight]
+	running, late, stuck int
+	open                 int // see Progress.Open
+	renewed              uint64
+	lastCheck            time.Time
 
 	workers sync.WaitGroup
 	// landings has room for every check that may be in flight, so that no
@@ -45,16 +46,12 @@ type watch struct {
 	settings fsm.Settings
 	tracker  tracker
 
-	due     time.Time // what is due then depends on the queue it is in
+	timed             // due when it is to be checked next
 	started time.Time // of the last check of this revision; zero if none
 	flight  *flight   // nil if none
 	late    bool      // the last check started late
 	sick    bool      // the last check panicked
 	open    bool      // counted as open
-
-	// Kept by queue.
-	queue *queue
-	place int
 }
 
 func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals) *scheduler {
@@ -102,7 +99,7 @@ func (s *scheduler) run(ctx context.Context) {
 // turn starts what is due at now, as far as workers are free, and returns when
 // it should be called again if nothing else happens; zero means never.
 func (s *scheduler) turn(ctx context.Context, now time.Time) (next time.Time) {
-	for w := s.scheduled.first(); w != nil && !w.due.After(now); w = s.scheduled.first() {
+	for s.scheduled.has(now) {
 		s.waiting.add(s.scheduled.take())
 	}
 	for s.waiting.len() > 0 && s.running < s.cfg.MaxChecks {
@@ -110,30 +107,26 @@ func (s *scheduler) turn(ctx context.Context, now time.Time) (next time.Time) {
 	}
 	s.reportStuck(now)
 	s.show(now)
-	return earlier(s.scheduled.first(), s.flying.first())
+	return earlier(s.scheduled.due(), s.flying.due())
 }
 
-// earlier returns when the first of the two is due; either may be nil, and for
-// both there is no such time.
-func earlier(a, b *watch) time.Time {
-	switch {
-	case a == nil && b == nil:
-		return time.Time{}
-	case a == nil, b != nil && b.due.Before(a.due):
-		return b.due
+// earlier returns the first of the two, where zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
-	return a.due
+	return a
 }
 
 // start sends a check of w on its way. w must be in no queue and have no
 // flight.
 func (s *scheduler) start(ctx context.Context, w *watch, now time.Time) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &flight{watch: w, request: s.request(w), due: w.due, started: now, cancel: cancel}
+	f := &flight{watch: w, request: s.request(w), planned: w.due, started: now, cancel: cancel}
 	w.flight, w.started = f, now
-	w.due = now.Add(f.request.Timeout + patience)
-	s.flying.add(w)
-	s.setLate(w, now.Sub(f.due) > tolerance(w.settings))
+	f.due = now.Add(f.request.Timeout + patience)
+	s.flying.add(f)
+	s.setLate(w, now.Sub(f.planned) > tolerance(w.settings))
 	s.running++
 	s.workers.Go(func() { fly(ctx, s.cfg.Checker, f, func(l landing) { s.landings <- l }) })
 }
@@ -149,7 +142,7 @@ func (s *scheduler) request(w *watch) Request {
 
 // show publishes the schedule as it is at now.
 func (s *scheduler) show(now time.Time) {
-	due := earlier(s.waiting.first(), s.scheduled.first())
+	due := earlier(s.waiting.due(), s.scheduled.due())
 	s.publish.Store(&schedule{due: due, Progress: Progress{
 		Watched: s.view.EndpointCount(), Running: s.running, Waiting: s.waiting.len(), Late: s.late, Stuck: s.stuck,
 		Open: s.open, Renewals: s.renewed,
