@@ -110,7 +110,7 @@ func clusterFlags(c *cobra.Command, s *fsm.ClusterSettings) {
 
 func limitFlags(c *cobra.Command, cfg *node.Config) {
 	f := c.Flags()
-	f.IntVar(&cfg.MaxChecks, "max-checks", 64, "checks that run at once on this node")
+	f.IntVar(&cfg.MaxChecks, "max-checks", 64, "check scripts that run at once on this node: to be on time they need endpoints x seconds of a check / interval; http and tcp checks have room of their own")
 	f.IntVar(&cfg.MaxNotifications, "max-notifications", 8, "notification scripts that run at once on this node")
 	group(c, "Limits", "max-checks", "max-notifications")
 	f.Var(word{&cfg.Missed, "policy"}, "missed-notifications", "after a long absence, or the loss of its ledger, this node notifies what is so now (current) or nothing of what it missed (skip)")

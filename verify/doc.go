@@ -12,17 +12,18 @@
 //
 // One goroutine, the one that Run is called on, owns the schedule: a heap by
 // due time and a record of each endpoint. It starts a goroutine for each check,
-// never more than MaxChecks of them, and gets the samples back over a channel.
-// What it wants others to see it publishes as immutable values, so readers
-// never make it wait. The rules themselves are pure functions: when the next
-// check is due (pace.go), what a sample does to a verdict (advance.go), what a
-// script's output means (check_script.go).
+// never more of them at once than there is room for (room.go: scripts and
+// connections have one each), and gets the samples back over a channel. What it
+// wants others to see it publishes as immutable values, so readers never make it
+// wait. The rules themselves are pure functions: when the next check is due
+// (pace.go), what a sample does to a verdict (advance.go), what a script's
+// output means (check_script.go).
 //
 // The life of an endpoint's check:
 //
-//	            due, worker free             sample
+//	            due, there is room           sample
 //	scheduled ───────────────────▶ in flight ───────▶ scheduled again
-//	    │  due, no worker free        ▲     │
+//	    │  due, no room               ▲     │
 //	    └──────────▶ waiting ─────────┘     │ endpoint changed or deleted:
 //	                 (oldest first)         ▼ context cancelled
 //	                                    abandoned ──▶ scheduled, or forgotten

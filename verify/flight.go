@@ -12,6 +12,7 @@ import (
 // flight is one check on its way.
 type flight struct {
 	watch   *watch
+	room    *room
 	request Request
 	planned time.Time // when it should have started
 	started time.Time

@@ -24,7 +24,7 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 	f, w := l.flight, l.flight.watch
 	f.cancel()
 	f.unqueue()
-	s.running--
+	f.room.running--
 	w.flight = nil
 	if f.stuck {
 		s.stuck--

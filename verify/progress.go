@@ -8,7 +8,7 @@ type Progress struct {
 	// flight, stopping ones included.
 	Watched, Running int
 	// Waiting is how many checks are due and wait for others to end, because
-	// MaxChecks are in flight.
+	// MaxChecks or MaxConnections are in flight.
 	Waiting int
 	// Late is how many endpoints had their last check start late: by more than
 	// a tenth of the interval, and more than 100ms.
@@ -16,7 +16,8 @@ type Progress struct {
 	// Stuck is how many checks are long past their timeout and have not
 	// returned, like a script that hangs in the kernel on a dead disk, those of
 	// endpoints changed or deleted since among them. Each takes one of the
-	// MaxChecks until it does, and its endpoint is not checked.
+	// places there are for its kind until it does, and its endpoint is not
+	// checked.
 	Stuck int
 	// Open is how many endpoints have no verdict yet because too few checks
 	// were made of them: since they were added or changed, or since the last

@@ -21,15 +21,16 @@ type scheduler struct {
 
 	view    *fsm.View // the last one followed; nil at first
 	watches map[string]*watch
-	// Each watch is in scheduled until it is due, then in waiting until a
-	// worker is free. Then it is in neither, and its flight is in flying until
+	// Each watch is in scheduled until it is due, then waits in a room until
+	// there is place. Then it is in neither, and its flight is in flying until
 	// it lands, abandoned or not.
-	scheduled, waiting   queue[*watch]
-	flying               queue[*flight]
-	running, late, stuck int
-	open                 int // see Progress.Open
-	renewed              uint64
-	lastCheck            time.Time
+	scheduled   queue[*watch]
+	rooms       rooms
+	flying      queue[*flight]
+	late, stuck int
+	open        int // see Progress.Open
+	renewed     uint64
+	lastCheck   time.Time
 
 	workers sync.WaitGroup
 	// landings has room for every check that may be in flight, so that no
@@ -58,7 +59,8 @@ func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], ren
 	return &scheduler{
 		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal,
 		watches:  map[string]*watch{},
-		landings: make(chan landing, cfg.MaxChecks),
+		rooms:    rooms{scripts: room{limit: cfg.MaxChecks}, connections: room{limit: cfg.MaxConnections}},
+		landings: make(chan landing, cfg.MaxChecks+cfg.MaxConnections),
 	}
 }
 
@@ -96,14 +98,17 @@ func (s *scheduler) run(ctx context.Context) {
 	}
 }
 
-// turn starts what is due at now, as far as workers are free, and returns when
+// turn starts what is due at now, as far as there is place, and returns when
 // it should be called again if nothing else happens; zero means never.
 func (s *scheduler) turn(ctx context.Context, now time.Time) (next time.Time) {
 	for s.scheduled.has(now) {
-		s.waiting.add(s.scheduled.take())
+		w := s.scheduled.take()
+		s.rooms.of(w.settings.Check).waiting.add(w)
 	}
-	for s.waiting.len() > 0 && s.running < s.cfg.MaxChecks {
-		s.start(ctx, s.waiting.take(), now)
+	for _, r := range s.rooms.all() {
+		for r.waiting.len() > 0 && r.hasPlace() {
+			s.start(ctx, r, r.waiting.take(), now)
+		}
 	}
 	s.reportStuck(now)
 	s.show(now)
@@ -118,16 +123,16 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// start sends a check of w on its way. w must be in no queue and have no
+// start sends a check of w on its way in r. w must be in no queue and have no
 // flight.
-func (s *scheduler) start(ctx context.Context, w *watch, now time.Time) {
+func (s *scheduler) start(ctx context.Context, r *room, w *watch, now time.Time) {
 	ctx, cancel := context.WithCancel(ctx)
-	f := &flight{watch: w, request: s.request(w), planned: w.due, started: now, cancel: cancel}
+	f := &flight{watch: w, room: r, request: s.request(w), planned: w.due, started: now, cancel: cancel}
 	w.flight, w.started = f, now
 	f.due = now.Add(f.request.Timeout + patience)
 	s.flying.add(f)
 	s.setLate(w, now.Sub(f.planned) > tolerance(w.settings))
-	s.running++
+	r.running++
 	s.workers.Go(func() { fly(ctx, s.cfg.Checker, f, func(l landing) { s.landings <- l }) })
 }
 
@@ -142,9 +147,12 @@ func (s *scheduler) request(w *watch) Request {
 
 // show publishes the schedule as it is at now.
 func (s *scheduler) show(now time.Time) {
-	due := earlier(s.waiting.due(), s.scheduled.due())
+	due := s.scheduled.due()
+	for _, r := range s.rooms.all() {
+		due = earlier(due, r.waiting.due())
+	}
 	s.publish.Store(&schedule{due: due, Progress: Progress{
-		Watched: s.view.EndpointCount(), Running: s.running, Waiting: s.waiting.len(), Late: s.late, Stuck: s.stuck,
+		Watched: s.view.EndpointCount(), Running: s.rooms.running(), Waiting: s.rooms.waiting(), Late: s.late, Stuck: s.stuck,
 		Open: s.open, Renewals: s.renewed,
 		LastCheck: s.lastCheck, LastTurn: now,
 	}})

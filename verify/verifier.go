@@ -21,8 +21,13 @@ type Config struct {
 	// Verdicts hears of every verdict that changes.
 	Verdicts Verdicts
 
-	// MaxChecks is how many checks run at once; 0 means 64.
+	// MaxChecks is how many checks run at once that need a process each, those
+	// of the kinds script and nagios; 0 means 64. To be on time they need
+	// endpoints × seconds of a check ÷ interval, and the machine must bear it.
 	MaxChecks int
+	// MaxConnections is the same for the kinds http and tcp, which need a
+	// goroutine and a file descriptor each; 0 means 1024.
+	MaxConnections int
 	// KeepSamples is how many samples are kept of each endpoint; 0 means 10.
 	KeepSamples int
 
@@ -43,6 +48,9 @@ type Verifier struct {
 func New(cfg Config) *Verifier {
 	if cfg.MaxChecks <= 0 {
 		cfg.MaxChecks = 64
+	}
+	if cfg.MaxConnections <= 0 {
+		cfg.MaxConnections = 1024
 	}
 	if cfg.KeepSamples <= 0 {
 		cfg.KeepSamples = 10

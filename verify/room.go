@@ -1,0 +1,36 @@
+package verify
+
+import "tocsin/fsm"
+
+// room is where checks run, a limited number of them at once.
+type room struct {
+	limit   int
+	running int
+	waiting queue[*watch] // what is due and has to wait, the oldest first
+}
+
+// hasPlace reports whether another check may start.
+func (r *room) hasPlace() bool { return r.running < r.limit }
+
+// rooms are two, because what a check costs differs so much: a script is a
+// process, and more of them than the machine has cores for make all of them
+// late. A connection is a goroutine that waits for the other side most of the
+// time, and must not wait for a script, nor hold one up: when half of the
+// endpoints are silent, each keeps its place for its whole timeout.
+type rooms struct{ scripts, connections room }
+
+// of returns the room for checks of this kind. A watch that waits in it is in
+// the right one: another kind means a new revision, which schedules it anew.
+func (r *rooms) of(kind fsm.Check) *room {
+	switch kind {
+	case fsm.CheckHTTP, fsm.CheckTCP:
+		return &r.connections
+	}
+	return &r.scripts
+}
+
+func (r *rooms) all() [2]*room { return [2]*room{&r.scripts, &r.connections} }
+
+// running and waiting are how many do, in both.
+func (r *rooms) running() int { return r.scripts.running + r.connections.running }
+func (r *rooms) waiting() int { return r.scripts.waiting.len() + r.connections.waiting.len() }
