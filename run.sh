@@ -75,10 +75,12 @@ lock() {
 # build NAME PACKAGE asks go for $build/NAME. The copy tells go what is there
 # already, so that nothing is linked again when nothing has changed; the move
 # never shows anybody half a file, nor touches the one a running node is using.
+# Git tells nothing about a checkout that another user owns, and go would fail
+# for wanting to write the revision into the binary.
 build() {
 	local name=$1 package=$2 made=$build/$1.$$
 	[ ! -f "$build/$name" ] || cp -p "$build/$name" "$made"
-	(cd "$here" && go build -o "$made" "$package")
+	(cd "$here" && go build -buildvcs=false -o "$made" "$package")
 	if cmp -s "$made" "$build/$name"; then rm -f "$made"; else mv -f "$made" "$build/$name"; fi
 }
 
@@ -93,6 +95,13 @@ provide() {
 	for target in "$@"; do build "${target%%=*}" "${target#*=}"; done
 	rm -f "$build/lock"
 	trap - EXIT
+}
+
+# fits OFFSET says whether all ports, of which 8004 is the highest, are ports
+# with it. To bash 08 is no number but a broken octal one.
+fits() {
+	case $1 in *[!0-9]* | 0?* | ??????*) return 1 ;; esac
+	[ "$1" -le $((65535 - 8004)) ]
 }
 
 # address BASE N prints where node N listens on the port that BASE gives node 1.
@@ -114,9 +123,7 @@ node() {
 
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 case $data in /*) ;; *) data=$PWD/$data ;; esac
-case $offset in
-'' | *[!0-9]*) misuse "TOCSIN_PORT_OFFSET is '$offset', which is not a number" ;;
-esac
+fits "$offset" || misuse "TOCSIN_PORT_OFFSET is '$offset', and has to be a number from 0 to 57531 without a zero in front"
 case ${1-} in
 [1-5]) node "$@" ;;
 demo)

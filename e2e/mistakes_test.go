@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -38,9 +39,14 @@ func TestMisuse(t *testing.T) {
 		{[]string{"12"}, nil, "'12'"},
 		{[]string{"start"}, nil, "'start'"},
 		{[]string{"demo", "--twice"}, nil, "--twice"},
-		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=many"}, "many"},
+		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=many"}, "'many'"},
+		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=-1"}, "'-1'"},
+		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=08"}, "without a zero in front"},
+		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=57532"}, "57531"},
+		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=60000"}, "57531"},
+		{[]string{"1"}, []string{"TOCSIN_PORT_OFFSET=18446744073709551616"}, "57531"},
 	} {
-		t.Run(strings.Join(use.args, " "), func(t *testing.T) {
+		t.Run(strings.Join(append(use.env, use.args...), " "), func(t *testing.T) {
 			p := runSH(t, use.env, use.args...)
 			wantMistake(t, p, 2, use.word)
 			if !strings.HasPrefix(p.output.String(), "Usage:") {
@@ -100,6 +106,33 @@ func TestDataDirectory(t *testing.T) {
 		}
 		wantMistake(t, c.start(1), 1, "raft.db")
 	})
+}
+
+// TestCheckoutOfAnotherUser builds where git refuses to say anything, from a
+// program that is quick to build.
+func TestCheckoutOfAnotherUser(t *testing.T) {
+	checkout, bin := t.TempDir(), t.TempDir()
+	script, err := os.ReadFile(filepath.Join(root, "run.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		filepath.Join(checkout, "run.sh"):       string(script),
+		filepath.Join(checkout, "go.mod"):       "module tocsin\n",
+		filepath.Join(checkout, "main.go"):      "package main\n\nfunc main() { println(\"built\") }\n",
+		filepath.Join(checkout, ".git", "HEAD"): "ref: refs/heads/main\n",
+		filepath.Join(bin, "git"):               "#!/bin/sh\necho fatal: dubious ownership >&2\nexit 128\n",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := runSHOf(t, checkout, []string{
+		"TOCSIN_BUILD=" + t.TempDir(), "GOFLAGS=-buildvcs=auto", "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}, "1")
+	if code := p.exitCode(2 * time.Minute); code != 0 || !strings.Contains(p.output.String(), "built") {
+		t.Errorf("run.sh ended with %d", code)
+	}
 }
 
 // TestDeadBuilder leaves the lock of a build that was killed.

@@ -48,8 +48,14 @@ func (b *buffer) String() string {
 // ours. The test ends what has not ended before.
 func runSH(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
+	return runSHOf(t, root, env, args...)
+}
+
+// runSHOf does so with the run.sh in the folder checkout.
+func runSHOf(t *testing.T, checkout string, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, words: strings.Join(args, " "), output: &buffer{}, done: make(chan struct{})}
-	p.cmd = exec.Command(filepath.Join(root, "run.sh"), args...)
+	p.cmd = exec.Command(filepath.Join(checkout, "run.sh"), args...)
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = environment(env)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
