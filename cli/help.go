@@ -67,7 +67,7 @@ func commandList(page *bytes.Buffer, c *cobra.Command) {
 	// In the order in which they were added: from the first that one needs on.
 	for _, sub := range slices.SortedStableFunc(slices.Values(c.Commands()), byOrder) {
 		if sub.IsAvailableCommand() {
-			fmt.Fprintf(page, "  %-9s %s\n", sub.Name(), sub.Short)
+			fmt.Fprintf(page, "  %-10s %s\n", sub.Name(), sub.Short)
 		}
 	}
 }

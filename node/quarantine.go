@@ -184,7 +184,10 @@ func (d *dataDir) examineStorage(c *condition, log *slog.Logger) (damage, err er
 		return nil, nil
 	}
 	s, err := openStorage(d, c.identity.Node, log)
-	if _, damaged := errors.AsType[*raftstore.Damage](err); damaged || errors.Is(err, raftstore.ErrForeign) {
+	if damage, ok := errors.AsType[*raftstore.Damage](err); ok {
+		return damage, nil // without what can be done: that is being done
+	}
+	if errors.Is(err, raftstore.ErrForeign) {
 		return err, nil
 	}
 	if err != nil {
