@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/raft"
 
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
@@ -30,11 +31,10 @@ type Cluster struct {
 	Scripts *Scripts
 
 	options Options
-	members []*member // in order of their names; never shrinks
+	dying   sync.WaitGroup // processes that were ended and have not yet come to their end
 
-	mu sync.Mutex // guards member.node, which peers read
-
-	abandoned sync.WaitGroup // processes that have crashed and not yet noticed
+	mu      sync.Mutex // guards what follows, and member.node, which peers read
+	members []*member  // in order of their names; never shrinks
 }
 
 // member is one node over all its lives.
@@ -46,7 +46,19 @@ type member struct {
 	gossip *simnet.Gossip
 	clock  *clock
 	node   *node.Node // nil while it is down
-	die    func()     // ends the scripts of its present life at once
+	lives  int
+	die    func()        // ends the scripts of its present life at once
+	ended  chan struct{} // closed when its last process, ended in order, is no more
+}
+
+// Life is one process of a node, from its start to its end.
+type Life struct {
+	Node   string
+	Number int // from 1
+	// Over ends when the process is stopped or crashes.
+	Over context.Context
+	// Entry returns an entry of the raft log on this process's disk.
+	Entry func(index uint64) (*raft.Log, bool)
 }
 
 // Options changes what New makes. The zero Options is what New uses.
@@ -56,6 +68,10 @@ type Options struct {
 	Settings func(*fsm.ClusterSettings)
 	// Config changes the configuration of one node.
 	Config func(*node.Config)
+	// Outside changes what one process of a node touches.
+	Outside func(Life, *node.Outside)
+	// Started is told of each process that was started.
+	Started func(Life, *node.Node)
 	// Logger gets the logs of all nodes; nil discards them.
 	Logger *slog.Logger
 }
@@ -83,9 +99,11 @@ func New(t testing.TB, n int, options ...Options) *Cluster {
 func (c *Cluster) Add() string {
 	c.t.Helper()
 	number := len(c.members) + 1
-	m := &member{name: fmt.Sprintf("n%d", number), number: number, clock: &clock{}}
+	m := &member{name: fmt.Sprintf("n%d", number), number: number, clock: &clock{}, die: func() {}}
 	m.disk = newDisk(m.name)
+	c.mu.Lock()
 	c.members = append(c.members, m)
+	c.mu.Unlock()
 	c.start(m)
 	return m.name
 }
@@ -118,22 +136,24 @@ func (c *Cluster) Others(but ...string) []string {
 // Node returns a node that is not down.
 func (c *Cluster) Node(name string) *node.Node {
 	c.t.Helper()
-	if n := c.running(name); n != nil {
+	if n, up := c.Running(name); up {
 		return n
 	}
 	c.t.Fatalf("%s is down", name)
 	return nil
 }
 
-func (c *Cluster) running(name string) *node.Node {
+// Running returns a node, if it is not down. It may be called from any
+// goroutine.
+func (c *Cluster) Running(name string) (n *node.Node, up bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, m := range c.members {
 		if m.name == name {
-			return m.node
+			return m.node, m.node != nil
 		}
 	}
-	return nil
+	return nil, false
 }
 
 func (c *Cluster) member(name string) *member {
@@ -160,7 +180,7 @@ func (c *Cluster) Leader() string {
 			}
 		}
 		for name, n := range says {
-			if n > len(c.members)/2 && c.running(name) != nil {
+			if _, up := c.Running(name); up && n > len(c.members)/2 {
 				leader = name
 				return true
 			}
@@ -193,128 +213,6 @@ func (c *Cluster) Partition(groups ...[]string) {
 // Heal makes the network whole again.
 func (c *Cluster) Heal() { c.Net.Heal() }
 
-// Crash ends a node as a power failure would: what was not on its disks is
-// gone, and nobody hears of it any more.
-func (c *Cluster) Crash(name string) {
-	c.t.Helper()
-	m := c.member(name)
-	abandoned := c.detach(m)
-	if abandoned == nil {
-		c.t.Fatalf("%s is down already", name)
-	}
-	m.die()                 // from here on it reaches nobody
-	_ = m.raft.Close()      // a simnet transport's Close can't fail
-	_ = m.gossip.Shutdown() // likewise
-	remains, err := m.disk.crash()
-	if err != nil {
-		c.t.Fatalf("copy the disk of %s: %v", name, err)
-	}
-	m.disk = remains
-	c.abandoned.Go(func() {
-		// It is dead: what it says of its end is nobody's concern.
-		_ = abandoned.Stop(context.Background())
-	})
-}
-
-// Stop ends a node in order, as SIGTERM would.
-func (c *Cluster) Stop(name string) {
-	c.t.Helper()
-	m := c.member(name)
-	stopped := c.detach(m)
-	if stopped == nil {
-		c.t.Fatalf("%s is down already", name)
-	}
-	if err := stopped.Stop(c.t.Context()); err != nil {
-		c.t.Errorf("stop %s: %v", name, err)
-	}
-}
-
-// Restart brings up a node that is down, on what its disks hold.
-func (c *Cluster) Restart(name string) {
-	c.t.Helper()
-	m := c.member(name)
-	if m.node != nil {
-		c.t.Fatalf("%s is up", name)
-	}
-	c.start(m)
-}
-
-// Wipe makes a node that is down lose its disks.
-func (c *Cluster) Wipe(name string) {
-	c.t.Helper()
-	m := c.member(name)
-	m.disk = newDisk(name)
-}
-
-func (c *Cluster) detach(m *member) *node.Node {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := m.node
-	m.node = nil
-	return n
-}
-
-func (c *Cluster) start(m *member) {
-	c.t.Helper()
-	m.raft = c.Net.Raft(m.name, raftAddress(m.name))
-	m.gossip = c.Net.Gossip(m.name, 8000+m.number)
-	life, die := context.WithCancel(context.Background())
-	m.die = die
-	disk := m.disk
-	outside := node.Outside{
-		Gossip:  m.gossip,
-		Peers:   peers{c, m.name, life},
-		Ledger:  disk.ledger,
-		Checker: c.World, Runner: mortal{c.Scripts, life},
-		Scripts:  anyScript{},
-		Identity: disk.start(),
-		Remember: disk.remember,
-		Clock:    m.clock.read,
-		Close:    m.raft.Close,
-	}
-	outside.Raft.Transport = m.raft
-	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = disk.raft, disk.raft, disk.snapshots
-	n, err := node.Start(c.config(m), outside)
-	if err != nil {
-		c.t.Fatalf("start %s: %v", m.name, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	m.node = n
-}
-
-func (c *Cluster) config(m *member) node.Config {
-	settings := fsm.DefaultClusterSettings()
-	settings.Interval = fsm.Duration(time.Second)
-	settings.RetryInterval = fsm.Duration(500 * time.Millisecond)
-	settings.Cooldown = 0
-	settings.BallotRefresh = fsm.Duration(time.Second)
-	settings.NotifyTimeout = fsm.Duration(10 * time.Second)
-	if c.options.Settings != nil {
-		c.options.Settings(&settings)
-	}
-	cfg := node.Config{
-		Name: m.name, DataDir: "in memory",
-		HTTP: httpAddress(m.name), Raft: raftAddress(m.name), Gossip: m.gossip.Address(),
-		Bootstrap: m.number == 1,
-		Settings:  settings,
-		Logger:    c.options.Logger,
-	}
-	for _, other := range c.members {
-		if other != m {
-			cfg.Join = append(cfg.Join, httpAddress(other.name))
-		}
-	}
-	if c.options.Config != nil {
-		c.options.Config(&cfg)
-	}
-	return cfg
-}
-
-func raftAddress(name string) string { return net.JoinHostPort(name, "7000") }
-
-func httpAddress(name string) string { return net.JoinHostPort(name, "6000") }
-
 // stop ends what is still up, all at once.
 func (c *Cluster) stop() {
 	var stopping sync.WaitGroup
@@ -324,7 +222,10 @@ func (c *Cluster) stop() {
 		}
 	}
 	stopping.Wait()
-	c.abandoned.Wait()
+	c.dying.Wait()
+	for _, m := range c.members {
+		m.die() // watchers of a life end with it
+	}
 	// Goroutines of the libraries look whether they should end only when their
 	// timers fire. The bubble waits for every one of them.
 	time.Sleep(time.Minute)
@@ -332,12 +233,15 @@ func (c *Cluster) stop() {
 
 // mortal runs scripts that end with the life of their node.
 type mortal struct {
-	scripts *Scripts
+	scripts notify.Runner
 	life    context.Context
 }
 
 // Run implements notify.Runner.
 func (m mortal) Run(ctx context.Context, job notify.Job) script.Result {
+	if m.life.Err() != nil {
+		return script.Result{ExitCode: -1, Interrupted: true} // the dead start nothing
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(m.life, cancel)()

@@ -33,11 +33,14 @@ func newDisk(name string) *disk {
 // crash returns what a new process finds. The old one keeps a disk of its own,
 // which nobody will ever read.
 func (d *disk) crash() (*disk, error) {
+	// The log first: what is compacted away after it was copied is in a
+	// snapshot that is copied later, and not the other way round.
+	log := d.raft.crash()
 	snapshots, err := copySnapshots(d.snapshots)
 	if err != nil {
 		return nil, err
 	}
-	return &disk{raft: d.raft.clone(), snapshots: snapshots, ledger: d.ledger.Crash(), identity: d.whose()}, nil
+	return &disk{raft: log, snapshots: snapshots, ledger: d.ledger.Crash(), identity: d.whose()}, nil
 }
 
 // start counts one more process that uses the disk, and says whose it is.
@@ -89,6 +92,7 @@ func copySnapshots(from *raft.InmemSnapshotStore) (*raft.InmemSnapshotStore, err
 // it returns.
 type store struct {
 	mu      sync.RWMutex
+	dead    bool // its machine has crashed: nothing more is stored, and so nothing more is promised
 	low     uint64
 	high    uint64
 	logs    map[uint64]*raft.Log
@@ -100,9 +104,11 @@ func newStore() *store {
 	return &store{logs: map[uint64]*raft.Log{}, values: map[string][]byte{}, numbers: map[string]uint64{}}
 }
 
-func (s *store) clone() *store {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+// crash returns what the disk holds at this instant, as a new store.
+func (s *store) crash() *store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dead = true
 	return &store{low: s.low, high: s.high, logs: maps.Clone(s.logs), values: maps.Clone(s.values), numbers: maps.Clone(s.numbers)}
 }
 
@@ -132,6 +138,14 @@ func (s *store) GetLog(index uint64, into *raft.Log) error {
 	return nil
 }
 
+// entry returns a log entry, if it is there.
+func (s *store) entry(index uint64) (*raft.Log, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	l, ok := s.logs[index]
+	return l, ok
+}
+
 // StoreLog implements raft.LogStore.
 func (s *store) StoreLog(l *raft.Log) error { return s.StoreLogs([]*raft.Log{l}) }
 
@@ -139,6 +153,9 @@ func (s *store) StoreLog(l *raft.Log) error { return s.StoreLogs([]*raft.Log{l})
 func (s *store) StoreLogs(logs []*raft.Log) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead {
+		return errDead
+	}
 	for _, l := range logs {
 		kept := *l
 		s.logs[l.Index] = &kept
@@ -154,6 +171,9 @@ func (s *store) StoreLogs(logs []*raft.Log) error {
 func (s *store) DeleteRange(from, to uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead {
+		return errDead
+	}
 	for i := from; i <= to; i++ {
 		delete(s.logs, i)
 	}
@@ -169,12 +189,17 @@ func (s *store) DeleteRange(from, to uint64) error {
 	return nil
 }
 
+var errDead = errors.New("the machine has crashed")
+
 var errNotFound = errors.New("not found") // the words that raft looks for
 
 // Set implements raft.StableStore.
 func (s *store) Set(key, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead {
+		return errDead
+	}
 	s.values[string(key)] = value
 	return nil
 }
@@ -189,10 +214,14 @@ func (s *store) Get(key []byte) ([]byte, error) {
 	return nil, errNotFound
 }
 
-// SetUint64 implements raft.StableStore.
+// SetUint64 implements raft.StableStore. A dead one says that all is well: raft
+// panics when it can't store its term, and a term alone promises nothing.
 func (s *store) SetUint64(key []byte, value uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead {
+		return nil
+	}
 	s.numbers[string(key)] = value
 	return nil
 }

@@ -3,7 +3,10 @@ package clustertest_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -242,5 +245,51 @@ func TestCluster_AFailedNotificationIsRepeatedAndItsEndReported(t *testing.T) {
 			}
 			return true
 		})
+	})
+}
+
+// lines is a log that can be looked at while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) contain(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), text)
+}
+
+func TestCluster_EventsThatAreForgottenWhileANodeIsAwayAreAGap(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var log lines
+		c := clustertest.New(t, 3, clustertest.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		c.Set("db", "db-1:5432")
+		c.AwaitState("db", health.Up)
+		away := c.Others(c.Leader())[0]
+		c.Crash(away)
+		for _, s := range []health.Status{health.Down, health.Up, health.Down} {
+			c.World.Set("db", s)
+			c.AwaitState("db", s)
+		}
+		// Two of the three are forgotten, and nothing but that shows it any more.
+		settings := c.Node(c.Up()[0]).View().Settings()
+		kept := settings.EventsKept
+		settings.EventsKept = 1
+		c.Propose(fsm.ChangeSettings{Settings: settings})
+		settings.EventsKept = kept
+		c.Propose(fsm.ChangeSettings{Settings: settings})
+		c.Restart(away)
+		c.AwaitNotified("db", health.Down, away)
+		wantRuns(t, c, away, "db", health.Down)
+		if !log.contain("this node was away for too long") {
+			t.Error("two events have vanished on the node that was away, and it does not say so")
+		}
 	})
 }

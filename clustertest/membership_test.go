@@ -191,3 +191,35 @@ func TestCluster_WritesThroughEveryNodeAreReadThereAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestCluster_AVoterThatLostItsDiskElectsNobodyBeforeItIsTakenInAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3)
+		leader := c.Leader()
+		behind, lost := c.Others(leader)[0], c.Others(leader)[1]
+		c.Partition([]string{behind}, []string{leader, lost})
+		if _, err := c.Node(leader).Propose(t.Context(), fsm.SetEndpoint{Key: "db", Value: "acknowledged"}); err != nil {
+			t.Fatal(err)
+		}
+		// The leader and the one that is behind keep their disks: a majority.
+		c.Crash(lost)
+		c.Wipe(lost)
+		c.Crash(leader)
+		c.Heal()
+		c.Restart(lost)
+		c.Never(2*time.Minute, "one that is behind leads by the vote of one that has forgotten", func() bool {
+			l, known := c.Node(behind).Leader()
+			return known && l.Node == behind
+		})
+		c.Restart(leader)
+		c.Await("all know the acknowledged write", func() bool {
+			return !slices.ContainsFunc(c.Up(), func(name string) bool {
+				e, ok := c.Node(name).View().Endpoint("db")
+				return !ok || e.Value != "acknowledged"
+			})
+		})
+		c.Await("all are ready", func() bool {
+			return !slices.ContainsFunc(c.Names(), func(name string) bool { return !c.Node(name).Readiness().Ready })
+		})
+	})
+}

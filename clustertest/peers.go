@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"tocsin/api"
+	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/node"
 )
@@ -30,12 +31,12 @@ func call[A any](ctx context.Context, p peers, address string, ask func(*node.No
 	if err != nil {
 		return none, err
 	}
-	if !p.cluster.Net.Travel(p.from, host) {
+	if !p.cluster.Net.Travel(simnet.OfCalls, p.from, host) || p.life.Err() != nil {
 		<-ctx.Done()
 		return none, fmt.Errorf("%s: %w", address, api.ErrUnreachable)
 	}
-	target := p.cluster.running(host)
-	if target == nil {
+	target, up := p.cluster.Running(host)
+	if !up {
 		return none, fmt.Errorf("%s: connection refused: %w", address, api.ErrUnreachable)
 	}
 	type reply struct {
@@ -49,7 +50,7 @@ func call[A any](ctx context.Context, p peers, address string, ask func(*node.No
 	}()
 	select {
 	case r := <-replies:
-		if !p.cluster.Net.Travel(host, p.from) || ctx.Err() != nil {
+		if !p.cluster.Net.Travel(simnet.OfCalls, host, p.from) || ctx.Err() != nil {
 			<-ctx.Done()
 			return none, api.ErrUncertain
 		}

@@ -64,7 +64,7 @@ func (g *Gossip) WriteTo(packet []byte, address string) (time.Time, error) {
 	if to == nil || g.isClosed() {
 		return now, nil // as with UDP: nobody says so
 	}
-	f := g.network.draw(g.host, to.host)
+	f := g.network.draw(OfGossip, g.host, to.host)
 	if f.lost {
 		return now, nil
 	}
@@ -100,7 +100,7 @@ func (g *Gossip) DialTimeout(address string, timeout time.Duration) (net.Conn, e
 	if to == nil {
 		return nil, fmt.Errorf("dial %s: connection refused", address)
 	}
-	if !g.network.Travel(g.host, to.host) || !g.network.Travel(to.host, g.host) {
+	if !g.network.Travel(OfGossip, g.host, to.host) || !g.network.Travel(OfGossip, to.host, g.host) {
 		time.Sleep(timeout)
 		return nil, fmt.Errorf("dial %s: %w", address, errTimeout)
 	}

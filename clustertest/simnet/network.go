@@ -17,11 +17,25 @@ import (
 // everything after Latency.
 type Link struct {
 	Cut       bool
+	Of        Traffic       // what Cut cuts; 0 means everything
 	Delay     time.Duration // on top of Latency
 	Jitter    time.Duration // up to so much more, drawn for each message
 	Loss      float64       // part of the packets that are lost; calls and streams fail as often
 	Duplicate float64       // part of the packets and requests that arrive twice
 }
+
+// Traffic is a set of kinds of messages.
+type Traffic uint8
+
+// The kinds of messages.
+const (
+	OfGossip Traffic = 1 << iota // packets and streams of memberlist
+	OfRaft                       // calls of raft
+	OfCalls                      // calls between nodes
+)
+
+// cuts reports whether l lets nothing of that kind through.
+func (l Link) cuts(kind Traffic) bool { return l.Cut && (l.Of == 0 || l.Of&kind != 0) }
 
 // Latency is how long a message takes on a healthy link.
 const Latency = time.Millisecond
@@ -54,7 +68,7 @@ func (n *Network) Set(from, to string, l Link) {
 	n.mu.Lock()
 	n.links[direction{from, to}] = l
 	n.mu.Unlock()
-	if l.Cut {
+	if l.cuts(OfGossip) {
 		n.cutStreams(from, to)
 	}
 }
@@ -73,7 +87,7 @@ type fate struct {
 	after time.Duration
 }
 
-func (n *Network) draw(from, to string) fate {
+func (n *Network) draw(kind Traffic, from, to string) fate {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	l := n.links[direction{from, to}]
@@ -81,15 +95,23 @@ func (n *Network) draw(from, to string) fate {
 	if l.Jitter > 0 {
 		f.after += time.Duration(n.random.Int64N(int64(l.Jitter)))
 	}
-	f.lost = l.Cut || n.random.Float64() < l.Loss
+	f.lost = l.cuts(kind) || n.random.Float64() < l.Loss
 	f.twice = n.random.Float64() < l.Duplicate
 	return f
 }
 
-// Travel waits for as long as a message from one host to another takes, and
-// reports whether it arrives.
-func (n *Network) Travel(from, to string) bool {
-	f := n.draw(from, to)
+// Reaches reports whether messages of that kind can get from one host to
+// another, some of them at least.
+func (n *Network) Reaches(kind Traffic, from, to string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return !n.links[direction{from, to}].cuts(kind)
+}
+
+// Travel waits for as long as a message of that kind takes from one host to
+// another, and reports whether it arrives.
+func (n *Network) Travel(kind Traffic, from, to string) bool {
+	f := n.draw(kind, from, to)
 	time.Sleep(f.after)
 	return !f.lost
 }

@@ -76,18 +76,18 @@ func (r *Raft) call(target raft.ServerAddress, command any, body []byte) (any, e
 		time.Sleep(Latency)
 		return nil, fmt.Errorf("%s to %s: connection refused", r.host, target)
 	}
-	f := r.network.draw(r.host, to.host)
+	f := r.network.draw(OfRaft, r.host, to.host)
 	time.Sleep(f.after)
 	if f.lost {
 		return nil, lost("the request was lost")
 	}
-	if f.twice {
+	if f.twice && body == nil { // a stream never comes twice: raft would go back to it
 		to.deliver(command, body)
 	}
 	answers := to.deliver(command, body)
 	select {
 	case answer := <-answers:
-		if !r.network.Travel(to.host, r.host) {
+		if !r.network.Travel(OfRaft, to.host, r.host) {
 			return nil, lost("the answer was lost")
 		}
 		return answer.Response, answer.Error

@@ -1,0 +1,125 @@
+package check
+
+import (
+	"slices"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+// election is what may pass until there is a leader again, and until ballots
+// have reached it.
+const election = 20 * time.Second
+
+// InTime checks that what really is so, and stays so, is committed within
+// fall × interval + time to live + an election (and the cooldown) while a
+// majority is well and connected. DOWN and UP alike.
+func InTime(h *History) []Violation {
+	f := found{invariant: 5}
+	if len(h.Well) == 0 {
+		return nil
+	}
+	tenures := h.tenures()
+	targets := map[string][]truth{}
+	for _, t := range tenures {
+		if _, known := targets[t.value]; !known {
+			targets[t.value] = h.truths(t.value)
+		}
+		for _, true := range targets[t.value] {
+			f.inTime(h, t, true)
+		}
+	}
+	return f.all
+}
+
+func (f *found) inTime(h *History, t tenure, tr truth) {
+	if tr.status != health.Up && tr.status != health.Down {
+		return
+	}
+	from, to := max(t.from, tr.from), min(t.to, tr.to)
+	settings, ttl, steady := h.settingsAt(from)
+	if !steady {
+		return
+	}
+	rows := max(settings.Rise, settings.Fall) + 1
+	due := from + time.Duration(rows)*time.Duration(settings.Interval)*5/4 + ttl + time.Duration(settings.Cooldown) + election
+	if due > to || !slices.ContainsFunc(h.Well, func(s Span) bool { return s.From <= from && due <= s.To }) {
+		return
+	}
+	state := health.Unknown
+	for _, e := range h.Events {
+		if e.Key == t.key && e.Generation == t.generation && e.At <= due {
+			state = e.To
+		}
+	}
+	if state != tr.status {
+		f.add(t.key, "", due, "%s (value %s) is really %v from %v on, a majority is well, and at %v the state is %v", t.key, t.value, tr.status, from, due, state)
+	}
+}
+
+// truth is a time in which all nodes see a target alike.
+type truth struct {
+	status   health.Status
+	from, to time.Duration
+}
+
+func (h *History) truths(target string) []truth {
+	now := map[string]health.Status{}
+	for node := range h.Sites {
+		now[node] = health.Up
+	}
+	var all []truth
+	current := truth{status: health.Up, to: forever}
+	end := func(at time.Duration) {
+		if current.to = at; current.from < at {
+			all = append(all, current)
+		}
+	}
+	for _, s := range h.Sights {
+		if s.Target != target || now[s.Node] == s.Status {
+			continue
+		}
+		now[s.Node] = s.Status
+		end(s.At)
+		current = truth{status: h.unanimous(now), from: s.At, to: forever}
+	}
+	return append(all, current)
+}
+
+// unanimous returns what all see, UNKNOWN if they differ.
+func (h *History) unanimous(seen map[string]health.Status) health.Status {
+	common, first := health.Unknown, true
+	for _, s := range seen {
+		if first {
+			common, first = s, false
+		}
+		if s != common {
+			return health.Unknown
+		}
+	}
+	return common
+}
+
+// settingsAt returns the settings of the cluster at a moment, and whether they
+// stay for long enough to go by them.
+func (h *History) settingsAt(at time.Duration) (s fsm.Settings, ttl time.Duration, steady bool) {
+	for _, entry := range h.Log {
+		for _, c := range entry.Commands {
+			var with fsm.ClusterSettings
+			switch c := c.(type) {
+			case fsm.Found:
+				with = c.Settings
+			case fsm.ChangeSettings:
+				with = c.Settings
+			default:
+				continue
+			}
+			if entry.At > at {
+				return s, ttl, entry.At > at+5*time.Minute
+			}
+			s, ttl = with.Settings, with.BallotTTL()
+		}
+	}
+	return s, ttl, true
+}

@@ -1,0 +1,56 @@
+package check
+
+import (
+	"time"
+
+	"tocsin/fsm"
+)
+
+// settling is how long after the end of a run a death still counts as in the
+// middle of it: the ledger had not yet taken note.
+const settling = 50 * time.Millisecond
+
+// Once checks that a notification is run twice only if the node died in the
+// middle of it. What failed may be tried again, a leader may run what it ran as
+// follower before, and a disk that was lost remembers nothing. Attempts are
+// counted up.
+func Once(h *History) []Violation {
+	f := found{invariant: 8}
+	last := map[delivery]Run{}
+	for _, r := range h.Runs {
+		d := delivery{r.Node, r.Event}
+		before, again := last[d]
+		last[d] = r
+		if !again || h.origin(r.Node, r.Life) != h.origin(before.Node, before.Life) {
+			continue
+		}
+		if r.Attempt <= before.Attempt {
+			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s as attempt %d after attempt %d", r.Node, r.Event, r.Key, r.Attempt, before.Attempt)
+		}
+		cut := before.Cut || before.End == 0 || h.diedAfter(before.Node, before.Life, before.End, settling)
+		promoted := r.Role == fsm.Leader && before.Role != fsm.Leader
+		if !cut && !promoted && before.Exit == 0 {
+			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s again as %s: attempt %d as %s had ended well at %v, and the node did not die", r.Node, r.Event, r.Key, r.Role, before.Attempt, before.Role, before.End)
+		}
+	}
+	return f.all
+}
+
+// Bounded checks that attempts stay bounded: per node and event, as a follower
+// and as a leader, no more than allowed, and one for each death.
+func Bounded(h *History) []Violation {
+	f := found{invariant: 14}
+	allowed := 0
+	for _, e := range h.Events {
+		allowed = max(allowed, e.Settings.NotifyAttempts)
+	}
+	runs := map[delivery]int{}
+	for _, r := range h.Runs {
+		d := delivery{r.Node, r.Event}
+		runs[d]++
+		if runs[d] == 2*allowed+len(h.lives(r.Node))+1 {
+			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s %d times, and %d attempts are allowed", r.Node, r.Event, r.Key, runs[d], allowed)
+		}
+	}
+	return f.all
+}

@@ -1,0 +1,89 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"tocsin/clustertest/check"
+	"tocsin/clustertest/simnet"
+)
+
+// linkFault is what one fault does to the links between nodes.
+type linkFault struct {
+	link func(from, to string) simnet.Link
+}
+
+// breakLinks adds a fault of links, and returns what ends it.
+func (r *run) breakLinks(link func(from, to string) simnet.Link) (end func()) {
+	f := &linkFault{link}
+	r.links = append(r.links, f)
+	r.setLinks()
+	return func() {
+		r.links = slices.DeleteFunc(r.links, func(g *linkFault) bool { return g == f })
+		r.setLinks()
+	}
+}
+
+// setLinks makes every link what all present faults together make of it.
+func (r *run) setLinks() {
+	for _, a := range r.cluster.Names() {
+		for _, b := range r.cluster.Names() {
+			if a == b {
+				continue
+			}
+			var sum simnet.Link
+			for _, f := range r.links {
+				sum = worse(sum, f.link(a, b))
+			}
+			r.cluster.Net.Set(a, b, sum)
+		}
+	}
+	r.noteLinks()
+}
+
+// worse returns a link with the faults of both.
+func worse(a, b simnet.Link) simnet.Link {
+	switch {
+	case !a.Cut:
+		a.Cut, a.Of = b.Cut, b.Of
+	case b.Cut && (a.Of == 0 || b.Of == 0):
+		a.Of = 0
+	case b.Cut:
+		a.Of |= b.Of
+	}
+	a.Delay, a.Jitter = a.Delay+b.Delay, a.Jitter+b.Jitter
+	a.Loss, a.Duplicate = max(a.Loss, b.Loss), max(a.Duplicate, b.Duplicate)
+	return a
+}
+
+// noteLinks records who reaches whom by raft.
+func (r *run) noteLinks() {
+	reach := map[check.Pair]bool{}
+	for _, a := range r.cluster.Names() {
+		for _, b := range r.cluster.Names() {
+			if a != b && !r.down[a] && !r.down[b] && r.cluster.Net.Reaches(simnet.OfRaft, a, b) {
+				reach[check.Pair{From: a, To: b}] = true
+			}
+		}
+	}
+	r.record.change(func(h *check.History, at time.Duration) {
+		h.Links = append(h.Links, check.Links{At: at, Reach: reach})
+	})
+}
+
+// apart cuts all links between two groups.
+func apart(group []string) func(from, to string) simnet.Link {
+	return func(from, to string) simnet.Link {
+		return simnet.Link{Cut: slices.Contains(group, from) != slices.Contains(group, to)}
+	}
+}
+
+// around does to all links of one node what link says.
+func around(name string, link simnet.Link) func(from, to string) simnet.Link {
+	return func(from, to string) simnet.Link {
+		if from == name || to == name {
+			return link
+		}
+		return simnet.Link{}
+	}
+}

@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/node"
+)
+
+// Plan is all that a seed decides.
+type Plan struct {
+	Seed   uint64
+	Length time.Duration // how long faults go on
+	// Live makes it a plan for liveness: faults hit only the Weak.
+	Live      bool
+	Nodes     int
+	Sites     int
+	Weak      []string // nodes that faults may hit; all of them, for safety
+	Endpoints int
+	Settings  fsm.ClusterSettings
+	Retention node.Retention
+	Steps     []Step // in order of time
+}
+
+// Step is one fault, or one change that is none.
+type Step struct {
+	At, For time.Duration // For is 0 if it has no end
+	Kind    Kind
+	Dice    uint64 // what the step itself leaves to chance
+}
+
+func (s Step) String() string { return fmt.Sprintf("%v at %v for %v", s.Kind, s.At, s.For) }
+
+// NewPlan makes the plan of a seed.
+func NewPlan(seed uint64, length time.Duration) Plan {
+	dice := rand.New(rand.NewPCG(seed, 0x73696d))
+	p := Plan{
+		Seed: seed, Length: length, Live: seed%3 == 0,
+		Nodes: 3 + dice.IntN(5), Endpoints: 2 + dice.IntN(5),
+		Settings: settings(dice),
+	}
+	p.Sites = 1 + dice.IntN(min(3, p.Nodes-1))
+	if dice.IntN(2) == 0 {
+		// Trailing stays well above what can be under way at once: see newRaft.
+		p.Retention = node.Retention{Threshold: 32, Trailing: 64, Interval: 5 * time.Second}
+	}
+	p.Weak = p.names()
+	if p.Live {
+		p.Settings.MaxVoters = 9
+		p.Weak = p.Weak[:(p.Nodes-1)/2]
+	} else if dice.IntN(3) == 0 {
+		p.Settings.EventsKept = 3 + dice.IntN(10)
+	}
+	p.Steps = p.steps(dice)
+	return p
+}
+
+func settings(dice *rand.Rand) fsm.ClusterSettings {
+	s := fsm.DefaultClusterSettings()
+	s.Interval = fsm.Duration(time.Duration(1+dice.IntN(3)) * time.Second)
+	s.RetryInterval = fsm.Duration(500 * time.Millisecond)
+	s.Fall, s.Rise = 1+dice.IntN(3), 1+dice.IntN(2)
+	s.Cooldown = fsm.Duration(time.Duration(dice.IntN(2)*5) * time.Second)
+	s.BallotRefresh = fsm.Duration(time.Duration(1+dice.IntN(2)) * time.Second)
+	s.NotifyTimeout = fsm.Duration(20 * time.Second)
+	s.NotifyAttempts = 2 + dice.IntN(4)
+	return s
+}
+
+// steps draws steps until the plan is full: on average one every 12 seconds, in
+// clusters that differ in what they suffer from.
+func (p Plan) steps(dice *rand.Rand) (steps []Step) {
+	kinds := kindsFor(p.Live)
+	favourites := make([]Kind, 6)
+	for i := range favourites {
+		favourites[i] = kinds[dice.IntN(len(kinds))]
+	}
+	for at := 20 * time.Second; at < p.Length; at += time.Duration(1+dice.IntN(24)) * time.Second {
+		kind := kinds[dice.IntN(len(kinds))]
+		if dice.IntN(2) == 0 {
+			kind = favourites[dice.IntN(len(favourites))]
+		}
+		steps = append(steps, Step{At: at, For: kind.length(dice), Kind: kind, Dice: dice.Uint64()})
+	}
+	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	return steps
+}
+
+func (p Plan) names() []string {
+	names := make([]string, p.Nodes)
+	for i := range names {
+		names[i] = fmt.Sprintf("n%d", i+1)
+	}
+	return names
+}
+
+// site returns where a node stands. Sites go round, so that the weak, which are
+// the first few, never are a majority of sites.
+func (p Plan) site(name string) string {
+	var number int
+	_, _ = fmt.Sscanf(name, "n%d", &number) // names are of that form
+	if p.Sites == 1 {
+		return ""
+	}
+	return string(rune('a' + number%p.Sites))
+}
+
+func (p Plan) String() string {
+	what := "safety"
+	if p.Live {
+		what = "liveness"
+	}
+	return fmt.Sprintf("seed %d: %s, %d nodes in %d sites, %d endpoints, %d steps in %v", p.Seed, what, p.Nodes, p.Sites, p.Endpoints, len(p.Steps), p.Length)
+}
