@@ -41,7 +41,8 @@ type Quarantined struct {
 // directory, so that the node can start again, and deletes nothing. As little is
 // moved as will do:
 //
-//	the ledger         alone: what had not been notified stays undone
+//	the ledger         alone: what had not been notified is found out from the
+//	                   cluster
 //	identity.json      alone: it is written anew from what the raft store says
 //	raft.db, snapshots together, for neither is of use without the other; the
 //	                   node then keeps its name and its cluster, and comes in as
