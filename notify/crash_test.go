@@ -343,8 +343,10 @@ func (s *stage) judge() {
 		}
 		died := before.process != r.process && !s.ended[fmt.Sprintf("%d/%d/%d", s.life[before.process], r.Event.ID, before.Attempt)]
 		tookOver := before.ended && before.Role == fsm.Follower && r.Role == fsm.Leader
+		// An attempt in between was written down and died before its script ran.
+		diedAtStart := r.Attempt > before.Attempt+1
 		switch {
-		case died:
+		case died, diedAtStart:
 			s.happened("run again after a crash")
 		case tookOver && before.code != 1:
 			s.happened("taken over")
