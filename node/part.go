@@ -33,7 +33,7 @@ func (n *Node) takePart(ctx context.Context) error {
 	n.gossip.PeersChanged() // they came with the log
 
 	notifier, err := notify.New(notify.Config{
-		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
+		Node: n.cfg.Name, Site: n.cfg.Site, Cluster: cluster, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
 		Leading: n.leads, Alive: n.alive, Reporter: reporter{n},
 		MaxRunning: n.cfg.MaxNotifications, Start: epoch, Logger: n.log,
 		Returning: n.out.Identity.Cluster != "", Missed: n.cfg.Missed,

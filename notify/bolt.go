@@ -72,7 +72,7 @@ func (l *BoltLedger) Write(b Batch) error {
 		}
 	}
 	h := head{
-		Cursor: b.Cursor, Origin: b.Origin, Epoch: b.Epoch,
+		Node: b.Node, Cluster: b.Cluster, Cursor: b.Cursor, Origin: b.Origin, Epoch: b.Epoch,
 		Entries: len(l.copied.Entries) + growth(l.copied.Entries, b.Entries),
 		Outbox:  len(l.copied.Outbox) + growth(l.copied.Outbox, b.Outbox),
 		Acted:   len(l.copied.Acted) + growth(l.copied.Acted, b.Acted),
@@ -134,7 +134,10 @@ func writeAll(tx *bbolt.Tx, r Record) error {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
-	h := head{Cursor: r.Cursor, Origin: r.Origin, Epoch: r.Epoch, Entries: len(r.Entries), Outbox: len(r.Outbox), Acted: len(r.Acted)}
+	h := head{
+		Node: r.Node, Cluster: r.Cluster, Cursor: r.Cursor, Origin: r.Origin, Epoch: r.Epoch,
+		Entries: len(r.Entries), Outbox: len(r.Outbox), Acted: len(r.Acted),
+	}
 	return errors.Join(
 		putAll(tx, pointers(r.Entries), entryAt), putAll(tx, pointers(r.Outbox), outcomeAt), putAll(tx, pointers(r.Acted), actedAt),
 		put(tx, numbered(headBucket, 0), h),
@@ -198,6 +201,7 @@ func readAll(tx *bbolt.Tx, file *boltFile, r *Record) error {
 	if err != nil {
 		return err
 	}
+	r.Node, r.Cluster = h.Node, h.Cluster
 	r.Cursor, r.Origin, r.Epoch = h.Cursor, h.Origin, h.Epoch
 	if err := readBucket(found[entriesBucket], r.Entries, numberOf, decodeEntry); err != nil {
 		return err

@@ -66,8 +66,12 @@ func guarded(do func() error) (panicked bool, err error) {
 // ErrDamaged is the error of a ledger that can't be opened as it is.
 var ErrDamaged = errors.New("can't be trusted")
 
-// damaged wraps what is wrong with the file at path into what can be done.
+// damaged wraps what is wrong with the file at path into what can be done. A
+// file that only this build can't read is not damaged, and is left as it is.
 func damaged(path string, err error) error {
+	if errors.Is(err, errNewer) {
+		return fmt.Errorf("ledger %s can't be read by this build: %w", path, err)
+	}
 	return fmt.Errorf("ledger %s %w: %w; put back a copy of it, or move it away and start again: the node then finds out from the cluster what it had not yet notified, and --missed-notifications says what becomes of that", path, ErrDamaged, err)
 }
 

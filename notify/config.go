@@ -16,6 +16,8 @@ type Config struct {
 	// Node and Site name this node. Node is required and is the name under
 	// which its outcomes are reported.
 	Node, Site string
+	// Cluster is the id of the cluster whose events these are. It is required.
+	Cluster string
 
 	// Machine holds the replicated state.
 	Machine Machine
@@ -25,11 +27,13 @@ type Config struct {
 	// Alive says whether that observer's ballot is fresh. It must not block.
 	Alive func(node string) bool
 
-	// Ledger is this node's own record. The caller closes it, after Run.
+	// Ledger is this node's own record, and is refused if it is anybody else's.
+	// The caller closes it, after Run.
 	Ledger Ledger
 	// Start is where a ledger with nothing in it begins: the index at which
 	// this process was registered. Events up to it are none of our business.
-	// It is required. The Machine shows it already.
+	// It is required. The Machine shows it already. A ledger that has come
+	// further is not of this cluster as it is now.
 	Start uint64
 	// Returning says that this node's disk has been a member's before: then a
 	// ledger with nothing in it was lost.
@@ -105,6 +109,7 @@ func (c Config) validate() error {
 		}
 	}
 	need(c.Node != "", "Node")
+	need(c.Cluster != "", "Cluster")
 	need(c.Machine != nil, "Machine")
 	need(c.Leading != nil, "Leading")
 	need(c.Alive != nil, "Alive")

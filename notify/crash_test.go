@@ -238,7 +238,7 @@ func copyOf(t *testing.T, of notify.Ledger) *notify.MemoryLedger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := notify.Batch{Cursor: r.Cursor, Origin: r.Origin, Epoch: r.Epoch, Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}, Acted: map[string]*notify.Acted{}}
+	b := notify.Batch{Node: r.Node, Cluster: r.Cluster, Cursor: r.Cursor, Origin: r.Origin, Epoch: r.Epoch, Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}, Acted: map[string]*notify.Acted{}}
 	for id, e := range r.Entries {
 		b.Entries[id] = &e
 	}

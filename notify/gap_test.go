@@ -177,6 +177,7 @@ func TestNotifier_BridgesAGap(t *testing.T) {
 			w.decide(t, "a", "other")
 		}
 		w.flood(t)
+		config.Start = w.machine.View().Index()
 		begin(t, config)
 		pass(time.Minute)
 		if got, want := w.told("a"), fmt.Sprintf("DOWN %d missed 1", lastEvent(t, w, "a")); len(got) != 2 || got[1] != want {
@@ -195,12 +196,13 @@ func TestNotifier_BridgesAGap(t *testing.T) {
 		gone := w.decide(t, "a", "other")
 		w.flood(t)
 		w.setScript(func(notify.Job) reply { return reply{takes: time.Hour} })
+		config.Start = w.machine.View().Index()
 		p = begin(t, config)
 		pass(time.Second)
 		after := ledger.Crash()
 		_ = p.stop()
 		w.setScript(func(notify.Job) reply { return reply{} })
-		config.Ledger = after
+		config.Ledger, config.Start = after, w.machine.View().Index()
 		p = begin(t, config)
 		pass(time.Minute)
 		var attempts []string
@@ -373,7 +375,7 @@ func TestNotifier_WithoutItsLedger(t *testing.T) {
 		record := load(t, ledger) // has a run of older that is under way
 		copied := notify.NewMemoryLedger()
 		if err := copied.Write(notify.Batch{
-			Cursor: record.Cursor, Origin: record.Origin, Entries: map[uint64]*notify.Entry{older: new(record.Entries[older])},
+			Node: record.Node, Cluster: record.Cluster, Cursor: record.Cursor, Origin: record.Origin, Entries: map[uint64]*notify.Entry{older: new(record.Entries[older])},
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -384,7 +386,7 @@ func TestNotifier_WithoutItsLedger(t *testing.T) {
 		w.do(t, fsm.RecordOutcome{Outcome: fsm.Outcome{Event: newer, Node: "self", Role: fsm.Follower, Ending: fsm.Done, Attempt: 1}})
 		w.hear(true)
 		runs := len(w.runs())
-		config.Ledger = copied
+		config.Ledger, config.Start = copied, w.machine.View().Index()
 		p = begin(t, config)
 		pass(time.Minute)
 		if again := w.story()[runs:]; len(again) > 0 {

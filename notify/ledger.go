@@ -24,6 +24,9 @@ type Ledger interface {
 
 // Record is all that a ledger holds.
 type Record struct {
+	// Node and Cluster say whose ledger it is, "" as long as nothing was
+	// written to it.
+	Node, Cluster string
 	// Cursor is the id of the last event that was taken in or passed over.
 	// It is 0 in a ledger that nothing was written to.
 	Cursor uint64
@@ -100,6 +103,8 @@ func (s Stage) String() string {
 // Batch is all that one write changes. A later batch may be merged into an
 // earlier one that was not written.
 type Batch struct {
+	// Node and Cluster say whose ledger it is.
+	Node, Cluster string
 	// Cursor, Origin and Epoch are the new ones.
 	Cursor, Origin, Epoch uint64
 	// Entries are put in the place of those with the same event; nil takes
@@ -130,6 +135,7 @@ func (r Record) clone() Record {
 
 // apply brings b into r.
 func (r *Record) apply(b Batch) {
+	r.Node, r.Cluster = b.Node, b.Cluster
 	r.Cursor, r.Origin, r.Epoch = b.Cursor, b.Origin, b.Epoch
 	applyTo(r.Entries, b.Entries)
 	applyTo(r.Outbox, b.Outbox)

@@ -105,7 +105,7 @@ func TestLedger_Conformance(t *testing.T) {
 }
 
 func drawBatch(rt *rapid.T, cursor uint64) notify.Batch {
-	b := notify.Batch{Cursor: cursor + rapid.Uint64Range(0, 5).Draw(rt, "cursor"), Epoch: rapid.Uint64Range(0, 5).Draw(rt, "epoch"), Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}, Acted: map[string]*notify.Acted{}}
+	b := notify.Batch{Node: "n", Cluster: rapid.SampledFrom([]string{"c", "d"}).Draw(rt, "cluster"), Cursor: cursor + rapid.Uint64Range(0, 5).Draw(rt, "cursor"), Epoch: rapid.Uint64Range(0, 5).Draw(rt, "epoch"), Entries: map[uint64]*notify.Entry{}, Outbox: map[uint64]*fsm.Outcome{}, Acted: map[string]*notify.Acted{}}
 	for range rapid.IntRange(0, 4).Draw(rt, "changes") {
 		id := rapid.Uint64Range(1, 6).Draw(rt, "id")
 		attempt := rapid.IntRange(1, 4).Draw(rt, "attempt")
@@ -130,6 +130,7 @@ func drawBatch(rt *rapid.T, cursor uint64) notify.Batch {
 
 // follow is what a ledger has to do, said slowly.
 func follow(r *notify.Record, b notify.Batch) {
+	r.Node, r.Cluster = b.Node, b.Cluster
 	r.Cursor, r.Origin, r.Epoch = b.Cursor, b.Origin, b.Epoch
 	for id, e := range b.Entries {
 		if delete(r.Entries, id); e != nil {

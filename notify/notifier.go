@@ -24,7 +24,7 @@ type Notifier struct {
 }
 
 // New reads the ledger and returns a Notifier that goes on from there. It
-// starts nothing.
+// starts nothing. A ledger that is not this node's in this cluster is refused.
 func New(config Config) (*Notifier, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
@@ -33,6 +33,9 @@ func New(config Config) (*Notifier, error) {
 	record, err := config.Ledger.Load()
 	if err != nil {
 		return nil, fmt.Errorf("read the notifier's ledger: %w", err)
+	}
+	if err := record.validFor(config); err != nil {
+		return nil, err
 	}
 	n := &Notifier{config: config, log: config.Logger, loaded: record, led: make(chan struct{}, 1)}
 	n.published.Store(&Status{Cursor: record.Cursor, Waiting: len(record.Entries), Unreported: len(record.Outbox)})

@@ -325,7 +325,7 @@ func TestNotifier_SurvivesRestart(t *testing.T) {
 		after := ledger.Crash()
 		_ = p.stop()
 		away := w.decide(t, "long2", "other")
-		config.Ledger = after
+		config.Ledger, config.Start = after, w.machine.View().Index()
 		begin(t, config)
 		pass(time.Hour)
 		expectStory(t, w, fmt.Sprintf("follower pauses %d/1", pausing), fmt.Sprintf("follower long1 %d/1", long),
@@ -368,7 +368,7 @@ func TestNotifier_SurvivesRestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := old.Write(notify.Batch{Cursor: record.Cursor, Origin: record.Origin}); err != nil {
+		if err := old.Write(notify.Batch{Node: record.Node, Cluster: record.Cluster, Cursor: record.Cursor, Origin: record.Origin}); err != nil {
 			t.Fatal(err)
 		}
 		e := w.decide(t, "a", "other")
@@ -417,6 +417,7 @@ func TestNotifier_Stops(t *testing.T) {
 		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("the stop took %v", took)
 		}
+		config.Start = w.machine.View().Index()
 		begin(t, config)
 		pass(time.Minute)
 		expectStory(t, w, fmt.Sprintf("follower a %d/1", e), fmt.Sprintf("follower a %d/2", e))

@@ -21,11 +21,16 @@ const (
 	sumSize       = 4
 )
 
+// errNewer is why a record can't be read that is not damaged.
+var errNewer = errors.New("it was written by a newer build: install that one again")
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // head is the record of the ledger as a whole. The counts tell when an entry
 // has vanished, which no checksum of an entry could.
 type head struct {
+	Node    string `json:"node"`
+	Cluster string `json:"cluster"`
 	Cursor  uint64 `json:"cursor"`
 	Origin  uint64 `json:"origin"`
 	Epoch   uint64 `json:"epoch"`
@@ -79,15 +84,28 @@ func decodeRecord(at place, record []byte, into any) error {
 		return fmt.Errorf("the checksum of %v does not hold", at)
 	}
 	if body[0] != recordVersion {
-		return fmt.Errorf("%v has version %d, but this build reads only version %d: install the newer build again", at, body[0], recordVersion)
+		return fmt.Errorf("%v has version %d, and this build reads only version %d: %w", at, body[0], recordVersion, errNewer)
 	}
-	d := json.NewDecoder(bytes.NewReader(body[1:]))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	if err := decodeStrictly(body[1:], into); err != nil {
 		return fmt.Errorf("%v: %w", at, err)
 	}
+	return nil
+}
+
+// decodeStrictly reads one JSON object and nothing else. What an object says
+// beyond what this build knows must not be lost, so that it is refused too; its
+// sum holds, and therefore only a newer build can have written it.
+func decodeStrictly(object []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(object))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if json.Unmarshal(object, into) == nil {
+			return fmt.Errorf("%w (%w)", errNewer, err)
+		}
+		return err
+	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%v: there is something behind its end", at)
+		return errors.New("there is something behind its end")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		f.Add(id, record)
 	}
 	seed(actedBucket, 7, Acted{Key: "7", Generation: 3, Event: 7, Sequence: 2, State: health.Down})
-	seed(headBucket, 0, head{Cursor: 5, Origin: 3, Entries: 1})
+	seed(headBucket, 0, head{Node: "n", Cluster: "c", Cursor: 5, Origin: 3, Entries: 1})
 	seed(entriesBucket, 7, Entry{Event: 7, Key: "k", Stage: Started, Attempt: 2, Role: fsm.Leader, TakenOver: true, Before: 1})
 	seed(outboxBucket, 7, fsm.Outcome{Event: 7, Node: "n", Ending: fsm.Done, Duration: fsm.Duration(time.Second), Time: time.Unix(1, 0).UTC()})
 	f.Add(uint64(1), []byte{})
@@ -90,6 +90,13 @@ func TestDecodeRecord_SaysWhatIsWrong(t *testing.T) {
 		sum := sumOf(entryAt(7), body)
 		return append(body, byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
 	}()
+	beyond, err := encodeRecord(entryAt(7), struct {
+		Entry
+		Mood string `json:"mood"`
+	}{Entry{Event: 7, Key: "k", Stage: Waiting}, "good"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	contradiction, err := encodeRecord(entryAt(7), Entry{Event: 7, Key: "k", Stage: Started})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +110,8 @@ func TestDecodeRecord_SaysWhatIsWrong(t *testing.T) {
 		{"cut off", 7, good[:3], "is cut off"},
 		{"cut a little", 7, good[:len(good)-1], "checksum"},
 		{"under another key", 8, good, "checksum"},
-		{"of a newer build", 7, newer, "install the newer build"},
+		{"of a newer build", 7, newer, "written by a newer build: install"},
+		{"of a newer build that says more", 7, beyond, "written by a newer build: install"},
 		{"contradicting itself", 7, contradiction, "contradicts itself"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,5 +69,25 @@ func TestBoltLedger_RenewsItsFileAfterAFailure(t *testing.T) {
 	}
 	if err := l.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestOpenLedger_OfANewerBuildIsNotDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	l, err := OpenLedger(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := struct {
+		head
+		Mood string `json:"mood"`
+	}{Mood: "good"}
+	err = l.file.update(func(tx *bbolt.Tx) error { return put(tx, numbered(headBucket, 0), more) })
+	if err := errors.Join(err, l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenLedger(path)
+	if err == nil || !strings.Contains(err.Error(), "newer build: install") || errors.Is(err, ErrDamaged) {
+		t.Errorf("the error is %v", err)
 	}
 }

@@ -198,7 +198,7 @@ func (w *world) setScript(f func(notify.Job) reply) {
 
 func (w *world) config(ledger notify.Ledger) notify.Config {
 	return notify.Config{
-		Node: "self", Site: "here", Machine: w.machine, Ledger: ledger, Start: w.machine.View().Index(),
+		Node: "self", Site: "here", Cluster: "c", Machine: w.machine, Ledger: ledger, Start: w.machine.View().Index(),
 		Runner: w, Reporter: w, MaxRunning: 4, StopGrace: -1,
 		Leading: func() bool {
 			w.mu.Lock()

@@ -121,6 +121,7 @@ func (o *owner) write(launches []launch) bool {
 }
 
 func (o *owner) writeBatch(b Batch) error {
+	b.Node, b.Cluster = o.config.Node, o.config.Cluster
 	o.writing.Store(new(time.Now()))
 	defer o.writing.Store(nil)
 	return o.config.Ledger.Write(b)
