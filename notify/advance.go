@@ -73,7 +73,7 @@ type launch struct {
 // chooseLaunches fills the free places with what may start, oldest event first.
 // It changes no notification: whether the ledger can be written shows later.
 func (o *owner) chooseLaunches() (launches []launch) {
-	for o.ready.len() > 0 && o.running+len(launches) < o.config.MaxRunning {
+	for o.ready.len() > 0 && len(o.flights)+len(launches) < o.config.MaxRunning {
 		n := o.ready.pop()
 		n.ready = false
 		if n.phase == ended {
@@ -111,7 +111,7 @@ func (o *owner) role() fsm.Role {
 func (o *owner) launch(launches []launch) {
 	for _, l := range launches {
 		l.n.Entry, l.n.phase = l.entry, running
-		o.running++
+		o.flights[l.n] = &flight{overdueAt: time.Now().Add(l.job.Timeout + patience)}
 		o.workers.Go(func() {
 			ctx, cancel := context.WithCancel(o.work)
 			defer cancel()
@@ -134,7 +134,7 @@ func (o *owner) settleRuns() {
 
 func (o *owner) settleRun(end runEnd) {
 	n := end.of
-	o.running--
+	o.land(n)
 	limit := n.limit(o.settingsOf(n).NotifyAttempts)
 	n.last = &attempt{result: end.result}
 	v := judge(end.result)

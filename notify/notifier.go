@@ -77,10 +77,13 @@ type Status struct {
 	// Cursor is the last event that was taken in; Head the last there is.
 	Cursor uint64 `json:"cursor"`
 	Head   uint64 `json:"head"`
-	// Running counts the scripts that run; Waiting the notifications that
-	// have not ended otherwise, between two attempts too.
+	// Running counts the scripts that run, and Overdue those of them that have
+	// not come back long after their deadline, though they were killed; Waiting
+	// the notifications that have not ended otherwise, between two attempts
+	// too.
 	Waiting int `json:"waiting"`
 	Running int `json:"running"`
+	Overdue int `json:"overdue"`
 	// Unreported counts the outcomes that the cluster does not show yet.
 	Unreported int `json:"unreported"`
 	// Oldest is when this node got to know the oldest event whose
@@ -96,7 +99,8 @@ type Status struct {
 	// Dropped counts outcomes that could not be reported, because the cluster
 	// had forgotten their events: the log has them.
 	Dropped uint64 `json:"dropped"`
-	// Stuck says why no notification can be started, "" if they can.
+	// Stuck says why notifications stand still, all or some of them, though
+	// nothing is wrong with their scripts' answers; "" if none does.
 	Stuck string `json:"stuck,omitempty"`
 }
 

@@ -50,7 +50,8 @@ type owner struct {
 	// the events were not yet looked at with that in mind.
 	doubt bool
 
-	running  int
+	flights  map[*notification]*flight // the runs that have not come back
+	overdue  int                       // of them
 	stopping bool
 	shortage string // why no script can be started, "" if they can
 	// See Status.
@@ -72,7 +73,7 @@ func newOwner(n *Notifier, work context.Context) *owner {
 		ready:  newQueue(func(a, b *notification) bool { return a.Event < b.Event }),
 		pauses: newQueue(func(a, b *notification) bool { return a.until.Before(b.until) }),
 		ages:   newQueue(func(a, b *notification) bool { return a.since.Before(b.since) }),
-		outbox: newOutbox(n.config.Node), acted: n.loaded.Acted,
+		outbox: newOutbox(n.config.Node), acted: n.loaded.Acted, flights: make(map[*notification]*flight),
 		pending: newLedgerChanges(),
 	}
 	for _, e := range n.loaded.Entries {
@@ -102,6 +103,7 @@ func (o *owner) turn() {
 	before := o.view
 	o.view = o.config.Machine.View()
 	o.settleRuns()
+	o.noteOverdue()
 	o.settleReports()
 	if o.trouble == nil && !o.stopping {
 		// While the ledger can't be written nothing more is taken in: the
@@ -154,6 +156,11 @@ func (o *owner) untilNext() time.Duration {
 			next = t
 		}
 	}
+	for _, f := range o.flights {
+		if !f.overdue {
+			sooner(f.overdueAt)
+		}
+	}
 	if len(o.outbox.sent) > 0 {
 		sooner(o.outbox.sent[0].sentAt.Add(confirmWithin))
 	}
@@ -190,10 +197,10 @@ func (o *owner) stop(cut context.CancelFunc) error {
 	for lastWords := false; grace.Err() == nil; {
 		o.turn()
 		reported := len(o.outbox.unsent) == 0 || !o.mayReport() || o.trouble != nil
-		if o.running == 0 && !o.reporting && reported {
+		if len(o.flights) == 0 && !o.reporting && reported {
 			break
 		}
-		if o.running == 0 && !lastWords {
+		if len(o.flights) == 0 && !lastWords {
 			lastWords = true
 			grace, release = context.WithTimeout(grace, lastWordsGrace)
 			defer release()
@@ -216,7 +223,7 @@ func (o *owner) publish() {
 		o.ages.pop()
 	}
 	s := Status{
-		Cursor: o.cursor, Waiting: len(o.open) - o.running, Running: o.running, Unreported: len(o.outbox.letters),
+		Cursor: o.cursor, Waiting: len(o.open) - len(o.flights), Running: len(o.flights), Overdue: o.overdue, Unreported: len(o.outbox.letters),
 		Gaps: o.gaps, Missed: o.missed, MadeUp: o.madeUp, Dropped: o.dropped,
 	}
 	if o.ages.len() > 0 {
@@ -225,11 +232,6 @@ func (o *owner) publish() {
 	if len(o.open) == 0 {
 		o.shortage = "" // nothing is left that could show that it is over
 	}
-	switch {
-	case o.trouble != nil:
-		s.Stuck = o.trouble.String()
-	case o.shortage != "":
-		s.Stuck = "no script can be started: " + o.shortage
-	}
+	s.Stuck = o.standstill()
 	o.published.Store(&s)
 }
