@@ -70,7 +70,9 @@ func newBuilder(base *View, e entry) *builder {
 }
 
 func (b *builder) finish() (*View, func()) {
-	n := &b.next
+	// A copy, for a pointer into b would keep base, and so every View before it.
+	done := b.next
+	n := &done
 	n.endpoints, n.slots, n.freeSlots = b.endpoints.CommitOnly(), b.slots.CommitOnly(), b.freeSlots.CommitOnly()
 	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
 	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
