@@ -24,8 +24,7 @@ func (o *owner) review(key string) {
 			o.log.Info("leaves the take-over to the new leader", "event", n.Event, "key", n.Key)
 			o.remove(n)
 		case start:
-			if !n.ready && o.lanes[key][0] == n {
-				n.ready = true
+			if o.lanes[key][0] == n {
 				o.ready.push(n)
 			}
 		}
@@ -75,10 +74,6 @@ type launch struct {
 func (o *owner) chooseLaunches() (launches []launch) {
 	for o.ready.len() > 0 && len(o.flights)+len(launches) < o.config.MaxRunning {
 		n := o.ready.pop()
-		n.ready = false
-		if n.phase == ended {
-			continue
-		}
 		if do, _ := n.next(o.situationOf(n)); do != start {
 			o.review(n.Key) // much may have happened while it stood in line
 			continue
@@ -115,7 +110,7 @@ func (o *owner) launch(launches []launch) {
 		o.workers.Go(func() {
 			ctx, cancel := context.WithCancel(o.work)
 			defer cancel()
-			o.ends <- runEnd{of: l.n, timeout: l.job.Timeout, result: o.config.Runner.Run(ctx, l.job)}
+			o.ends <- runEnd{of: l.n, ended: attemptOf(o.config.Runner.Run(ctx, l.job), l.job.Timeout)}
 		})
 	}
 }
@@ -136,31 +131,28 @@ func (o *owner) settleRun(end runEnd) {
 	n := end.of
 	o.land(n)
 	limit := n.limit(o.settingsOf(n).NotifyAttempts)
-	n.last = &attempt{result: end.result}
-	v := judge(end.result)
-	if v != succeeded {
-		n.last.problem = describe(end.result, end.timeout, n.Attempt, limit)
-	}
-	o.noteShortage(v, n)
-	switch {
-	case v == cutShort:
+	n.last = &end.ended
+	n.last.numbered(n.Attempt, limit)
+	o.noteShortage(n)
+	switch judged := n.last.judgement; {
+	case judged == cutShort:
 		n.phase = interrupted // as the ledger has it
 		return
-	case v == unstarted:
+	case judged == unstarted:
 		// It was none of the attempts that are allowed, for nothing ran.
 		n.Before++
 		n.unstarted++
 		o.pauseFor(n, n.unstarted)
-	case v == succeeded:
+	case judged == succeeded:
 		o.end(n, fsm.Done, "")
-	case v == refused, n.Attempt >= limit:
-		o.end(n, fsm.GaveUp, n.last.problem)
+	case judged == refused, n.Attempt >= limit:
+		o.end(n, fsm.GaveUp, "")
 	default:
 		failures := n.Attempt - n.Before
 		o.pauseFor(n, failures)
 		if failures == 1 {
 			o.log.Warn("notification failed and will be tried again", "event", n.Event, "key", n.Key, "to", n.event.To,
-				"role", n.Role, "attempt", n.Attempt, "err", n.last.problem)
+				"role", n.Role, "attempt", n.Attempt, "err", n.last.problem(fsm.MaxProblem))
 		}
 	}
 	o.review(n.Key)
@@ -175,32 +167,31 @@ func (o *owner) pauseFor(n *notification, failures int) {
 }
 
 // noteShortage keeps in mind, for Status, whether scripts can be started.
-func (o *owner) noteShortage(v verdict, n *notification) {
-	switch {
-	case v == unstarted && o.shortage == "":
-		o.shortage = n.last.problem
-		o.log.Error("no notification script can be started: they are held back and tried again", "event", n.Event, "key", n.Key, "err", n.last.problem)
-	case v != unstarted && v != cutShort && o.shortage != "":
+func (o *owner) noteShortage(n *notification) {
+	switch judged := n.last.judgement; {
+	case judged == unstarted && o.shortage == "":
+		o.shortage = n.last.problem(fsm.MaxProblem)
+		o.log.Error("no notification script can be started: they are held back and tried again", "event", n.Event, "key", n.Key, "err", o.shortage)
+	case judged != unstarted && judged != cutShort && o.shortage != "":
 		o.shortage = ""
 		o.log.Info("notification scripts can be started again")
 	}
 }
 
-// end ends n: out of the ledger, and its outcome into the outbox.
-func (o *owner) end(n *notification, ending fsm.Ending, problem string) {
+// end ends n: out of the ledger, and its outcome into the outbox. why is said
+// before what went wrong in the last attempt, if anything did; "" if that says
+// it all.
+func (o *owner) end(n *notification, ending fsm.Ending, why string) {
 	outcome := fsm.Outcome{
 		Event: n.Event, Node: o.config.Node, Role: n.Role, Ending: ending,
-		Attempt: n.Attempt, Missed: n.Missed, ExitCode: -1, Problem: problem, Time: o.now,
+		Attempt: n.Attempt, Missed: n.Missed, ExitCode: -1, Problem: why, Time: o.now,
 	}
 	if n.Role == "" {
 		outcome.Role = o.role()
 	}
 	if n.last != nil {
-		r := n.last.result
-		outcome.ExitCode, outcome.Duration, outcome.Output = r.ExitCode, fsm.Duration(r.Duration), outputOf(r)
-		if ending != fsm.Done && problem != n.last.problem {
-			outcome.Problem += "; " + n.last.problem
-		}
+		outcome.ExitCode, outcome.Duration, outcome.Output = n.last.exitCode, fsm.Duration(n.last.took), n.last.output
+		outcome.Problem = n.last.problemAfter(why)
 	}
 	o.remove(n)
 	o.remember(n, ending)

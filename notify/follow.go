@@ -137,6 +137,9 @@ func (o *owner) enter(n *notification) {
 // remove takes n out of everything, without an outcome.
 func (o *owner) remove(n *notification) {
 	n.phase = ended
+	o.ready.remove(n)
+	o.pauses.remove(n)
+	o.ages.remove(n)
 	delete(o.open, n.Event)
 	delete(o.unseen, n.Event)
 	if rest := o.lanes[n.Key].without(n); len(rest) > 0 {

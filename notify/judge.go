@@ -6,21 +6,22 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"tocsin/fsm"
 	"tocsin/script"
 )
 
-// verdict is what the end of a run means.
-type verdict uint8
+// judgement is what the end of a run means.
+type judgement uint8
 
 const (
-	succeeded verdict = iota // exit 0
-	failed                   // exit 1, a signal, a timeout, no start: worth another attempt
-	refused                  // exit 2 and above: the script says that trying again is no use
-	unstarted                // there was no room for one more process: it says nothing about the script
-	cutShort                 // we stopped it on our way out: it says nothing about the script
+	succeeded judgement = iota // exit 0
+	failed                     // exit 1, a signal, a timeout, no start: worth another attempt
+	refused                    // exit 2 and above: the script says that trying again is no use
+	unstarted                  // there was no room for one more process: it says nothing about the script
+	cutShort                   // we stopped it on our way out: it says nothing about the script
 )
 
-func judge(r script.Result) verdict {
+func judge(r script.Result) judgement {
 	switch {
 	case r.Interrupted:
 		return cutShort
@@ -34,50 +35,104 @@ func judge(r script.Result) verdict {
 	return refused
 }
 
-// maxProblem bounds the words for what went wrong, in bytes.
-const maxProblem = 512
-
-// describe says what went wrong in a run that was attempt number n of limit.
-func describe(r script.Result, timeout time.Duration, n, limit int) string {
-	count := fmt.Sprintf("attempt %d of %d", n, limit)
-	switch {
-	case r.StartErr != nil:
-		return tail(r.StartErr.Error(), maxProblem) + ", " + count
-	case r.TimedOut:
-		return fmt.Sprintf("timed out after %v, %s", timeout, count)
-	case r.Signal != "":
-		return fmt.Sprintf("ended by signal %s, %s", r.Signal, count)
-	case r.ExitCode >= 2:
-		return fmt.Sprintf("exit code %d: gave up", r.ExitCode)
-	}
-	return fmt.Sprintf("exit code %d, %s", r.ExitCode, count)
+// attempt is what is kept of one run that has ended. It is small, and shares no
+// memory with what the script printed.
+type attempt struct {
+	judgement judgement
+	exitCode  int
+	took      time.Duration
+	output    string // its end, up to fsm.MaxOutput bytes
+	reason    string // what went wrong, up to fsm.MaxProblem bytes; "" if nothing
+	count     string // which attempt it was, for people
 }
 
-// maxOutput is how much of what a script printed goes into its outcome, in
-// bytes: every node keeps it for every event.
-const maxOutput = 1 << 10
+// attemptOf reduces the end of a run to what is kept of it.
+func attemptOf(r script.Result, timeout time.Duration) attempt {
+	return attempt{
+		judgement: judge(r), exitCode: r.ExitCode, took: r.Duration,
+		output: outputOf(r), reason: reasonOf(r, timeout),
+	}
+}
+
+// reasonOf says what went wrong in a run.
+func reasonOf(r script.Result, timeout time.Duration) string {
+	switch {
+	case r.StartErr != nil:
+		return shorten(r.StartErr.Error(), fsm.MaxProblem)
+	case r.TimedOut:
+		return fmt.Sprintf("timed out after %v", timeout)
+	case r.Signal != "":
+		return "ended by signal " + r.Signal
+	case r.ExitCode == 0:
+		return ""
+	}
+	return fmt.Sprintf("exit code %d", r.ExitCode)
+}
+
+// numbered notes that a was attempt n of limit.
+func (a *attempt) numbered(n, limit int) {
+	a.count = fmt.Sprintf(", attempt %d of %d", n, limit)
+	if a.judgement == refused {
+		a.count = ": gave up"
+	}
+}
+
+// problem says what went wrong and in which attempt, in at most so many bytes:
+// when there is not room for both it is the reason that gives way.
+func (a *attempt) problem(most int) string {
+	if a.judgement == succeeded {
+		return ""
+	}
+	return shorten(a.reason, most-len(a.count)) + a.count
+}
+
+// problemAfter says why a notification was ended and what went wrong in the run
+// before, in at most fsm.MaxProblem bytes.
+func (a *attempt) problemAfter(why string) string {
+	if why != "" && a.judgement != succeeded {
+		why += "; "
+	}
+	return why + a.problem(fsm.MaxProblem-len(why))
+}
 
 // outputOf returns the end of what the script printed, which is where the
-// reason of a failure stands.
+// reason of a failure stands. Every node keeps it for every event.
 func outputOf(r script.Result) string {
 	out := strings.TrimRight(r.Stdout, "\n")
 	if errors := strings.TrimRight(r.Stderr, "\n"); errors != "" {
 		out = strings.TrimLeft(out+"\n"+errors, "\n")
 	}
-	return tail(out, maxOutput)
+	return tail(out, fsm.MaxOutput)
 }
 
-// tail returns the end of text, at most so many bytes of it, in valid UTF-8.
+// tail returns the end of text, at most so many bytes of it, in valid UTF-8 and
+// in memory of its own.
 func tail(text string, most int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
-		return text
+	if len(text) > most {
+		text = text[len(text)-most:]
+		for text != "" && !utf8.RuneStart(text[0]) {
+			text = text[1:]
+		}
 	}
-	text = text[len(text)-most:]
-	for !utf8.RuneStart(text[0]) {
-		text = text[1:]
+	return strings.Clone(text)
+}
+
+// shorten returns text in at most so many bytes of valid UTF-8 and in memory of
+// its own. What is too much is left out of the middle: an error begins with
+// what was tried, and ends with what to do.
+func shorten(text string, most int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	const gap = "…"
+	if len(text) <= most || most <= len(gap) {
+		return tail(text, max(most, 0))
 	}
-	return text
+	end := (most - len(gap)) / 3
+	rest := tail(text, most-len(gap)-end)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + gap + rest
 }
 
 const (

@@ -11,13 +11,14 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tocsin/fsm"
 	"tocsin/script"
 )
 
 func TestJudge(t *testing.T) {
 	tests := []struct {
 		in      script.Result
-		want    verdict
+		want    judgement
 		problem string
 	}{
 		{script.Result{}, succeeded, ""},
@@ -35,7 +36,9 @@ func TestJudge(t *testing.T) {
 		if got := judge(test.in); got != test.want {
 			t.Errorf("%+v is judged %d, not %d", test.in, got, test.want)
 		}
-		if got := describe(test.in, time.Minute, 2, 3); test.problem != "" && got != test.problem {
+		a := attemptOf(test.in, time.Minute)
+		a.numbered(2, 3)
+		if got := a.problem(fsm.MaxProblem); a.judgement != cutShort && got != test.problem {
 			t.Errorf("%+v is described as %q, not as %q", test.in, got, test.problem)
 		}
 	}
@@ -58,8 +61,46 @@ func TestOutputOf(t *testing.T) {
 		out := string(rapid.SliceOfN(rapid.Byte(), 0, 3000).Draw(rt, "out"))
 		err := rapid.StringN(0, 2000, -1).Draw(rt, "err")
 		got := outputOf(script.Result{Stdout: out, Stderr: err})
-		if len(got) > maxOutput || !utf8.ValidString(got) {
+		if len(got) > fsm.MaxOutput || !utf8.ValidString(got) {
 			rt.Errorf("it keeps %d bytes: %q", len(got), got)
+		}
+	})
+}
+
+// What an outcome says of the problem is short, and says all of: why it ended,
+// what was tried, what to do, and which attempt it was.
+func TestAttempt_ProblemKeepsWhatCounts(t *testing.T) {
+	a := attemptOf(script.Result{
+		ExitCode: -1,
+		StartErr: errors.New("script /" + strings.Repeat("é", 500) + "/notify.sh is not executable: chmod +x it"),
+	}, time.Minute)
+	a.numbered(2, 3)
+	for _, why := range []string{"", "superseded by event 7"} {
+		got := a.problemAfter(why)
+		if len(got) > fsm.MaxProblem || !utf8.ValidString(got) {
+			t.Errorf("%d bytes: %q", len(got), got)
+		}
+		for _, want := range []string{why, "script /", "…", "is not executable: chmod +x it", ", attempt 2 of 3"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%q does not say %q", got, want)
+			}
+		}
+		if kept := (fsm.Outcome{Problem: got}).Trimmed().Problem; kept != got {
+			t.Errorf("the cluster keeps only %q", kept)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text := string(rapid.SliceOfN(rapid.Byte(), 0, 100).Draw(rt, "text"))
+		most := rapid.IntRange(-5, 120).Draw(rt, "most")
+		got := shorten(text, most)
+		if len(got) > max(most, 0) || !utf8.ValidString(got) {
+			rt.Errorf("in %d bytes: %q", most, got)
+		}
+		if whole := strings.ToValidUTF8(text, "\uFFFD"); len(whole) <= most && got != whole {
+			rt.Errorf("%q became %q though there is room for it", whole, got)
 		}
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tocsin/fsm"
-	"tocsin/script"
 )
 
 // phase is where in its life a notification is; doc.go has the diagram.
@@ -35,16 +34,11 @@ type notification struct {
 	event *fsm.Event
 	since time.Time // when this node got to know the event
 	until time.Time // the end of the pause, when pausing
-	last  *attempt  // the last one that failed in this process, nil if none
-	ready bool      // it stands in the queue of those that may start
+	last  *attempt  // the last one that ended in this process, nil if none
 	// unstarted counts the attempts in this process that had no room to start.
 	unstarted int
-}
 
-// attempt is one run that has ended.
-type attempt struct {
-	result  script.Result
-	problem string
+	places places
 }
 
 // newNotification returns the notification of an entry of the ledger.

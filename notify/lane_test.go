@@ -1,11 +1,8 @@
 package notify
 
 import (
-	"slices"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"tocsin/fsm"
 )
@@ -111,22 +108,4 @@ func TestPauseAfter(t *testing.T) {
 			t.Errorf("after %d failures the pause is %v at least, not %v", failures, got, most*3/4)
 		}
 	}
-}
-
-func TestQueue_PopsInOrder(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		in := rapid.SliceOf(rapid.Int()).Draw(rt, "in")
-		q := newQueue(func(a, b int) bool { return a < b })
-		for _, x := range in {
-			q.push(x)
-		}
-		var out []int
-		for q.len() > 0 {
-			out = append(out, q.pop())
-		}
-		slices.Sort(in)
-		if !slices.Equal(in, out) {
-			rt.Errorf("it popped %v", out)
-		}
-	})
 }

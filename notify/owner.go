@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tocsin/fsm"
-	"tocsin/script"
 )
 
 // owner is the state of a Notifier that runs. Only the goroutine of Run touches
@@ -28,11 +27,11 @@ type owner struct {
 	lanes map[string]lane          // by key
 	// unseen are those whose events the replicated state has not shown yet.
 	unseen map[uint64]*notification
-	// Queues may hold notifications that have moved on: whoever takes one out
-	// looks whether it is still so.
-	ready  queue[*notification] // may start, by event
-	pauses queue[*notification] // by the end of the pause
-	ages   queue[*notification] // by since
+	// Queues hold only notifications that have not ended. One may have moved on
+	// otherwise: whoever takes it out looks whether it is still so.
+	ready  queue // may start, by event
+	pauses queue // by the end of the pause
+	ages   queue // by since
 
 	outbox    outbox
 	reporting bool
@@ -59,9 +58,8 @@ type owner struct {
 }
 
 type runEnd struct {
-	of      *notification
-	timeout time.Duration
-	result  script.Result
+	of    *notification
+	ended attempt
 }
 
 func newOwner(n *Notifier, work context.Context) *owner {
@@ -70,9 +68,9 @@ func newOwner(n *Notifier, work context.Context) *owner {
 		ends: make(chan runEnd, n.config.MaxRunning), reports: make(chan reportEnd, 1),
 		now: time.Now(), cursor: n.loaded.Cursor, origin: n.loaded.Origin,
 		open: make(map[uint64]*notification), lanes: make(map[string]lane), unseen: make(map[uint64]*notification),
-		ready:  newQueue(func(a, b *notification) bool { return a.Event < b.Event }),
-		pauses: newQueue(func(a, b *notification) bool { return a.until.Before(b.until) }),
-		ages:   newQueue(func(a, b *notification) bool { return a.since.Before(b.since) }),
+		ready:  newQueue(func(a, b *notification) bool { return a.Event < b.Event }, func(n *notification) *int { return &n.places.ready }),
+		pauses: newQueue(func(a, b *notification) bool { return a.until.Before(b.until) }, func(n *notification) *int { return &n.places.pauses }),
+		ages:   newQueue(func(a, b *notification) bool { return a.since.Before(b.since) }, func(n *notification) *int { return &n.places.ages }),
 		outbox: newOutbox(n.config.Node), acted: n.loaded.Acted, flights: make(map[*notification]*flight),
 		pending: newLedgerChanges(),
 	}
@@ -219,9 +217,6 @@ func (o *owner) stop(cut context.CancelFunc) error {
 
 // publish tells Status.
 func (o *owner) publish() {
-	for o.ages.len() > 0 && o.ages.top().phase == ended {
-		o.ages.pop()
-	}
 	s := Status{
 		Cursor: o.cursor, Waiting: len(o.open) - len(o.flights), Running: len(o.flights), Overdue: o.overdue, Unreported: len(o.outbox.letters),
 		Gaps: o.gaps, Missed: o.missed, MadeUp: o.madeUp, Dropped: o.dropped,

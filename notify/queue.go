@@ -2,36 +2,68 @@ package notify
 
 import "container/heap"
 
-// queue is a priority queue: pop returns the least.
-type queue[T any] struct{ items ordered[T] }
+// queue is a priority queue of notifications: pop returns the least. Adding,
+// popping and removing cost O(log n). A notification is in a queue once at
+// most and knows its place there.
+type queue struct{ items ordered }
 
-func newQueue[T any](less func(a, b T) bool) queue[T] { return queue[T]{ordered[T]{less: less}} }
+// places is where a notification stands in each queue, from 1; 0 is nowhere.
+type places struct{ ready, pauses, ages int }
 
-func (q *queue[T]) push(x T) { heap.Push(&q.items, x) }
-
-func (q *queue[T]) pop() T { return heap.Pop(&q.items).(T) }
-
-func (q *queue[T]) len() int { return q.items.Len() }
-
-// top returns the least; there must be one.
-func (q *queue[T]) top() T { return q.items.all[0] }
-
-// ordered is a slice as container/heap wants it.
-type ordered[T any] struct {
-	all  []T
-	less func(a, b T) bool
+// newQueue returns an empty queue in the order of less, with place for where
+// each notification keeps its place.
+func newQueue(less func(a, b *notification) bool, place func(*notification) *int) queue {
+	return queue{ordered{less: less, place: place}}
 }
 
-func (o *ordered[T]) Len() int           { return len(o.all) }
-func (o *ordered[T]) Less(i, j int) bool { return o.less(o.all[i], o.all[j]) }
-func (o *ordered[T]) Swap(i, j int)      { o.all[i], o.all[j] = o.all[j], o.all[i] }
-func (o *ordered[T]) Push(x any)         { o.all = append(o.all, x.(T)) }
+// push adds n, unless it is there already.
+func (q *queue) push(n *notification) {
+	if *q.items.place(n) == 0 {
+		heap.Push(&q.items, n)
+	}
+}
 
-func (o *ordered[T]) Pop() any {
-	var zero T
-	last := len(o.all) - 1
-	x := o.all[last]
-	o.all[last] = zero // let go of it
-	o.all = o.all[:last]
-	return x
+// pop removes and returns the least; there must be one.
+func (q *queue) pop() *notification { return heap.Pop(&q.items).(*notification) }
+
+// remove takes n out, if it is there.
+func (q *queue) remove(n *notification) {
+	if at := *q.items.place(n); at != 0 {
+		heap.Remove(&q.items, at-1)
+	}
+}
+
+func (q *queue) len() int { return q.items.Len() }
+
+// top returns the least; there must be one.
+func (q *queue) top() *notification { return q.items.all[0] }
+
+// ordered implements heap.Interface.
+type ordered struct {
+	all   []*notification
+	less  func(a, b *notification) bool
+	place func(*notification) *int
+}
+
+func (h *ordered) Len() int           { return len(h.all) }
+func (h *ordered) Less(i, j int) bool { return h.less(h.all[i], h.all[j]) }
+
+func (h *ordered) Swap(i, j int) {
+	h.all[i], h.all[j] = h.all[j], h.all[i]
+	*h.place(h.all[i]), *h.place(h.all[j]) = i+1, j+1
+}
+
+func (h *ordered) Push(x any) {
+	n := x.(*notification)
+	h.all = append(h.all, n)
+	*h.place(n) = len(h.all)
+}
+
+func (h *ordered) Pop() any {
+	last := len(h.all) - 1
+	n := h.all[last]
+	h.all[last] = nil // let go of it
+	h.all = h.all[:last]
+	*h.place(n) = 0
+	return n
 }

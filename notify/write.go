@@ -143,7 +143,6 @@ func (o *owner) troubled(err error) {
 func (o *owner) takeBack(launches []launch) {
 	for _, l := range launches {
 		o.pending.entry(l.n)
-		l.n.ready = true
 		o.ready.push(l.n)
 	}
 }
