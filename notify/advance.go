@@ -46,8 +46,12 @@ func (o *owner) situationOf(n *notification) situation {
 }
 
 // settingsOf returns what holds for n's endpoint, or for any if it is gone.
-func (o *owner) settingsOf(n *notification) fsm.Settings {
-	if e, ok := o.view.Endpoint(n.Key); ok {
+func (o *owner) settingsOf(n *notification) fsm.Settings { return o.settingsFor(n.Key) }
+
+// settingsFor returns what holds for the endpoint key, or for any if there is
+// none.
+func (o *owner) settingsFor(key string) fsm.Settings {
+	if e, ok := o.view.Endpoint(key); ok {
 		return o.view.SettingsOf(e)
 	}
 	return o.view.Settings().Settings

@@ -63,7 +63,7 @@ func TestClaim_Decide(t *testing.T) {
 	asFollower := &fsm.Outcome{Role: fsm.Follower, Ending: fsm.Done}
 	asLeader := &fsm.Outcome{Role: fsm.Leader, Ending: fsm.GaveUp}
 	passedOn := &fsm.Outcome{Role: fsm.Leader, Ending: fsm.Superseded}
-	silent := claim{leading: true, ours: true, own: asFollower}
+	silent := claim{leading: true, ours: true, own: asFollower, timeout: time.Minute}
 	with := func(change func(*claim)) claim {
 		c := silent
 		change(&c)
@@ -76,6 +76,13 @@ func TestClaim_Decide(t *testing.T) {
 	}{
 		{"the leader at that time is silent", silent, true},
 		{"it is alive, and may be running it", with(func(c *claim) { c.leaderAlive = true }), false},
+		{"it is alive, for not quite too long", with(func(c *claim) { c.leaderAlive, c.waited = true, 7*time.Minute-1 }), false},
+		{"it is alive, for too long", with(func(c *claim) { c.leaderAlive, c.waited = true, 7*time.Minute }), true},
+		{"it is back, and may be running it", with(func(c *claim) { c.leaderAlive, c.leaderAnew = true, true }), false},
+		{"it is back, for not quite too long", with(func(c *claim) { c.leaderAlive, c.leaderAnew, c.waited = true, true, 2*time.Minute-1 }), false},
+		{"it is back, for too long", with(func(c *claim) { c.leaderAlive, c.leaderAnew, c.waited = true, true, 2*time.Minute }), true},
+		{"it is alive for too long, and this node has not ended its own", with(func(c *claim) { c.leaderAlive, c.open, c.waited = true, true, time.Hour }), false},
+		{"it is alive for too long, and this node does not lead", with(func(c *claim) { c.leaderAlive, c.leading, c.waited = true, false, time.Hour }), false},
 		{"it is alive, and reported something else", with(func(c *claim) { c.leaderAlive, c.leaderReported = true, true }), true},
 		{"it was removed", with(func(c *claim) { c.leaderGone = true }), true},
 		{"it was this node", with(func(c *claim) { c.leaderAlive, c.leaderIsSelf = true, true }), true},

@@ -539,6 +539,36 @@ func TestNotifier_TakesOver(t *testing.T) {
 			t.Errorf("%d events still await their leader", n)
 		}
 	})
+	bubble(t, "when the leader of the time is back without its ledger", func(t *testing.T) {
+		w := newWorld(t)
+		w.watch(t, "a")
+		p := begin(t, w.config(notify.NewMemoryLedger()))
+		e := w.decide(t, "a", "other")
+		pass(time.Second)
+		w.do(t, fsm.RegisterObserver{Node: "other", Incarnation: "the next"})
+		w.lead(true)
+		p.LeadershipChanged()
+		synctest.Wait()
+		pass(2*time.Minute - time.Millisecond)
+		expectStory(t, w, fmt.Sprintf("follower a %d/1", e)) // it may be running it
+		pass(2 * time.Second)
+		expectStory(t, w, fmt.Sprintf("follower a %d/1", e), fmt.Sprintf("leader a %d/2", e))
+	})
+	bubble(t, "when the leader of the time lives and does nothing, counted anew when it was lost", func(t *testing.T) {
+		w := newWorld(t)
+		w.watch(t, "a")
+		p := begin(t, w.config(notify.NewMemoryLedger()))
+		e := w.decide(t, "a", "other")
+		pass(time.Second)
+		for _, leads := range []bool{true, false, true} {
+			w.lead(leads)
+			p.LeadershipChanged()
+			pass(7*time.Minute - time.Millisecond)
+		}
+		expectStory(t, w, fmt.Sprintf("follower a %d/1", e))
+		pass(2 * time.Second)
+		expectStory(t, w, fmt.Sprintf("follower a %d/1", e), fmt.Sprintf("leader a %d/2", e))
+	})
 	bubble(t, "when the leader of the time says that it ran as follower", func(t *testing.T) {
 		w := newWorld(t)
 		w.watch(t, "a")

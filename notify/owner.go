@@ -43,6 +43,9 @@ type owner struct {
 
 	takeOverAt time.Time // when to look at the latest
 	lookedAt   time.Time // when it looked last
+	// awaiting is since when this node, as the leader, has seen an event await
+	// its leader's run. There is one for an endpoint at most.
+	awaiting map[uint64]time.Time
 
 	acted map[string]Acted // what was done last about each endpoint, by key
 	// doubt: the ledger was found not to tell all that this node has done, and

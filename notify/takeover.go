@@ -25,10 +25,25 @@ type claim struct {
 	leaderReported bool // an outcome, and yet the event still awaits a leader
 	leaderGone     bool // no observer any more, or only since after the event
 	leaderAlive    bool
+	leaderAnew     bool // its process was started after the event
+	// waited is for how long this node has led and seen the event await its
+	// leader's run. timeout is the deadline of one run of the script.
+	waited, timeout time.Duration
 }
 
+const (
+	// afterRestart is how long, beyond one run, a former leader that was
+	// started again may take to report what its ledger made it finish.
+	afterRestart = time.Minute
+	// beyondRuns is how long, beyond two runs, any former leader may take. It
+	// may still be trying: then the script runs as leader here and as follower
+	// there, since the role is that of the moment.
+	beyondRuns = 5 * time.Minute
+)
+
 // decide says whether to take the event over, and why. It asks only about
-// events that await their leader's run.
+// events that await their leader's run. A former leader that is alive is left
+// to finish it, but not for ever: it may have lost its ledger, or hang.
 func (c claim) decide() (take bool, why string) {
 	switch {
 	case !c.leading, !c.ours, c.open:
@@ -44,6 +59,10 @@ func (c claim) decide() (take bool, why string) {
 		return true, "the leader at that time is no longer a node of this cluster"
 	case !c.leaderAlive:
 		return true, "the leader at that time is silent"
+	case c.leaderAnew && c.waited >= c.timeout+afterRestart:
+		return true, "the leader at that time was started again and has not reported: it may have lost its ledger"
+	case c.waited >= 2*c.timeout+beyondRuns:
+		return true, "the leader at that time is alive and has not reported"
 	}
 	return false, ""
 }
@@ -69,10 +88,17 @@ func (o *owner) takeOver() {
 		return
 	}
 	o.lookedAt, o.takeOverAt = o.now, o.now.Add(takeOverEvery)
+	seen := o.awaiting
+	o.awaiting = make(map[uint64]time.Time)
 	if !o.config.Leading() {
 		return
 	}
 	for e := range o.view.AwaitingLeader() {
+		since, again := seen[e.ID]
+		if !again {
+			since = o.now
+		}
+		o.awaiting[e.ID] = since
 		c := o.claimOf(e)
 		take, why := c.decide()
 		if !take {
@@ -102,6 +128,9 @@ func (o *owner) claimOf(e *fsm.Event) claim {
 	leader, known := o.view.Observer(e.Leader)
 	c.leaderGone = !known || leader.Joined > e.ID
 	c.leaderAlive = !c.leaderGone && (c.leaderIsSelf || o.config.Alive(e.Leader))
+	c.leaderAnew = known && leader.Epoch > e.ID
+	c.waited = o.now.Sub(o.awaiting[e.ID])
+	c.timeout = time.Duration(o.settingsFor(e.Key).NotifyTimeout)
 	return c
 }
 
