@@ -254,13 +254,20 @@ func (c castBallots) Cast(index uint64, votes []verify.Vote) {
 // reporter hands outcomes to the cluster.
 type reporter struct{ n *Node }
 
-func (r reporter) Report(ctx context.Context, outcomes []fsm.Outcome) error {
+func (r reporter) Report(ctx context.Context, outcomes []fsm.Outcome) ([]*fsm.Refusal, error) {
 	commands := make([]fsm.Command, len(outcomes))
 	for i, o := range outcomes {
 		commands[i] = fsm.RecordOutcome{Outcome: o}
 	}
-	_, err := r.n.Propose(ctx, commands...)
-	return err // what was refused (the event is no longer kept) is answered too
+	results, err := r.n.Propose(ctx, commands...)
+	if err != nil {
+		return nil, err
+	}
+	refusals := make([]*fsm.Refusal, len(results))
+	for i, result := range results {
+		refusals[i] = result.Refused
+	}
+	return refusals, nil
 }
 
 // decisions hands the leader's decisions to raft: an entry each, since the index

@@ -82,12 +82,14 @@ type Job struct {
 	Missed int
 }
 
-// Reporter brings outcomes to the cluster. Nil means that the cluster has
-// acknowledged all of them; after an error they are reported again, which does
-// no harm. It is called by one goroutine at a time, with at most 64 outcomes
-// and a context that ends after some seconds.
+// Reporter brings outcomes to the cluster. It is called by one goroutine at a
+// time, with at most 64 outcomes and a context that ends after some seconds.
+//
+// After an error all of them are reported again, which does no harm. Otherwise
+// the cluster has answered: refusals is nil if it took all of them, and else
+// says for each why it was refused, nil if it was not.
 type Reporter interface {
-	Report(ctx context.Context, outcomes []fsm.Outcome) error
+	Report(ctx context.Context, outcomes []fsm.Outcome) (refusals []*fsm.Refusal, err error)
 }
 
 func (c Config) withDefaults() Config {

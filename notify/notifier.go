@@ -97,7 +97,7 @@ type Status struct {
 	Missed uint64 `json:"missed"`
 	MadeUp uint64 `json:"made_up"`
 	// Dropped counts outcomes that could not be reported, because the cluster
-	// had forgotten their events: the log has them.
+	// had forgotten their events or refused them: the log has them.
 	Dropped uint64 `json:"dropped"`
 	// Stuck says why notifications stand still, all or some of them, though
 	// nothing is wrong with their scripts' answers; "" if none does.

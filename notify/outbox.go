@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,6 +14,10 @@ const (
 	// confirmWithin is how long an acknowledged outcome may take to appear in
 	// this node's copy of the replicated state before it is reported again.
 	confirmWithin = 30 * time.Second
+	// maxRefusals is how often in a row an outcome is refused before that is
+	// taken for the last word. A leader that is new may have yet to apply what
+	// makes the outcome fit.
+	maxRefusals = 3
 )
 
 // outbox holds the outcomes that the replicated state does not yet show. That
@@ -26,8 +31,9 @@ type outbox struct {
 }
 
 type letter struct {
-	outcome fsm.Outcome
-	sentAt  time.Time
+	outcome  fsm.Outcome
+	sentAt   time.Time
+	refusals int // in a row
 }
 
 func newOutbox(node string) outbox { return outbox{node: node, letters: make(map[uint64]*letter)} }
@@ -40,23 +46,46 @@ func (b *outbox) put(o fsm.Outcome) {
 }
 
 // take returns the letters to report next. They are neither unsent nor sent
-// until one of delivered and failed is called.
+// until one of answered and failed is called.
 func (b *outbox) take() []*letter {
-	b.unsent = slices.DeleteFunc(b.unsent, b.replaced)
-	n := min(len(b.unsent), maxReport)
-	letters := slices.Clone(b.unsent[:n])
-	b.unsent = b.unsent[n:]
+	var letters []*letter
+	for len(letters) < maxReport && len(b.unsent) > 0 {
+		if next := b.unsent[0]; !b.replaced(next) {
+			letters = append(letters, next)
+		}
+		b.unsent[0] = nil // let go of it
+		b.unsent = b.unsent[1:]
+	}
 	return letters
 }
 
 func (b *outbox) replaced(l *letter) bool { return b.letters[l.outcome.Event] != l }
 
-// delivered notes that the cluster acknowledged letters.
-func (b *outbox) delivered(letters []*letter, now time.Time) {
-	for _, l := range letters {
-		l.sentAt = now
+// answered notes what the cluster said of letters: refusals has an answer for
+// each, or is nil. It returns those that were refused once too often, which b
+// holds no more, and why the first of them was.
+func (b *outbox) answered(letters []*letter, refusals []*fsm.Refusal, now time.Time) (dropped []uint64, why *fsm.Refusal) {
+	for i, l := range letters {
+		if b.replaced(l) {
+			continue
+		}
+		var refused *fsm.Refusal
+		if i < len(refusals) {
+			refused = refusals[i]
+		}
+		l.refusals++
+		if refused == nil {
+			l.refusals = 0
+		}
+		if l.refusals == maxRefusals {
+			delete(b.letters, l.outcome.Event)
+			dropped, why = append(dropped, l.outcome.Event), cmp.Or(why, refused)
+			continue
+		}
+		l.sentAt = now // if it was refused, it will never be shown and so be sent again
+		b.sent = append(b.sent, l)
 	}
-	b.sent = append(b.sent, letters...)
+	return dropped, why
 }
 
 // failed notes that letters have to be reported again.
@@ -88,6 +117,9 @@ func (b *outbox) settle(view *fsm.View, now time.Time) (shown, dropped []uint64)
 	// Only the next ones to go: the whole of a long queue would be looked at
 	// again and again.
 	n := min(len(b.unsent), maxReport)
-	b.unsent = append(slices.DeleteFunc(b.unsent[:n:n], done), b.unsent[n:]...)
+	kept := slices.DeleteFunc(slices.Clone(b.unsent[:n]), done)
+	clear(b.unsent[:n-len(kept)])
+	b.unsent = b.unsent[n-len(kept):]
+	copy(b.unsent, kept)
 	return shown, dropped
 }

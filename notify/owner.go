@@ -36,7 +36,7 @@ type owner struct {
 	outbox    outbox
 	reporting bool
 	reportAt  time.Time // not before
-	refusals  int       // reports that failed in a row
+	unheard   int       // reports that failed in a row
 
 	pending ledgerChanges
 	trouble *trouble // nil while the ledger can be written

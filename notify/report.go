@@ -8,8 +8,9 @@ import (
 )
 
 type reportEnd struct {
-	letters []*letter
-	err     error
+	letters  []*letter
+	refusals []*fsm.Refusal
+	err      error
 }
 
 const (
@@ -36,13 +37,14 @@ func (o *owner) report() {
 	o.workers.Go(func() {
 		ctx, cancel := context.WithTimeout(o.work, reportTimeout)
 		defer cancel()
-		o.reports <- reportEnd{letters: letters, err: o.config.Reporter.Report(ctx, outcomes)}
+		refusals, err := o.config.Reporter.Report(ctx, outcomes)
+		o.reports <- reportEnd{letters: letters, refusals: refusals, err: err}
 	})
 }
 
 // mayReport says whether a report may be started when the pause after the last
 // is over. On the way out one failure is enough: the next start reports again.
-func (o *owner) mayReport() bool { return !o.reporting && !(o.stopping && o.refusals > 0) }
+func (o *owner) mayReport() bool { return !o.reporting && !(o.stopping && o.unheard > 0) }
 
 // settleReports takes note of a report that has ended.
 func (o *owner) settleReports() {
@@ -50,21 +52,34 @@ func (o *owner) settleReports() {
 	case end := <-o.reports:
 		o.reporting = false
 		if end.err == nil {
-			o.outbox.delivered(end.letters, o.now)
-			if o.refusals > 0 {
+			o.settleAnswer(end)
+			if o.unheard > 0 {
 				o.log.Info("outcomes can be reported again")
 			}
-			o.refusals = 0
+			o.unheard = 0
 			return
 		}
 		o.outbox.failed(end.letters)
-		if o.refusals == 0 {
+		if o.unheard == 0 {
 			o.log.Warn("outcomes can't be reported for now: they are kept and will be tried again", "err", end.err)
 		}
-		o.reportAt = o.now.Add(min(firstReportPause<<min(o.refusals, 10), maxReportPause))
-		o.refusals++
+		o.reportAt = o.now.Add(min(firstReportPause<<min(o.unheard, 10), maxReportPause))
+		o.unheard++
 	default:
 	}
+}
+
+// settleAnswer takes note of what the cluster said of a report.
+func (o *owner) settleAnswer(end reportEnd) {
+	dropped, why := o.outbox.answered(end.letters, end.refusals, o.now)
+	if len(dropped) == 0 {
+		return
+	}
+	for _, event := range dropped {
+		o.dropped++
+		o.pending.noOutcome(event, o.now)
+	}
+	o.log.Error("the cluster refuses outcomes of this node: they are dropped", "outcomes", len(dropped), "event", dropped[0], "err", why)
 }
 
 // clearOutbox forgets what need not be reported any more.

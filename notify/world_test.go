@@ -28,6 +28,7 @@ type world struct {
 	leading bool
 	dead    map[string]bool // observers that are not alive
 	unheard bool            // reports fail
+	reports int             // that were heard
 	history []run
 	script  func(notify.Job) reply
 }
@@ -107,23 +108,32 @@ func (w *world) decide(t testing.TB, key, leader string) uint64 {
 	})
 }
 
-func (w *world) Report(_ context.Context, outcomes []fsm.Outcome) error {
+func (w *world) Report(_ context.Context, outcomes []fsm.Outcome) ([]*fsm.Refusal, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.unheard {
-		return errors.New("there is no leader")
+		return nil, errors.New("there is no leader")
 	}
+	w.reports++
 	commands := make([]fsm.Command, len(outcomes))
+	refusals := make([]*fsm.Refusal, len(outcomes))
 	for i, o := range outcomes {
 		commands[i] = fsm.RecordOutcome{Outcome: o}
+		refusals[i] = fsm.Validate(w.machine.View(), commands[i])
+	}
+	if slices.ContainsFunc(refusals, func(r *fsm.Refusal) bool { return r != nil }) {
+		return refusals, nil
 	}
 	data, err := fsm.Encode(commands...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.index++
-	w.machine.Apply(&raft.Log{Index: w.index, Term: 1, Data: data})
-	return nil
+	results, _ := w.machine.Apply(&raft.Log{Index: w.index, Term: 1, Data: data}).([]fsm.Result)
+	for i, r := range results {
+		refusals[i] = r.Refused
+	}
+	return refusals, nil
 }
 
 func (w *world) Run(ctx context.Context, job notify.Job) script.Result {
