@@ -109,7 +109,7 @@ func Open(cfg Config) (outside Outside, err error) {
 	outside.Peers = &api.PeerClient{}
 	outside.Scripts = scripts
 	outside.Checker = verify.NewChecks(scripts)
-	outside.Runner = notify.NewScripts(scripts, cfg.Name, cfg.Site)
+	outside.Runner = notify.NewScripts(scripts)
 	outside.Close = closers.close
 	return outside, nil
 }

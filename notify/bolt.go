@@ -13,13 +13,13 @@ import (
 
 // The buckets of the file.
 const (
-	headBucket    = "head"
+	summaryBucket = "summary"
 	entriesBucket = "entries"
 	outboxBucket  = "outbox"
 	actedBucket   = "acted"
 )
 
-func buckets() []string { return []string{headBucket, entriesBucket, outboxBucket, actedBucket} }
+func buckets() []string { return []string{summaryBucket, entriesBucket, outboxBucket, actedBucket} }
 
 func entryAt(id uint64) place   { return numbered(entriesBucket, id) }
 func outcomeAt(id uint64) place { return numbered(outboxBucket, id) }
@@ -71,7 +71,7 @@ func (l *BoltLedger) Write(b Batch) error {
 			return fmt.Errorf("renew ledger %s: %w", l.path, err)
 		}
 	}
-	h := head{
+	s := summary{
 		Node: b.Node, Cluster: b.Cluster, Cursor: b.Cursor, Origin: b.Origin, Epoch: b.Epoch,
 		Entries: len(l.copied.Entries) + growth(l.copied.Entries, b.Entries),
 		Outbox:  len(l.copied.Outbox) + growth(l.copied.Outbox, b.Outbox),
@@ -80,7 +80,7 @@ func (l *BoltLedger) Write(b Batch) error {
 	err := l.file.update(func(tx *bbolt.Tx) error {
 		return errors.Join(
 			putAll(tx, b.Entries, entryAt), putAll(tx, b.Outbox, outcomeAt), putAll(tx, b.Acted, actedAt),
-			put(tx, numbered(headBucket, 0), h),
+			put(tx, numbered(summaryBucket, 0), s),
 		)
 	})
 	if err != nil {
@@ -134,13 +134,13 @@ func writeAll(tx *bbolt.Tx, r Record) error {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
-	h := head{
+	s := summary{
 		Node: r.Node, Cluster: r.Cluster, Cursor: r.Cursor, Origin: r.Origin, Epoch: r.Epoch,
 		Entries: len(r.Entries), Outbox: len(r.Outbox), Acted: len(r.Acted),
 	}
 	return errors.Join(
 		putAll(tx, pointers(r.Entries), entryAt), putAll(tx, pointers(r.Outbox), outcomeAt), putAll(tx, pointers(r.Acted), actedAt),
-		put(tx, numbered(headBucket, 0), h),
+		put(tx, numbered(summaryBucket, 0), s),
 	)
 }
 
@@ -197,12 +197,12 @@ func readAll(tx *bbolt.Tx, file *boltFile, r *Record) error {
 			return fmt.Errorf("bucket %s is missing", name)
 		}
 	}
-	h, err := decodeHead(found[headBucket].Get(numbered(headBucket, 0).key))
+	s, err := decodeSummary(found[summaryBucket].Get(numbered(summaryBucket, 0).key))
 	if err != nil {
 		return err
 	}
-	r.Node, r.Cluster = h.Node, h.Cluster
-	r.Cursor, r.Origin, r.Epoch = h.Cursor, h.Origin, h.Epoch
+	r.Node, r.Cluster = s.Node, s.Cluster
+	r.Cursor, r.Origin, r.Epoch = s.Cursor, s.Origin, s.Epoch
 	if err := readBucket(found[entriesBucket], r.Entries, numberOf, decodeEntry); err != nil {
 		return err
 	}
@@ -212,9 +212,9 @@ func readAll(tx *bbolt.Tx, file *boltFile, r *Record) error {
 	if err := readBucket(found[actedBucket], r.Acted, nameOf, decodeActed); err != nil {
 		return err
 	}
-	if len(r.Entries) != h.Entries || len(r.Outbox) != h.Outbox || len(r.Acted) != h.Acted {
+	if len(r.Entries) != s.Entries || len(r.Outbox) != s.Outbox || len(r.Acted) != s.Acted {
 		return fmt.Errorf("there are %d entries, %d outcomes and %d endpoints, but there were %d, %d and %d when it was written",
-			len(r.Entries), len(r.Outbox), len(r.Acted), h.Entries, h.Outbox, h.Acted)
+			len(r.Entries), len(r.Outbox), len(r.Acted), s.Entries, s.Outbox, s.Acted)
 	}
 	return nil
 }

@@ -9,12 +9,12 @@
 //
 // # The life of one notification
 //
-// Events of one endpoint share a lane. Only the head of a lane runs; lanes run
+// Events of one endpoint share a lane. Only the first in a lane runs; lanes run
 // side by side, at most [Config.MaxRunning] scripts at once.
 //
 //	        taken in                                the node died in the middle
 //	           │                                                │
-//	           ▼   head of its lane, a place is free            ▼
+//	           ▼   first in its lane, a place is free           ▼
 //	┌────── waiting ──────────────▶ running ◀────────────── interrupted
 //	│          ▲                   │  │  │ │                    │
 //	│          │ the pause is over │  │  │ └── exit 0 ──────────┼──▶ done

@@ -74,7 +74,7 @@ type step uint8
 
 const (
 	stay      step = iota // nothing
-	start                 // run the script, when it is the head of its lane
+	start                 // run the script, when it is the first in its lane
 	supersede             // end it without another attempt
 	giveUp                // end it: the attempts are used up
 	withdraw              // forget it: as if it had never been taken over

@@ -210,9 +210,9 @@ func TestOpenLedger_RefusesDamage(t *testing.T) {
 			b := tx.Bucket([]byte("entries"))
 			return b.Put([]byte("\x00\x00\x00\x00\x00\x00\x00\x07"), b.Get([]byte("\x00\x00\x00\x00\x00\x00\x00\x08")))
 		}),
-		"a lost bucket":  inBolt(func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("outbox")) }),
-		"a strange key":  inBolt(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("entries")).Put([]byte("x"), []byte("y")) }),
-		"a damaged head": inBolt(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("head")).Put(make([]byte, 8), []byte("oh no")) }),
+		"a lost bucket":     inBolt(func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("outbox")) }),
+		"a strange key":     inBolt(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("entries")).Put([]byte("x"), []byte("y")) }),
+		"a damaged summary": inBolt(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("summary")).Put(make([]byte, 8), []byte("oh no")) }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := written(t)

@@ -26,9 +26,9 @@ var errNewer = errors.New("it was written by a newer build: install that one aga
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// head is the record of the ledger as a whole. The counts tell when an entry
+// summary is the record of the ledger as a whole. The counts tell when an entry
 // has vanished, which no checksum of an entry could.
-type head struct {
+type summary struct {
 	Node    string `json:"node"`
 	Cluster string `json:"cluster"`
 	Cursor  uint64 `json:"cursor"`
@@ -110,15 +110,15 @@ func decodeStrictly(object []byte, into any) error {
 	return nil
 }
 
-func decodeHead(record []byte) (head, error) {
-	var h head
-	if err := decodeRecord(numbered(headBucket, 0), record, &h); err != nil {
-		return head{}, err
+func decodeSummary(record []byte) (summary, error) {
+	var s summary
+	if err := decodeRecord(numbered(summaryBucket, 0), record, &s); err != nil {
+		return summary{}, err
 	}
-	if h.Entries < 0 || h.Outbox < 0 || h.Acted < 0 || h.Cursor < h.Origin {
-		return head{}, fmt.Errorf("the head of the ledger contradicts itself: %+v", h)
+	if s.Entries < 0 || s.Outbox < 0 || s.Acted < 0 || s.Cursor < s.Origin {
+		return summary{}, fmt.Errorf("the summary of the ledger contradicts itself: %+v", s)
 	}
-	return h, nil
+	return s, nil
 }
 
 func decodeEntry(id uint64, record []byte) (Entry, error) {

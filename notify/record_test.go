@@ -20,7 +20,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		f.Add(id, record)
 	}
 	seed(actedBucket, 7, Acted{Key: "7", Generation: 3, Event: 7, Sequence: 2, State: health.Down})
-	seed(headBucket, 0, head{Node: "n", Cluster: "c", Cursor: 5, Origin: 3, Entries: 1})
+	seed(summaryBucket, 0, summary{Node: "n", Cluster: "c", Cursor: 5, Origin: 3, Entries: 1})
 	seed(entriesBucket, 7, Entry{Event: 7, Key: "k", Stage: Started, Attempt: 2, Role: fsm.Leader, TakenOver: true, Before: 1})
 	seed(outboxBucket, 7, fsm.Outcome{Event: 7, Node: "n", Ending: fsm.Done, Duration: fsm.Duration(time.Second), Time: time.Unix(1, 0).UTC()})
 	f.Add(uint64(1), []byte{})
@@ -44,8 +44,8 @@ func FuzzDecodeRecord(f *testing.F) {
 // for a name.
 func placeIn(bucket string, id uint64) place {
 	switch bucket {
-	case headBucket:
-		return numbered(headBucket, 0)
+	case summaryBucket:
+		return numbered(summaryBucket, 0)
 	case actedBucket:
 		return named(actedBucket, strconv.FormatUint(id, 10))
 	}
@@ -57,8 +57,8 @@ func check(t *testing.T, bucket string, id uint64, record []byte) {
 	t.Helper()
 	decode := func(record []byte) (any, error) {
 		switch bucket {
-		case headBucket:
-			return decodeHead(record)
+		case summaryBucket:
+			return decodeSummary(record)
 		case entriesBucket:
 			return decodeEntry(id, record)
 		case actedBucket:

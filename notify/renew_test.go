@@ -79,10 +79,10 @@ func TestOpenLedger_OfANewerBuildIsNotDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	more := struct {
-		head
+		summary
 		Mood string `json:"mood"`
 	}{Mood: "good"}
-	err = l.file.update(func(tx *bbolt.Tx) error { return put(tx, numbered(headBucket, 0), more) })
+	err = l.file.update(func(tx *bbolt.Tx) error { return put(tx, numbered(summaryBucket, 0), more) })
 	if err := errors.Join(err, l.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -38,15 +38,10 @@ import (
 //
 // The id is a fencing number: a script that remembers the highest it has acted
 // on can refuse an older one.
-type Scripts struct {
-	dir        *script.Dir
-	node, site string
-}
+type Scripts struct{ dir *script.Dir }
 
-// NewScripts returns a Runner for the scripts in dir, run on that node.
-func NewScripts(dir *script.Dir, node, site string) *Scripts {
-	return &Scripts{dir: dir, node: node, site: site}
-}
+// NewScripts returns a Runner for the scripts in dir.
+func NewScripts(dir *script.Dir) *Scripts { return &Scripts{dir: dir} }
 
 // Run implements Runner.
 func (s *Scripts) Run(ctx context.Context, job Job) script.Result {
@@ -54,7 +49,6 @@ func (s *Scripts) Run(ctx context.Context, job Job) script.Result {
 	if err != nil {
 		return script.Result{ExitCode: -1, StartErr: err}
 	}
-	job.Node, job.Site = s.node, s.site
 	stdin, err := json.Marshal(messageOf(job))
 	if err != nil {
 		return script.Result{ExitCode: -1, StartErr: fmt.Errorf("encode event %d for the script: %w", job.Event.ID, err)}

@@ -26,12 +26,12 @@ func scripts(t testing.TB, body string) *notify.Scripts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return notify.NewScripts(opened, "node-1", "east")
+	return notify.NewScripts(opened)
 }
 
 func job() notify.Job {
 	return notify.Job{
-		Script: "notify.sh", Role: fsm.Leader, Attempt: 2, Timeout: 10 * time.Second,
+		Script: "notify.sh", Role: fsm.Leader, Attempt: 2, Timeout: 10 * time.Second, Node: "node-1", Site: "east",
 		Event: &fsm.Event{
 			ID: 42, Key: "a key", Value: `$(touch /tmp/x); "v"`, Generation: 7, Sequence: 3,
 			From: health.Up, To: health.Down, Time: time.Date(2026, 11, 20, 1, 2, 3, 0, time.FixedZone("", 3600)),
