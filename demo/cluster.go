@@ -50,12 +50,9 @@ type cluster struct {
 	nodes  []*agent
 }
 
-// newCluster prepares a folder below dir for each node and starts nothing.
-func newCluster(dir, binary string, primary, standby string) (*cluster, error) {
-	addresses, err := freeAddresses(3 * size)
-	if err != nil {
-		return nil, err
-	}
+// newCluster prepares a folder below dir for each node and starts nothing. A
+// node needs three of the addresses.
+func newCluster(dir, binary string, primary, standby string, addresses []string) (*cluster, error) {
 	https, rafts, gossips := addresses[:size], addresses[size:2*size], addresses[2*size:]
 	c := &cluster{binary: binary}
 	for i := range size {

@@ -97,10 +97,15 @@ func (s *story) tellVotes(t *turn, votes []fsm.Vote) map[*agent]bool {
 // brief is the end of the reason of a vote that is not UP: what is wrong, after
 // all that says where.
 func brief(v fsm.Vote) string {
-	if v.Verdict == health.Up {
+	if v.Verdict == health.Up || v.Reason == "" {
 		return ""
 	}
-	return ":" + v.Reason[strings.LastIndex(v.Reason, ": ")+1:]
+	const after = ": "
+	reason := v.Reason
+	if i := strings.LastIndex(reason, after); i >= 0 {
+		reason = reason[i+len(after):]
+	}
+	return after + reason
 }
 
 // readEvent tells of the event once it is committed, keeps it up to date, and

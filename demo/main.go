@@ -78,7 +78,9 @@ func run(ctx context.Context, binary string, once bool) (err error) {
 
 // newStory prepares everything and starts nothing.
 func newStory(dir, binary string) (*story, error) {
-	addresses, err := freeAddresses(2)
+	// All at once: nobody listens on what is found until it is started, so
+	// another search could find the same.
+	addresses, err := freeAddresses(2 + 3*size)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +89,6 @@ func newStory(dir, binary string) (*story, error) {
 		primary: newService(dir, "primary", addresses[0]),
 		standby: newService(dir, "standby", addresses[1]),
 	}
-	s.cluster, err = newCluster(dir, binary, s.primary.address, s.standby.address)
+	s.cluster, err = newCluster(dir, binary, s.primary.address, s.standby.address, addresses[2:])
 	return s, err
 }
