@@ -29,9 +29,9 @@ var quick = []string{
 }
 
 // cluster is up to five nodes that run.sh runs, with data and ports of their
-// own.
+// own. A method that may fail is told which test, or part of one, would.
 type cluster struct {
-	t      *testing.T
+	t      *testing.T // at the end of which the nodes end
 	data   string
 	offset int
 	build  string             // where run.sh builds; "" for where all tests do
@@ -51,11 +51,12 @@ func (c *cluster) env() []string {
 	}
 }
 
-// start starts node n without waiting for it.
-func (c *cluster) start(n int, flags ...string) *process {
-	c.t.Helper()
+// start starts node n without waiting for it. It lives as long as the cluster,
+// not as long as the part of the test that starts it.
+func (c *cluster) start(t *testing.T, n int, flags ...string) *process {
+	t.Helper()
 	args := append([]string{fmt.Sprint(n)}, quick...)
-	c.nodes[n] = runSH(c.t, c.env(), append(args, flags...)...)
+	c.nodes[n] = launch(t, c.t, root, c.env(), append(args, flags...)...)
 	return c.nodes[n]
 }
 
@@ -68,9 +69,9 @@ func (c *cluster) address(port int) string { return fmt.Sprintf("127.0.0.1:%d", 
 
 // awaitReady waits until the given nodes are ready and follow one of them, and
 // returns its number.
-func (c *cluster) awaitReady(nodes ...int) (leader int) {
-	c.t.Helper()
-	eventually(c.t, 60*time.Second, func(ctx context.Context) error {
+func (c *cluster) awaitReady(t *testing.T, nodes ...int) (leader int) {
+	t.Helper()
+	eventually(t, 60*time.Second, func(ctx context.Context) error {
 		leader = 0
 		for _, n := range nodes {
 			_, body, err := fetch(ctx, c.http(n), "/readyz")
@@ -96,23 +97,23 @@ func (c *cluster) awaitReady(nodes ...int) (leader int) {
 }
 
 // get returns what node n answers, which has to be 200.
-func (c *cluster) get(n int, path string) string {
-	c.t.Helper()
-	status, body, err := fetch(c.t.Context(), c.http(n), path)
+func (c *cluster) get(t *testing.T, n int, path string) string {
+	t.Helper()
+	status, body, err := fetch(t.Context(), c.http(n), path)
 	if err != nil {
-		c.t.Fatalf("GET %s from node%d: %v", path, n, err)
+		t.Fatalf("GET %s from node%d: %v", path, n, err)
 	}
 	if status != http.StatusOK {
-		c.t.Fatalf("GET %s from node%d: %d %s", path, n, status, body)
+		t.Fatalf("GET %s from node%d: %d %s", path, n, status, body)
 	}
 	return body
 }
 
 // want requires that node n comes to answer path with 200 and body. A node
 // that did not take the write itself hears of it a moment later.
-func (c *cluster) want(n int, path, body string) {
-	c.t.Helper()
-	eventually(c.t, 15*time.Second, func(ctx context.Context) error {
+func (c *cluster) want(t *testing.T, n int, path, body string) {
+	t.Helper()
+	eventually(t, 15*time.Second, func(ctx context.Context) error {
 		status, got, err := fetch(ctx, c.http(n), path)
 		if err != nil {
 			return err

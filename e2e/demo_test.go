@@ -32,7 +32,7 @@ func wantNothingLeft(t *testing.T, temp string) {
 
 func TestDemo(t *testing.T) {
 	p, temp := startDemo(t, "--once")
-	if code := p.exitCode(3 * time.Minute); code != 0 {
+	if code := p.exitCode(t, 3*time.Minute); code != 0 {
 		t.Fatalf("the demo ended with %d", code)
 	}
 	said := p.output.String()
@@ -59,9 +59,9 @@ func TestDemoInterrupted(t *testing.T) {
 	for name, sig := range map[string]syscall.Signal{"Ctrl-C": syscall.SIGINT, "kill": syscall.SIGTERM, "kill -9": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			p, temp := startDemo(t)
-			eventually(t, time.Minute, p.printed("leads"))
-			p.signal(sig)
-			p.exitCode(20 * time.Second)
+			eventually(t, time.Minute, p.printed(t, "leads"))
+			p.signal(t, sig)
+			p.exitCode(t, 20*time.Second)
 			wantNothingLeft(t, temp)
 			if left, err := os.ReadDir(temp); sig != syscall.SIGKILL && (err != nil || len(left) > 0) {
 				t.Errorf("the demo left %v, %v", left, err)

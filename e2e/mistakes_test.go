@@ -17,7 +17,7 @@ import (
 // it says has all the words.
 func wantMistake(t *testing.T, p *process, code int, words ...string) {
 	t.Helper()
-	if got := p.exitCode(2 * time.Minute); got != code { // it may have to build
+	if got := p.exitCode(t, 2*time.Minute); got != code { // it may have to build
 		t.Errorf("run.sh %s ended with %d, want %d", p.words, got, code)
 	}
 	said := tail(strings.TrimSpace(p.output.String()), 2)
@@ -58,14 +58,14 @@ func TestMisuse(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	p := runSH(t, nil, "--help")
-	if code := p.exitCode(10 * time.Second); code != 0 || !strings.HasPrefix(p.output.String(), "Usage:") {
+	if code := p.exitCode(t, 10*time.Second); code != 0 || !strings.HasPrefix(p.output.String(), "Usage:") {
 		t.Errorf("run.sh --help ended with %d and printed %q", code, p.output)
 	}
 }
 
 func TestUnknownFlag(t *testing.T) {
 	c := newCluster(t)
-	wantMistake(t, c.start(1, "--intervall", "1s"), 2, "--intervall")
+	wantMistake(t, c.start(t, 1, "--intervall", "1s"), 2, "--intervall")
 }
 
 func TestPortInUse(t *testing.T) {
@@ -81,30 +81,30 @@ func TestPortInUse(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer taken.Close()
-			wantMistake(t, c.start(1), 1, taken.Addr().String(), "--"+name)
+			wantMistake(t, c.start(t, 1), 1, taken.Addr().String(), "--"+name)
 		})
 	}
 }
 
 func TestDataDirectory(t *testing.T) {
 	c := newCluster(t)
-	first := c.start(1)
-	c.awaitReady(1)
+	first := c.start(t, 1)
+	c.awaitReady(t, 1)
 
 	t.Run("in use", func(t *testing.T) {
 		second := newCluster(t)
-		wantMistake(t, second.start(1, "--data-dir", filepath.Join(c.data, "node1")), 1, "node1", "in use")
-		c.awaitReady(1) // the first one did not notice
+		wantMistake(t, second.start(t, 1, "--data-dir", filepath.Join(c.data, "node1")), 1, "node1", "in use")
+		c.awaitReady(t, 1) // the first one did not notice
 	})
-	stop(first)
+	stop(t, first)
 	t.Run("of another node", func(t *testing.T) {
-		wantMistake(t, c.start(2, "--data-dir", filepath.Join(c.data, "node1")), 1, "node1", "node2")
+		wantMistake(t, c.start(t, 2, "--data-dir", filepath.Join(c.data, "node1")), 1, "node1", "node2")
 	})
 	t.Run("emptied", func(t *testing.T) {
 		if err := os.Truncate(filepath.Join(c.data, "node1", "raft.db"), 0); err != nil {
 			t.Fatal(err)
 		}
-		wantMistake(t, c.start(1), 1, "raft.db")
+		wantMistake(t, c.start(t, 1), 1, "raft.db")
 	})
 }
 
@@ -127,10 +127,10 @@ func TestCheckoutOfAnotherUser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := runSHOf(t, checkout, []string{
+	p := launch(t, t, checkout, []string{
 		"TOCSIN_BUILD=" + t.TempDir(), "GOFLAGS=-buildvcs=auto", "PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 	}, "1")
-	if code := p.exitCode(2 * time.Minute); code != 0 || !strings.Contains(p.output.String(), "built") {
+	if code := p.exitCode(t, 2*time.Minute); code != 0 || !strings.Contains(p.output.String(), "built") {
 		t.Errorf("run.sh ended with %d", code)
 	}
 }
@@ -142,7 +142,7 @@ func TestDeadBuilder(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := runSH(t, []string{"TOCSIN_BUILD=" + build}, "1", "--help")
-	if code := p.exitCode(2 * time.Minute); code != 0 {
+	if code := p.exitCode(t, 2*time.Minute); code != 0 {
 		t.Errorf("run.sh ended with %d", code)
 	}
 	left, err := os.ReadDir(build)
@@ -154,10 +154,10 @@ func TestDeadBuilder(t *testing.T) {
 // TestInterruptedStart ends a node that has nobody to join yet.
 func TestInterruptedStart(t *testing.T) {
 	c := newCluster(t)
-	p := c.start(2)
+	p := c.start(t, 2)
 	eventually(t, 2*time.Minute, func(ctx context.Context) error {
 		_, _, err := fetch(ctx, c.http(2), "/livez")
 		return err
 	})
-	stop(p)
+	stop(t, p)
 }

@@ -19,7 +19,6 @@ import (
 
 // process is run.sh and what it becomes.
 type process struct {
-	t      *testing.T
 	words  string
 	cmd    *exec.Cmd
 	output *buffer
@@ -48,15 +47,16 @@ func (b *buffer) String() string {
 // ours. The test ends what has not ended before.
 func runSH(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	return runSHOf(t, root, env, args...)
+	return launch(t, t, root, env, args...)
 }
 
-// runSHOf does so with the run.sh in the folder checkout.
-func runSHOf(t *testing.T, checkout string, env []string, args ...string) *process {
+// launch does so with the run.sh in the folder checkout, on behalf of t, but
+// with owner as the test that ends what has not ended before.
+func launch(t, owner *testing.T, checkout string, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, words: strings.Join(args, " "), output: &buffer{}, done: make(chan struct{})}
+	p := &process{words: strings.Join(args, " "), output: &buffer{}, done: make(chan struct{})}
 	p.cmd = exec.Command(filepath.Join(checkout, "run.sh"), args...)
-	p.cmd.Dir = t.TempDir()
+	p.cmd.Dir = owner.TempDir()
 	p.cmd.Env = environment(env)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	p.cmd.SysProcAttr = diesWithUs()
@@ -68,10 +68,10 @@ func runSHOf(t *testing.T, checkout string, env []string, args ...string) *proce
 		_ = p.cmd.Wait() // how it ended is in cmd.ProcessState
 		close(p.done)
 	}()
-	t.Cleanup(func() {
+	owner.Cleanup(func() {
 		p.kill()
-		if t.Failed() {
-			t.Logf("run.sh %s printed:\n%s", p.words, tail(p.output.String(), 60))
+		if owner.Failed() {
+			owner.Logf("run.sh %s printed:\n%s", p.words, tail(p.output.String(), 60))
 		}
 	})
 	return p
@@ -94,10 +94,10 @@ func environment(env []string) []string {
 }
 
 // signal sends sig to the process and not to its children.
-func (p *process) signal(sig syscall.Signal) {
-	p.t.Helper()
+func (p *process) signal(t *testing.T, sig syscall.Signal) {
+	t.Helper()
 	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		p.t.Errorf("send %v to run.sh %s: %v", sig, p.words, err)
+		t.Errorf("send %v to run.sh %s: %v", sig, p.words, err)
 	}
 }
 
@@ -112,31 +112,32 @@ func (p *process) kill() {
 }
 
 // exitCode waits for the end of the process and returns its exit code.
-func (p *process) exitCode(limit time.Duration) int {
-	p.t.Helper()
+func (p *process) exitCode(t *testing.T, limit time.Duration) int {
+	t.Helper()
 	select {
 	case <-p.done:
 	case <-time.After(limit):
-		p.t.Fatalf("run.sh %s has not ended within %v", p.words, limit)
+		t.Fatalf("run.sh %s has not ended within %v", p.words, limit)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
 // stop asks the processes to end, all at once, and requires that they do so
 // without complaint.
-func stop(processes ...*process) {
+func stop(t *testing.T, processes ...*process) {
+	t.Helper()
 	for _, p := range processes {
-		p.signal(syscall.SIGTERM)
+		p.signal(t, syscall.SIGTERM)
 	}
 	for _, p := range processes {
-		p.awaitGoodEnd()
+		p.awaitGoodEnd(t)
 	}
 }
 
-func (p *process) awaitGoodEnd() {
-	p.t.Helper()
-	if code := p.exitCode(20 * time.Second); code != 0 {
-		p.t.Errorf("run.sh %s ended with %d after SIGTERM", p.words, code)
+func (p *process) awaitGoodEnd(t *testing.T) {
+	t.Helper()
+	if code := p.exitCode(t, 20*time.Second); code != 0 {
+		t.Errorf("run.sh %s ended with %d after SIGTERM", p.words, code)
 	}
 }
 
@@ -161,14 +162,14 @@ func eventually(t *testing.T, limit time.Duration, look func(context.Context) er
 }
 
 // printed returns a condition of eventually: p has printed text.
-func (p *process) printed(text string) func(context.Context) error {
+func (p *process) printed(t *testing.T, text string) func(context.Context) error {
 	return func(context.Context) error {
 		if strings.Contains(p.output.String(), text) {
 			return nil
 		}
 		select {
 		case <-p.done:
-			p.t.Fatalf("run.sh %s has ended, and never printed %q", p.words, text)
+			t.Fatalf("run.sh %s has ended, and never printed %q", p.words, text)
 		default:
 		}
 		return fmt.Errorf("run.sh %s has not printed %q", p.words, text)

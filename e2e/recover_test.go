@@ -43,15 +43,15 @@ func wantWords(t *testing.T, text string, words ...string) {
 func TestRecoverQuarantine(t *testing.T) {
 	c := newCluster(t)
 	for n := 1; n <= 3; n++ {
-		c.start(n)
+		c.start(t, n)
 	}
-	c.awaitReady(1, 2, 3)
-	c.want(1, "/set?key=before&value=1", "ok")
+	c.awaitReady(t, 1, 2, 3)
+	c.want(t, 1, "/set?key=before&value=1", "ok")
 	c.nodes[3].kill()
 	if err := os.Truncate(filepath.Join(c.dir(3), "raft.db"), 12_345); err != nil {
 		t.Fatal(err)
 	}
-	refused := c.start(3)
+	refused := c.start(t, 3)
 	wantMistake(t, refused, 1, "raft.db is damaged", "tocsin recover quarantine --data-dir "+c.dir(3))
 	if strings.Contains(refused.output.String(), "goroutine ") {
 		t.Errorf("it panicked:\n%s", refused.output)
@@ -66,22 +66,22 @@ func TestRecoverQuarantine(t *testing.T) {
 	if err != nil || len(kept) != 1 {
 		t.Errorf("the damaged store is kept as %v, %v", kept, err)
 	}
-	c.start(3)
-	c.awaitReady(1, 2, 3)
-	c.want(3, "/get?key=before", "1")
-	c.want(3, "/set?key=after&value=2", "ok")
-	stop(c.nodes[1], c.nodes[2], c.nodes[3])
+	c.start(t, 3)
+	c.awaitReady(t, 1, 2, 3)
+	c.want(t, 3, "/get?key=before", "1")
+	c.want(t, 3, "/set?key=after&value=2", "ok")
+	stop(t, c.nodes[1], c.nodes[2], c.nodes[3])
 }
 
 // TestRecoverMajority loses two of three nodes for good.
 func TestRecoverMajority(t *testing.T) {
 	c := newCluster(t)
 	for n := 1; n <= 3; n++ {
-		c.start(n)
+		c.start(t, n)
 	}
-	c.awaitReady(1, 2, 3)
-	c.want(1, "/set?key=before&value=1", "ok")
-	c.want(3, "/get?key=before", "1")
+	c.awaitReady(t, 1, 2, 3)
+	c.want(t, 1, "/set?key=before&value=1", "ok")
+	c.want(t, 3, "/get?key=before", "1")
 	majority := func(dead string) (string, bool) {
 		return c.recover("majority", "--data-dir", c.dir(3), "--dead", dead)
 	}
@@ -92,7 +92,7 @@ func TestRecoverMajority(t *testing.T) {
 	}
 	wantWords(t, printed, "in use by process")
 	c.nodes[1].kill()
-	stop(c.nodes[3])
+	stop(t, c.nodes[3])
 	if printed, ok = majority("node1"); ok {
 		t.Fatal("one of three is no majority")
 	}
@@ -103,7 +103,7 @@ func TestRecoverMajority(t *testing.T) {
 	wantWords(t, printed, "node2 is said to be dead, but it answers")
 	c.nodes[2].kill()
 
-	c.start(3)
+	c.start(t, 3)
 	eventually(t, 30*time.Second, func(ctx context.Context) error {
 		status, body, err := fetch(ctx, c.http(3), "/readyz")
 		if err == nil && (status != http.StatusServiceUnavailable || !strings.Contains(body, "no leader")) {
@@ -111,22 +111,22 @@ func TestRecoverMajority(t *testing.T) {
 		}
 		return err
 	})
-	stop(c.nodes[3])
+	stop(t, c.nodes[3])
 	if printed, ok = majority("node1,node2"); !ok {
 		t.Fatal(printed)
 	}
 	wantWords(t, printed, "node node3 is now the only voter", "node1, node2: no longer members")
 
-	c.start(3)
-	c.awaitReady(3)
-	c.want(3, "/get?key=before", "1")
-	c.want(3, "/set?key=after&value=2", "ok")
+	c.start(t, 3)
+	c.awaitReady(t, 3)
+	c.want(t, 3, "/get?key=before", "1")
+	c.want(t, 3, "/set?key=after&value=2", "ok")
 	// A new machine in the place of a dead one.
 	if err := os.RemoveAll(c.dir(1)); err != nil {
 		t.Fatal(err)
 	}
-	c.start(1)
-	c.awaitReady(1, 3)
-	c.want(1, "/get?key=after", "2")
-	stop(c.nodes[1], c.nodes[3])
+	c.start(t, 1)
+	c.awaitReady(t, 1, 3)
+	c.want(t, 1, "/get?key=after", "2")
+	stop(t, c.nodes[1], c.nodes[3])
 }

@@ -50,9 +50,9 @@ func all() []int { return []int{1, 2, 3, 4, 5} }
 
 func (c *cluster) startAtOnce(t *testing.T) {
 	for _, n := range all() {
-		c.start(n)
+		c.start(t, n)
 	}
-	c.awaitReady(all()...)
+	c.awaitReady(t, all()...)
 	left, err := filepath.Glob(filepath.Join(c.build, "*"))
 	if err != nil || len(left) != 1 || filepath.Base(left[0]) != "tocsin" {
 		t.Errorf("the builds left %v, %v; want the binary alone", left, err)
@@ -62,17 +62,17 @@ func (c *cluster) startAtOnce(t *testing.T) {
 func (c *cluster) setAndGet(t *testing.T) {
 	for _, n := range all() {
 		value := fmt.Sprintf("pong%d", n)
-		if got := c.get(n, "/set?key=ping&value="+value); got != "ok" {
+		if got := c.get(t, n, "/set?key=ping&value="+value); got != "ok" {
 			t.Errorf("node%d answers the write with %q, want ok", n, got)
 		}
-		c.want(n, "/get?key=ping", value) // its own write at once, and then everywhere
+		c.want(t, n, "/get?key=ping", value) // its own write at once, and then everywhere
 		for _, other := range all() {
-			c.want(other, "/get?key=ping", value)
+			c.want(t, other, "/get?key=ping", value)
 		}
 	}
-	c.get(1, "/set?key=ping&value=pong")
+	c.get(t, 1, "/set?key=ping&value=pong")
 	for _, n := range all() {
-		c.want(n, "/status", `{"ping":"pong"}`)
+		c.want(t, n, "/status", `{"ping":"pong"}`)
 	}
 }
 
@@ -82,17 +82,17 @@ func (c *cluster) oddKeys(t *testing.T) {
 	}
 	for i, key := range keys {
 		writer, reader, last := 1+i%size, 1+(i+1)%size, 1+(i+2)%size
-		c.get(writer, "/set?"+url.Values{"key": {key}, "value": {"/value of " + key}}.Encode())
-		c.want(reader, "/get?"+url.Values{"key": {key}}.Encode(), "/value of "+key)
+		c.get(t, writer, "/set?"+url.Values{"key": {key}, "value": {"/value of " + key}}.Encode())
+		c.want(t, reader, "/get?"+url.Values{"key": {key}}.Encode(), "/value of "+key)
 		whole, err := json.Marshal(map[string]string{key: "/value of " + key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got map[string]string
-		if err := json.Unmarshal([]byte(c.get(reader, "/status/"+url.PathEscape(key))), &got); err != nil || got[key] != "/value of "+key || len(got) != 1 {
+		if err := json.Unmarshal([]byte(c.get(t, reader, "/status/"+url.PathEscape(key))), &got); err != nil || got[key] != "/value of "+key || len(got) != 1 {
 			t.Errorf("/status/%s: %v %v, want %s", url.PathEscape(key), got, err, whole)
 		}
-		c.get(last, "/del?"+url.Values{"key": {key}}.Encode())
+		c.get(t, last, "/del?"+url.Values{"key": {key}}.Encode())
 		eventually(t, 10*time.Second, func(ctx context.Context) error {
 			status, body, err := fetch(ctx, c.http(reader), "/get?"+url.Values{"key": {key}}.Encode())
 			if err == nil && status != http.StatusNotFound {
@@ -134,14 +134,14 @@ func (c *cluster) pages(t *testing.T) {
 }
 
 func (c *cluster) members(t *testing.T) {
-	leader := c.awaitReady(all()...)
+	leader := c.awaitReady(t, all()...)
 	var rafts []string
 	for _, n := range all() {
 		rafts = append(rafts, c.raft(n))
 	}
 	for _, n := range all() {
-		c.want(n, "/leader", c.raft(leader))
-		c.want(n, "/membersconsensus", "ok")
+		c.want(t, n, "/leader", c.raft(leader))
+		c.want(t, n, "/membersconsensus", "ok")
 		var got []string
 		if err := decode(t.Context(), c.http(n), "/raftnodes", &got); err != nil {
 			t.Error(err)
@@ -184,7 +184,7 @@ func (c *cluster) commands(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	tocsin(1, "set", "by/command", "some value", "--interval", "300ms")
-	c.want(3, "/get?key=by/command", "some value")
+	c.want(t, 3, "/get?key=by/command", "some value")
 	if got := tocsin(3, "get", "by/command"); got != "some value" {
 		t.Errorf("tocsin get prints %q", got)
 	}
@@ -207,9 +207,9 @@ func (c *cluster) commands(t *testing.T) {
 // killLeader kills the leader while a key is written again and again. What was
 // answered with ok has to be there afterwards, on the killed node as well.
 func (c *cluster) killLeader(t *testing.T) {
-	leader := c.awaitReady(all()...)
+	leader := c.awaitReady(t, all()...)
 	others := slices.DeleteFunc(all(), func(n int) bool { return n == leader })
-	c.get(others[0], "/set?key=kept&value=before")
+	c.get(t, others[0], "/set?key=kept&value=before")
 	c.nodes[leader].kill()
 	last := ""
 	eventually(t, 30*time.Second, func(ctx context.Context) error {
@@ -221,28 +221,28 @@ func (c *cluster) killLeader(t *testing.T) {
 		last = value
 		return err
 	})
-	if next := c.awaitReady(others...); next == leader {
+	if next := c.awaitReady(t, others...); next == leader {
 		t.Errorf("node%d is dead and said to lead", leader)
 	}
-	c.start(leader)
-	c.awaitReady(all()...)
+	c.start(t, leader)
+	c.awaitReady(t, all()...)
 	for _, n := range all() {
-		c.want(n, "/get?key=kept", last)
+		c.want(t, n, "/get?key=kept", last)
 	}
-	c.get(leader, "/del?key=kept")
+	c.get(t, leader, "/del?key=kept")
 }
 
 func (c *cluster) restartAll(t *testing.T) {
-	stop(c.nodes[1:]...)
+	stop(t, c.nodes[1:]...)
 	order := rand.Perm(size)
 	t.Logf("node%d first, then as in %v", order[0]+1, order)
 	for _, i := range order {
-		c.start(i + 1)
+		c.start(t, i+1)
 	}
-	c.awaitReady(all()...)
+	c.awaitReady(t, all()...)
 	for _, n := range all() {
-		c.want(n, "/get?key=ping", "pong")
-		c.want(n, "/membersconsensus", "ok")
+		c.want(t, n, "/get?key=ping", "pong")
+		c.want(t, n, "/membersconsensus", "ok")
 	}
 }
 
