@@ -13,6 +13,11 @@
 //     background and doesn't wait for ends with it. A process that left the
 //     group on purpose (setsid, a daemon) lives on, and doesn't hold Run up even
 //     if it keeps the script's output open.
+//   - Should this process be killed outright (SIGKILL, out of memory), then on
+//     Linux the script dies with it, and only the script: there is nobody left
+//     to end its group, so what the script has started may live on. To end
+//     those as well is for whoever runs us: the control group of a service
+//     manager does (systemd: KillMode=control-group, which is its default).
 //   - No zombie, no open descriptor, no goroutine and no timer stays behind.
 //   - Memory is bounded by Command.MaxOutput, not by what the script prints.
 //   - No shell stands between us and the script: arguments arrive as they are.

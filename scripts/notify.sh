@@ -37,6 +37,21 @@ else
 	log=$folder/notify${node:+-$node}.log
 fi
 
+act() { # whatever is to be done: put your own here
+	# What every node does: rewrite this machine's own configuration. Here, a line.
+	line="$(date -u +%Y-%m-%dT%H:%M:%SZ) event=${event:-none} node=${node:-none} role=$role"
+	line="$line status=$status attempt=${TOCSIN_ATTEMPT:-1} key=$key value=$value"
+	printf '%s\n' "$line" >>"$log" || problem 1 "$log can't be written"
+	printf 'wrote to %s: %s is %s\n' "$log" "$key" "$status"
+
+	# What has to happen once in the whole cluster, and what only beside it.
+	case $role in
+	leader) printf 'as the leader: here a registry would be told that %s is %s\n' "$key" "$status" ;;
+	follower) printf 'as a follower: the leader tells the rest of the world\n' ;;
+	*) problem 2 "role $role is neither leader nor follower" ;;
+	esac
+}
+
 # The fence. Event ids grow, and are the same on every node. We remember the
 # highest we acted upon for this key and refuse what is older, whoever brings
 # it: a node that slept, a run that was thought dead. The same id may come twice
@@ -46,7 +61,9 @@ if [ -n "$event" ]; then
 	fence=$log.fence/$(printf %s "$key" | od -An -v -tx1 | tr -d ' \n' | sed 's/.\{200\}/&\//g')
 	mkdir -p "$fence" || problem 1 "$fence can't be made: is $folder writable?"
 	exec 9>"$fence/lock" || problem 1 "$fence/lock can't be opened"
-	# Held until we exit, however we do; a lock made by hand would outlive us.
+	# Held until we exit, however we do, by us and by all who inherit it: hence
+	# the 9>&- where we act, below. One of those who hangs, and got away from us
+	# when we were ended, would block every later run.
 	if command -v flock >/dev/null; then
 		flock 9 || problem 1 "no lock on $fence/lock"
 	fi
@@ -62,17 +79,7 @@ if [ -n "$event" ]; then
 	# renaming: a crash leaves the old number or the new one, never half of it.
 	{ printf '%s\n' "$event" >"$fence/next" && mv -f "$fence/next" "$fence/last"; } ||
 		problem 1 "$fence/last can't be written"
+	act 9>&-
+else
+	act # by hand
 fi
-
-# What every node does: rewrite this machine's own configuration. Here, a line.
-line="$(date -u +%Y-%m-%dT%H:%M:%SZ) event=${event:-none} node=${node:-none} role=$role status=$status \
-attempt=${TOCSIN_ATTEMPT:-1} key=$key value=$value"
-printf '%s\n' "$line" >>"$log" || problem 1 "$log can't be written"
-printf 'wrote to %s: %s is %s\n' "$log" "$key" "$status"
-
-# What has to happen once in the whole cluster, and what only beside it.
-case $role in
-leader) printf 'as the leader: here a registry would be told that %s is %s\n' "$key" "$status" ;;
-follower) printf 'as a follower: the leader tells the rest of the world\n' ;;
-*) problem 2 "role $role is neither leader nor follower" ;;
-esac

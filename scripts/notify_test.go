@@ -2,9 +2,12 @@ package scripts_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"tocsin/script"
@@ -74,6 +77,39 @@ func TestNotify_SideBySide(t *testing.T) {
 	}
 	if last != "8" {
 		t.Errorf("the last event acted upon is %q, want 8", last)
+	}
+}
+
+// What hangs on after a run must not keep the lock, or no later run of the same
+// key would get it. Here that is something that date leaves behind.
+func TestNotify_AnOrphanBlocksNobody(t *testing.T) {
+	for _, tool := range []string{"setsid", "flock"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s on this machine", tool)
+		}
+	}
+	dir := t.TempDir()
+	orphan := filepath.Join(dir, "orphan")
+	fake := "#!/bin/sh\nsetsid sleep 60 </dev/null >/dev/null 2>&1 &\necho \"$!\" >>" + orphan + "\necho now\n"
+	if err := os.WriteFile(filepath.Join(dir, "date"), []byte(fake), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, line := range logged(t, orphan) {
+			if pid, err := strconv.Atoi(line); err == nil {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	})
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	log := filepath.Join(dir, "notify.log")
+	for _, event := range []string{"1", "2"} {
+		if r := notify(t, log, "leader", "key", event); r.ExitCode != 0 {
+			t.Errorf("event %s: %+v, want exit code 0", event, r)
+		}
+	}
+	if n := len(logged(t, orphan)); n != 2 {
+		t.Errorf("%d orphans, so nothing was tried", n)
 	}
 }
 
