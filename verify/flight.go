@@ -62,7 +62,7 @@ func fly(ctx context.Context, c Checker, f *flight, land func(landing)) {
 func (f *flight) overdue(now time.Time) Sample {
 	if f.abandoned { // it says nothing of the endpoint, but keeps it from being checked
 		return Sample{
-			Reason: "the check of an earlier value can't be stopped, so that this one can't be checked",
+			Reason: "an earlier check of it can't be stopped, so that it can't be checked again",
 			Time:   now, Revision: f.watch.endpoint.Revision,
 		}
 	}

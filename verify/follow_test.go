@@ -345,7 +345,7 @@ func TestVerifier_ReportsAnAbandonedCheckThatDoesNotEnd(t *testing.T) {
 			t.Errorf("progress: %+v, want two that are stuck", p)
 		}
 		s, reason := w.Verdict("changed")
-		if want := "the check of an earlier value can't be stopped, so that this one can't be checked"; s != health.Unknown || reason != want {
+		if want := "an earlier check of it can't be stopped, so that it can't be checked again"; s != health.Unknown || reason != want {
 			t.Errorf("the verdict is %v (%s), want UNKNOWN (%s)", s, reason, want)
 		}
 		for _, sample := range w.Samples("changed") {
