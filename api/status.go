@@ -61,13 +61,32 @@ func (s *server) cluster(view *fsm.View, table *gossipdb.Table, now time.Time) C
 		answer.Leader = leader.Node
 	}
 	sites := map[string]struct{}{}
+	voters := s.voters()
 	for o := range view.Observers() {
 		sites[o.Site] = struct{}{}
-		answer.Observers = append(answer.Observers, observerOf(o, table, now, view.Settings().BallotTTL()))
+		observer := observerOf(o, table, now, view.Settings().BallotTTL())
+		if voters != nil {
+			observer.Voter = new(voters[o.Node])
+		}
+		answer.Observers = append(answer.Observers, observer)
 	}
 	answer.Quorum = view.Settings().Quorum.Of(view.ObserverCount())
 	answer.Sites = view.Settings().Sites.Of(len(sites))
 	return answer
+}
+
+// voters returns the names of those who vote in raft, nil if that can't be
+// told: the rest of a status is worth having all the same.
+func (s *server) voters() map[string]bool {
+	servers, err := s.Membership.RaftServers()
+	if err != nil {
+		return nil
+	}
+	voters := make(map[string]bool, len(servers))
+	for _, server := range servers {
+		voters[server.Node] = server.Voter
+	}
+	return voters
 }
 
 // observerOf says when o was last heard: its ballot of the first page is its

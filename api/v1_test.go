@@ -167,6 +167,39 @@ func TestStatus_ShowsWhoAbstains(t *testing.T) {
 	}
 }
 
+func TestStatus_ShowsWhoVotesInRaft(t *testing.T) {
+	w := newWorld(t)
+	w.servers[1].Voter = false     // catches up
+	w.servers = w.servers[:4]      // node5 is not in the configuration yet
+	w.servers[3].Address = "moved" // it is the name that counts
+	for i, o := range decoded[api.Status](t, w.get("/v1/status")).Cluster.Observers {
+		if want := i != 1 && i != 4; o.Voter == nil || *o.Voter != want {
+			t.Errorf("%s: voter %v, want %v", o.Node, o.Voter, want)
+		}
+	}
+	w.membershipErr = errors.New("raft is shut down")
+	for _, o := range decoded[api.Status](t, w.get("/v1/status")).Cluster.Observers {
+		if o.Voter != nil {
+			t.Errorf("%s: voter %v, though nobody can tell", o.Node, *o.Voter)
+		}
+	}
+}
+
+// A number that is a word for its settings, as quorum, is read either way.
+func TestEndpoints_QuorumIsAWordOrANumber(t *testing.T) {
+	for written, want := range map[string]fsm.Quorum{`3`: 3, `"3"`: 3, `"majority"`: fsm.Majority, `5`: 5} {
+		w := newWorld(t)
+		w.request("PUT", "/v1/endpoints/web", `{"value":"v","settings":{"quorum":`+written+`}}`).wantWord(t, 200)
+		if e := decoded[api.Endpoint](t, w.get("/v1/endpoints/web")); e.Settings.Quorum == nil || *e.Settings.Quorum != want {
+			t.Errorf("quorum %s: the settings are %+v", written, e.Settings)
+		}
+	}
+	w := newWorld(t)
+	for _, written := range []string{`2`, `2.5`, `-3`, `true`, `[3]`} {
+		w.request("PUT", "/v1/endpoints/web", `{"value":"v","settings":{"quorum":`+written+`}}`).wantWord(t, 400, "quorum")
+	}
+}
+
 func TestStatus_SaysWhatIsMissingAndHeldBack(t *testing.T) {
 	w := newWorld(t)
 	w.set("web", "v")

@@ -68,6 +68,10 @@ type Observer struct {
 	Fresh bool `json:"fresh"`
 	// HeardAgo is the age of its newest ballot, nil when none is held.
 	HeardAgo *fsm.Duration `json:"heard_ago,omitempty"`
+	// Voter says whether it votes in raft, as far as the answering node knows:
+	// false for one that is on its way in, or beyond --max-voters; nil when the
+	// raft configuration can't be read.
+	Voter *bool `json:"voter,omitempty"`
 	// Abstains says why it doubts itself, so that it votes for nothing; empty
 	// when it does not, and when it is not heard.
 	Abstains string `json:"abstains,omitempty"`
