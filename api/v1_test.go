@@ -124,7 +124,10 @@ func TestStatus(t *testing.T) {
 		web.Tally != (api.Tally{Up: 3, Unknown: 2}) || web.Missing != "" || web.Agreed != nil {
 		t.Errorf("web: got %+v", web)
 	}
-	if v := web.Votes[3]; v.Node != "node4" || v.Excluded != "stale" || time.Duration(v.Age) < time.Hour {
+	if v := web.Votes[4]; v.Node != "node5" || v.Excluded != api.ExcludedNoBallot {
+		t.Errorf("node5 on web: got %+v", v)
+	}
+	if v := web.Votes[3]; v.Node != "node4" || v.Excluded != api.ExcludedStale || time.Duration(v.Age) < time.Hour {
 		t.Errorf("node4 on web: got %+v", v)
 	}
 	if db.State != health.Unknown || db.Agreed == nil || *db.Agreed != health.Down || !db.Since.IsZero() {

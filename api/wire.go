@@ -6,6 +6,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/notify"
+	"tocsin/quorum"
 )
 
 // What travels as JSON. Both ends, the handlers and the commands, use these
@@ -100,6 +101,13 @@ type EndpointStatus struct {
 	HeldBack fsm.Duration      `json:"held_back,omitzero"`
 	Labels   map[string]string `json:"labels,omitempty"`
 }
+
+// What Excluded says of the votes of a node of which nothing is heard: never,
+// or no more. There are other reasons not to count a vote, for people to read.
+const (
+	ExcludedNoBallot = quorum.ExcludedNoBallot
+	ExcludedStale    = quorum.ExcludedStale
+)
 
 // Tally counts votes; those that don't count are unknown.
 type Tally struct {

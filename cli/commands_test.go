@@ -212,8 +212,8 @@ func TestStatus_Table(t *testing.T) {
 	c.Observers[2].Abstains = "none of 2 canaries answers"
 	web := endpoint("web", health.Up)
 	db := endpoint("db\x1b[31m\t", health.Down)
-	db.Votes[0].Verdict, db.Votes[1].Excluded, db.Votes[2].Verdict = health.Up, "stale", health.Up
-	db.Votes[3].Excluded, db.Votes[4].Excluded = "no ballot", "older process"
+	db.Votes[0].Verdict, db.Votes[1].Excluded, db.Votes[2].Verdict = health.Up, api.ExcludedStale, health.Up
+	db.Votes[3].Excluded, db.Votes[4].Excluded = api.ExcludedNoBallot, "older process"
 	db.Missing = "UP needs 3 of 5 votes"
 	young := endpoint("new", health.Unknown)
 	young.Since, young.Agreed = time.Time{}, new(health.Up)
@@ -244,8 +244,8 @@ Not settled:
 func TestStatus_One(t *testing.T) {
 	web := endpoint("web", health.Down)
 	web.Votes[0].Reason = "connection refused"
-	web.Votes[1].Verdict, web.Votes[1].Excluded, web.Votes[1].Age = health.Up, "stale", fsm.Duration(61*time.Second)
-	web.Votes[2].Verdict, web.Votes[2].Excluded, web.Votes[2].Age, web.Votes[2].Site = health.Unknown, "no ballot", 0, ""
+	web.Votes[1].Verdict, web.Votes[1].Excluded, web.Votes[1].Age = health.Up, api.ExcludedStale, fsm.Duration(61*time.Second)
+	web.Votes[2].Verdict, web.Votes[2].Excluded, web.Votes[2].Age, web.Votes[2].Site = health.Unknown, api.ExcludedNoBallot, 0, ""
 	web.Labels = map[string]string{"team": "storage", "city": "paris"}
 	web.Missing = "UP needs 3 of 5 votes from 2 sites, has 0; DOWN has 3; 2 do not count (node2: stale, node3: no ballot)"
 	n := newFakeNode(t, api.Status{Cluster: cluster(), Endpoints: []api.EndpointStatus{web}})

@@ -167,7 +167,7 @@ func votes(all []fsm.Vote) string {
 		count[kindOf(v)]++
 	}
 	var words []string
-	for _, kind := range []string{"up", "down", "unknown", "stale", "missing", "not counted"} {
+	for _, kind := range []string{"up", "down", "unknown", kindStale, kindMissing, kindOther} {
 		if count[kind] > 0 {
 			words = append(words, fmt.Sprintf("%d %s", count[kind], kind))
 		}
@@ -178,18 +178,25 @@ func votes(all []fsm.Vote) string {
 	return strings.Join(words, " ")
 }
 
+// The kinds of vote beside the verdicts.
+const (
+	kindStale   = "stale"
+	kindMissing = "missing"
+	kindOther   = "not counted"
+)
+
 // kindOf says in a word what a vote is. The rarer reasons for not counting are
 // told by the status of the endpoint.
 func kindOf(v fsm.Vote) string {
 	switch v.Excluded {
 	case "":
 		return strings.ToLower(v.Verdict.String())
-	case "stale":
-		return "stale"
-	case "no ballot":
-		return "missing"
+	case api.ExcludedStale:
+		return kindStale
+	case api.ExcludedNoBallot:
+		return kindMissing
 	}
-	return "not counted"
+	return kindOther
 }
 
 // endpoint writes all about one.

@@ -36,7 +36,7 @@ var bugs = []bug{
 	},
 	{
 		"a missing verdict counts as DOWN", "quorum/votes.go",
-		"		v.Excluded = excludedNone\n", "		v.Verdict = v.Verdict + 2\n",
+		"		v.Excluded = ExcludedNoBallot\n", "		v.Verdict = v.Verdict + 2\n",
 	},
 	{
 		"the quorum is taken from those who are heard", "quorum/votes.go",

@@ -7,12 +7,13 @@ import (
 	"tocsin/gossipdb"
 )
 
-// Why a vote does not count, in the words of the evidence.
+// Why a vote does not count, in the words of the evidence. The two that people
+// see every day are for others to tell from the rest.
 const (
-	excludedNone          = "no ballot"
+	ExcludedNoBallot      = "no ballot"
 	excludedOlder         = "older process"
 	excludedNewer         = "newer process"
-	excludedStale         = "stale"
+	ExcludedStale         = "stale"
 	excludedBeforeOffice  = "before the leader took office"
 	excludedBeforeAwake   = "before the leader stood still"
 	excludedAhead         = "ahead of this node"
@@ -114,7 +115,7 @@ func vote(view *fsm.View, table *gossipdb.Table, e *fsm.Endpoint, at Moment, o *
 	v := fsm.Vote{Node: o.Node, Site: o.Site}
 	held, ok := table.Get(o.Node, gossipdb.PageOf(e.Slot))
 	if !ok {
-		v.Excluded = excludedNone
+		v.Excluded = ExcludedNoBallot
 		return v
 	}
 	// A ballot may have come in after Now was read.
@@ -135,7 +136,7 @@ func exclusion(view *fsm.View, e *fsm.Endpoint, at Moment, o *fsm.Observer, held
 	case b.Epoch > o.Epoch:
 		return excludedNewer
 	case age >= at.TTL:
-		return excludedStale
+		return ExcludedStale
 	case held.MadeAt.Before(at.Since):
 		return excludedBeforeOffice
 	case held.MadeAt.Before(at.Awake):
