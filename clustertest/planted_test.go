@@ -27,8 +27,9 @@ var bugs = []bug{
 		"case e.State != c.From, e.Sequence != c.Sequence:\n		return false, refuse(Conflict, \"endpoint %q changed its state since the decision: decide again\", c.Key)\n	case b.term != c.Term:", "case false:",
 	},
 	{
-		"the cursor is saved before the script ran", "notify/follow.go",
-		"	o.pending.entry(n)\n}\n\n// enter gives", "}\n\n// enter gives",
+		"the cursor is saved before the script ran", "notify/write.go",
+		"	maps.Copy(b.Entries, c.entries)\n	maps.Copy(b.Outbox, c.outbox)\n	maps.Copy(b.Acted, c.acted)\n	for _, l := range launches {\n		b.Entries[l.n.Event] = &l.entry\n	}\n",
+		"	maps.Copy(b.Outbox, c.outbox)\n	maps.Copy(b.Acted, c.acted)\n",
 	},
 	{
 		"the generation is ignored", "quorum/votes.go",

@@ -32,7 +32,6 @@ type run struct {
 	ready    map[string]bool
 	working  sync.WaitGroup // clients, and leaving
 	stopping chan struct{}  // closed when clients are to stop
-	numbers  int            // of filler
 }
 
 // action is something to be done at a time.
