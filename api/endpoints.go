@@ -44,7 +44,13 @@ func endpointOf(view *fsm.View, e *fsm.Endpoint) Endpoint {
 	}
 }
 
-func (s *server) putEndpoint(c *gin.Context, _ url.Values) error {
+// putEndpoint takes the settings and labels of the body in the place of all that
+// the endpoint has; patchEndpoint puts them over those that it has.
+func (s *server) putEndpoint(c *gin.Context, _ url.Values) error { return s.writeEndpoint(c, false) }
+
+func (s *server) patchEndpoint(c *gin.Context, _ url.Values) error { return s.writeEndpoint(c, true) }
+
+func (s *server) writeEndpoint(c *gin.Context, merge bool) error {
 	key, err := pathKey(c, "key")
 	if err != nil {
 		return err
@@ -59,7 +65,7 @@ func (s *server) putEndpoint(c *gin.Context, _ url.Values) error {
 	if r.Value == nil {
 		return badRequest("the field value is missing: the body is like {\"value\":\"http://10.0.0.1/\",\"settings\":{\"interval\":\"5s\"}}")
 	}
-	result, err := s.set(c, fsm.SetEndpoint{Key: key, Value: *r.Value, Overrides: r.Settings, Labels: r.Labels})
+	result, err := s.set(c, fsm.SetEndpoint{Key: key, Value: *r.Value, Overrides: r.Settings, Labels: r.Labels, Merge: merge})
 	if err != nil {
 		return err
 	}

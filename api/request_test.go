@@ -166,7 +166,7 @@ func TestRoutes_WhatIsNotThere(t *testing.T) {
 	w.get("/v1/endpoints/").wantWord(t, 404)
 	w.get("/v1/endpoints/a/b").wantWord(t, 404, "a%2Fb")
 	w.get("/v1/status/a/b").wantWord(t, 404, "/v1/status/a%2Fb")
-	w.request("POST", "/v1/endpoints/a", "{}").wantWord(t, 405, "DELETE or GET or HEAD or PUT")
+	w.request("POST", "/v1/endpoints/a", "{}").wantWord(t, 405, "DELETE or GET or HEAD or PATCH or PUT")
 	w.request("DELETE", "/status", "").wantWord(t, 405, "GET or HEAD")
 	w.request("GET", "/v1/peer/register", "").wantWord(t, 405, "POST")
 }

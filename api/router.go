@@ -114,6 +114,7 @@ func (s *server) routes() []route {
 		get("/v1/endpoints", s.endpoints, "prefix"),
 		get("/v1/endpoints/:key", s.endpoint),
 		change(http.MethodPut, "/v1/endpoints/:key", s.putEndpoint),
+		change(http.MethodPatch, "/v1/endpoints/:key", s.patchEndpoint),
 		change(http.MethodDelete, "/v1/endpoints/:key", s.deleteEndpoint),
 
 		get("/livez", s.live),

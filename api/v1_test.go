@@ -35,6 +35,11 @@ func TestEndpoints_PutGetDelete(t *testing.T) {
 		t.Errorf("the settings that hold are %+v", e.Effective)
 	}
 
+	w.request("PATCH", "/v1/endpoints/web", `{"value":"http://h/","settings":{"fall":5},"labels":{"tier":"1"}}`).wantWord(t, 200)
+	merged := decoded[api.Endpoint](t, w.request("GET", "/v1/endpoints/web", ""))
+	if merged.Effective.Check != fsm.CheckHTTP || merged.Effective.Fall != 5 || len(merged.Labels) != 2 {
+		t.Errorf("after a patch that names a fall and a label the endpoint is %+v", merged)
+	}
 	w.request("PUT", "/v1/endpoints/web", `{"value":"http://other/","settings":{},"labels":{}}`).wantWord(t, 200)
 	if e := decoded[api.Endpoint](t, w.get("/v1/endpoints/web")); e.Settings.Interval != nil || len(e.Labels) != 0 {
 		t.Errorf("the settings were to be dropped, and are %+v %v", e.Settings, e.Labels)

@@ -116,9 +116,9 @@ type Tally struct {
 	Unknown int `json:"unknown"`
 }
 
-// EndpointRequest is the body of PUT /v1/endpoints/{key}. Settings and labels
-// that are left out stay as they are; those that are given take the place of
-// all that were there.
+// EndpointRequest is the body of PUT and PATCH /v1/endpoints/{key}. Settings and
+// labels that are left out stay as they are. Those that are given take the place
+// of all that were there with PUT, and are put over them with PATCH.
 type EndpointRequest struct {
 	Value    *string            `json:"value"`
 	Settings *fsm.Overrides     `json:"settings,omitempty"`

@@ -89,14 +89,14 @@ func TestSet(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"web", "http://h/"}, `PUT /v1/endpoints/web {"value":"http://h/"}`},
-		{[]string{"a/b c%", ""}, `PUT /v1/endpoints/a%2Fb%20c%25 {"value":""}`},
-		{[]string{"..", "v"}, `PUT /v1/endpoints/%2E%2E {"value":"v"}`},
+		{[]string{"web", "http://h/"}, `PATCH /v1/endpoints/web {"value":"http://h/"}`},
+		{[]string{"a/b c%", ""}, `PATCH /v1/endpoints/a%2Fb%20c%25 {"value":""}`},
+		{[]string{"..", "v"}, `PATCH /v1/endpoints/%2E%2E {"value":"v"}`},
 		{
 			[]string{"k", "v", "--interval", "5s", "--check", "http", "--quorum", "4", "--sites", "off", "--timeout-is", "down", "--cooldown", "9"},
-			`PUT /v1/endpoints/k {"value":"v","settings":{"interval":"5s","timeout_is":"DOWN","quorum":"4","sites":"off","cooldown":"9s","check":"http"}}`,
+			`PATCH /v1/endpoints/k {"value":"v","settings":{"interval":"5s","timeout_is":"DOWN","quorum":"4","sites":"off","cooldown":"9s","check":"http"}}`,
 		},
-		{[]string{"k", "v", "--label", "a=1", "--label", "b=x,y=z"}, `PUT /v1/endpoints/k {"value":"v","labels":{"a":"1","b":"x,y=z"}}`},
+		{[]string{"k", "v", "--label", "a=1", "--label", "b=x,y=z"}, `PATCH /v1/endpoints/k {"value":"v","labels":{"a":"1","b":"x,y=z"}}`},
 		{[]string{"k", "v", "--plain"}, `PUT /v1/endpoints/k {"value":"v","settings":{},"labels":{}}`},
 		{[]string{"k", "v", "--plain", "--fall", "1"}, `PUT /v1/endpoints/k {"value":"v","settings":{"fall":1},"labels":{}}`},
 	} {
@@ -117,7 +117,7 @@ func TestClients_TakeNoVariablesOfScripts(t *testing.T) {
 		t.Setenv("TOCSIN_"+name, "nonsense")
 	}
 	n := newFakeNode(t, api.Written{})
-	if code, _, stderr := n.tocsin("set", "k", "v"); code != 0 || n.lastAsked() != `PUT /v1/endpoints/k {"value":"v"}` {
+	if code, _, stderr := n.tocsin("set", "k", "v"); code != 0 || n.lastAsked() != `PATCH /v1/endpoints/k {"value":"v"}` {
 		t.Errorf("set: %d %q, asked %q", code, stderr, n.lastAsked())
 	}
 	n = newFakeNode(t, api.Events{})

@@ -26,7 +26,8 @@ func (a app) set() *cobra.Command {
 --check http the value is a URL, for --check tcp HOST:PORT.
 
 Without flags the endpoint has the settings of the cluster, or keeps those of
-its own that it has. Settings given here take the place of all of its own.`,
+its own that it has. Settings and labels given here are put over those; --plain
+drops what is not given.`,
 		Example: `tocsin set web http://10.0.0.1/health --check http --interval 5s
 tocsin set db 10.0.0.2:5432 --check tcp --label team=storage
 tocsin set ping pong --verify ping.sh --quorum 4`,
@@ -34,8 +35,8 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 	}
 	settingFlags(c, &settings)
 	hideDefaults(c)
-	c.Flags().BoolVar(&plain, "plain", false, "drop all settings and labels that the endpoint has of its own")
-	c.Flags().StringArrayVar(&labels, "label", nil, "a free `name=value`, as often as you like; they take the place of all it has")
+	c.Flags().BoolVar(&plain, "plain", false, "drop the settings and labels that the endpoint has of its own and that are not given here")
+	c.Flags().StringArrayVar(&labels, "label", nil, "a free `name=value`, as often as you like")
 	group(c, "Endpoint", "plain", "label")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -45,7 +46,9 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 			return err
 		}
 		body.Labels = given
+		method := http.MethodPatch
 		if plain {
+			method = http.MethodPut
 			if body.Settings == nil {
 				body.Settings = &fsm.Overrides{}
 			}
@@ -57,7 +60,7 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 		if err != nil {
 			return err
 		}
-		_, err = client.ask(c.Context(), request{method: http.MethodPut, path: keyPath(endpointsPath, args[0]), body: body})
+		_, err = client.ask(c.Context(), request{method: method, path: keyPath(endpointsPath, args[0]), body: body})
 		if err != nil {
 			return fmt.Errorf("set %s: %w", clean(args[0]), err)
 		}
