@@ -43,8 +43,8 @@ type writeInput struct {
 type writeOutput struct{ unknown, changed, missing bool }
 
 func operation(w Write, end time.Duration) (op porcupine.Operation, key string, ok bool) {
-	if w.Err != "" && !w.Uncertain {
-		return op, "", false // nothing was done
+	if w.Err != "" && !w.Uncertain || w.Refused != "" && w.Index == 0 {
+		return op, "", false // nothing was done, and no state was looked at
 	}
 	op = porcupine.Operation{
 		ClientId: w.Client, Call: int64(w.From), Return: int64(w.To),
