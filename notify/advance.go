@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -204,8 +205,12 @@ func (o *owner) end(n *notification, ending fsm.Ending, why string) {
 	if !n.TakenOver || n.ranInThisPass() {
 		o.send(outcome)
 	}
-	o.log.Info("notification ended", "event", n.Event, "key", n.Key, "to", n.event.To, "ending", ending, "role", outcome.Role,
-		"attempt", n.Attempt, "exit_code", outcome.ExitCode, "duration", outcome.Duration, "problem", outcome.Problem)
+	level, message := slog.LevelInfo, "notification ended"
+	if ending == fsm.GaveUp {
+		level, message = slog.LevelError, "notification given up: this machine was not told, see to it by hand"
+	}
+	o.log.Log(context.Background(), level, message, "event", n.Event, "key", n.Key, "to", n.event.To, "ending", ending, "role", outcome.Role,
+		"attempt", n.Attempt, "exit_code", outcome.ExitCode, "duration", outcome.Duration, "problem", outcome.Problem, "output", outcome.Output)
 }
 
 // send puts an outcome into the outbox, if the cluster can take it.
