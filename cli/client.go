@@ -24,6 +24,9 @@ const (
 	dialTimeout    = 3 * time.Second
 	// answerTimeout is longer than a node waits for a write.
 	answerTimeout = 15 * time.Second
+	// readPatience is how long a node may take to answer a read while there is
+	// another one to ask: one that stands still must not keep us.
+	readPatience = 2 * time.Second
 	// patience is how long a cluster may be without a leader before a command
 	// gives up; a pause is how long it waits between two tries.
 	patience  = 6 * time.Second
@@ -151,9 +154,17 @@ func (c *client) ask(ctx context.Context, r request) ([]byte, error) {
 func (c *client) round(ctx context.Context, r request, body []byte) (answer []byte, uncertain bool, err error) {
 	var silent []string
 	var busy error
-	for _, address := range c.addresses {
-		answer, err := c.askOne(ctx, address, r, body)
+	for i, address := range c.addresses {
+		asking, cancel := ctx, context.CancelFunc(func() {})
+		if r.method == http.MethodGet && i < len(c.addresses)-1 {
+			asking, cancel = context.WithTimeout(ctx, readPatience)
+		}
+		answer, err := c.askOne(asking, address, r, body)
+		cancel()
 		if quiet, ok := errors.AsType[unanswered](err); ok {
+			if !quiet.unasked() && i < len(c.addresses)-1 {
+				c.say("tocsin: %s: %v, asking the next one\n", address, reasonOf(quiet))
+			}
 			uncertain = uncertain || !quiet.unasked()
 			silent = append(silent, fmt.Sprintf("%s (%v)", address, reasonOf(quiet)))
 			continue

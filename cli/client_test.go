@@ -19,7 +19,7 @@ import (
 
 // answers is a transport that gives one answer after another, the last one for
 // ever. The answer "hung up" is none, nor is "refused", where even the
-// connection is not made.
+// connection is not made; "still" is a node that never answers.
 type answers struct {
 	codes []string // "200", or a status and a code: "503 no-leader"
 	tries int
@@ -31,6 +31,9 @@ func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch text {
 	case "hung up":
 		return nil, io.EOF
+	case "still":
+		<-r.Context().Done()
+		return nil, r.Context().Err()
 	case "refused":
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
@@ -154,4 +157,14 @@ func TestProblem_IsToldInItsOwnWords(t *testing.T) {
 	if no.Error() != "it is already so" {
 		t.Errorf("got %q", no.Error())
 	}
+}
+
+func TestClient_ANodeThatStandsStillKeepsNoReadForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &answers{codes: []string{"still", "200"}}
+		words, took, err := a.run(t, http.MethodGet, "n:1", "n:2")
+		if want := "tocsin: n:1: no answer in time, asking the next one\n"; err != nil || words != want || took != readPatience {
+			t.Errorf("after %v: %v, %q", took, err, words)
+		}
+	})
 }
