@@ -324,3 +324,11 @@ func TestEvents_Pages(t *testing.T) {
 		t.Errorf("%d %q %q", code, stdout, stderr)
 	}
 }
+
+func TestStatus_ANodeWithoutAClusterIsNoEmptyCluster(t *testing.T) {
+	n := newFakeNode(t, api.Status{Cluster: api.Cluster{Node: "node2"}})
+	code, stdout, stderr := n.tocsin("status")
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "node2 belongs to no cluster yet") {
+		t.Errorf("status: %d, %q, %q", code, stdout, stderr)
+	}
+}

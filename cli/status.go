@@ -46,6 +46,9 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 		if output == "json" {
 			return a.printJSON(raw)
 		}
+		if status.Cluster.ID == "" {
+			return fmt.Errorf("status: node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", clean(status.Cluster.Node))
+		}
 		return a.showStatus(status, len(args) == 1)
 	}
 	return c
