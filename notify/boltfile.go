@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -31,14 +30,14 @@ type boltFile struct {
 
 // update changes the file in one transaction.
 func (f *boltFile) update(change func(*bbolt.Tx) error) error {
-	panicked, err := guarded(func() error { return f.db.Update(change) })
+	panicked, err := boltcheck.Guarded("its structure is broken", func() error { return f.db.Update(change) })
 	f.broken = f.broken || panicked
 	return err
 }
 
 // view reads the file. bbolt cleans up behind a reader that panics.
 func (f *boltFile) view(read func(*bbolt.Tx) error) error {
-	_, err := guarded(func() error { return f.db.View(read) })
+	_, err := boltcheck.Guarded("its structure is broken", func() error { return f.db.View(read) })
 	return err
 }
 
@@ -48,19 +47,6 @@ func (f *boltFile) close() error {
 		return f.file.Close()
 	}
 	return f.db.Close()
-}
-
-// guarded calls do, and makes an error of the panic or the memory fault that
-// bbolt meets in a file that is damaged.
-func guarded(do func() error) (panicked bool, err error) {
-	before := debug.SetPanicOnFault(true)
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if p := recover(); p != nil {
-			panicked, err = true, fmt.Errorf("its structure is broken: %v", p)
-		}
-	}()
-	return false, do()
 }
 
 // ErrDamaged is the error of a ledger that can't be opened as it is.
@@ -125,7 +111,7 @@ func openBolt(path string) (*boltFile, error) {
 		f.file, err = os.OpenFile(name, flag, mode)
 		return f.file, err
 	}
-	panicked, err := guarded(func() (err error) {
+	panicked, err := boltcheck.Guarded("its structure is broken", func() (err error) {
 		f.db, err = bbolt.Open(path, ledgerMode, &options)
 		return err
 	})

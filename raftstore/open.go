@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
@@ -69,7 +68,7 @@ func open(path string) (*Store, error) {
 		s.file, err = os.OpenFile(name, flag, mode)
 		return s.file, err
 	}
-	panicked, err := guarded(func() (err error) {
+	panicked, err := boltcheck.Guarded("bbolt can't read it", func() (err error) {
 		s.bolt, err = raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: &options})
 		return err
 	})
@@ -121,17 +120,4 @@ func syncDirectory(path string) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
-}
-
-// guarded calls do, and makes an error of the panic or the memory fault that
-// bbolt meets when the disk fails beneath it.
-func guarded(do func() error) (panicked bool, err error) {
-	before := debug.SetPanicOnFault(true)
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if p := recover(); p != nil {
-			panicked, err = true, fmt.Errorf("bbolt can't read it: %v", p)
-		}
-	}()
-	return false, do()
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+
+	"tocsin/boltcheck"
 )
 
 // closeLimit bounds how long Close waits for a write that hangs.
@@ -155,7 +157,7 @@ func (s *Store) Close() (err error) {
 		}
 		done := make(chan error, 1)
 		go func() {
-			_, err := guarded(s.bolt.Close)
+			_, err := boltcheck.Guarded("bbolt can't read it", s.bolt.Close)
 			done <- err
 		}()
 		select {
@@ -178,7 +180,7 @@ func (s *Store) do(call func() error) error {
 	case s.broken.Load():
 		return s.damage("it was given up after an earlier error")
 	}
-	panicked, err := guarded(call)
+	panicked, err := boltcheck.Guarded("bbolt can't read it", call)
 	if panicked {
 		s.broken.Store(true)
 		return s.damage("%w", err)
