@@ -31,14 +31,15 @@ var mayImport = map[string]struct {
 	why  string
 }{
 	"health":      {nil, "it is the one word that all share"},
+	"pqueue":      {nil, "what stands in a queue is nothing to the queue"},
 	"fsm":         {[]string{"health"}, "the replicated state knows neither network nor cluster"},
 	"script":      {nil, "running a script has nothing to do with what it is run for"},
-	"verify":      {[]string{"fsm", "health", "script"}, "whoever checks an endpoint does not know what others see"},
+	"verify":      {[]string{"fsm", "health", "pqueue", "script"}, "whoever checks an endpoint does not know what others see"},
 	"gossipdb":    {[]string{"health"}, "ballots are kept and merged without knowing what they are about"},
 	"doubt":       {[]string{"fsm", "gossipdb", "health", "verify"}, "a node doubts itself by what it sees and hears, and not by what is decided"},
-	"quorum":      {[]string{"fsm", "gossipdb", "health"}, "a decision is a function of state and ballots, and of nothing else"},
+	"quorum":      {[]string{"fsm", "gossipdb", "health", "pqueue"}, "a decision is a function of state and ballots, and of nothing else"},
 	"scavenger":   {[]string{"fsm", "gossipdb", "health"}, "what is stale follows from state and ballots"},
-	"notify":      {[]string{"boltcheck", "fsm", "health", "script"}, "a notification follows from the log alone"},
+	"notify":      {[]string{"boltcheck", "fsm", "health", "pqueue", "script"}, "a notification follows from the log alone"},
 	"api":         {[]string{"fsm", "gossipdb", "health", "quorum", "verify", "notify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},

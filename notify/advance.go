@@ -26,7 +26,7 @@ func (o *owner) review(key string) {
 			o.remove(n)
 		case start:
 			if o.lanes[key][0] == n {
-				o.ready.push(n)
+				o.ready.Push(n)
 			}
 		}
 	}
@@ -60,8 +60,8 @@ func (o *owner) settingsFor(key string) fsm.Settings {
 
 // endPauses puts those in line whose pauses are over.
 func (o *owner) endPauses() {
-	for o.pauses.len() > 0 && !o.now.Before(o.pauses.top().until) {
-		if n := o.pauses.pop(); n.phase == pausing {
+	for o.pauses.Len() > 0 && !o.now.Before(o.pauses.Top().until) {
+		if n := o.pauses.Pop(); n.phase == pausing {
 			o.review(n.Key)
 		}
 	}
@@ -77,8 +77,8 @@ type launch struct {
 // chooseLaunches fills the free places with what may start, oldest event first.
 // It changes no notification: whether the ledger can be written shows later.
 func (o *owner) chooseLaunches() (launches []launch) {
-	for o.ready.len() > 0 && len(o.flights)+len(launches) < o.config.MaxRunning {
-		n := o.ready.pop()
+	for o.ready.Len() > 0 && len(o.flights)+len(launches) < o.config.MaxRunning {
+		n := o.ready.Pop()
 		if do, _ := n.next(o.situationOf(n)); do != start {
 			o.review(n.Key) // much may have happened while it stood in line
 			continue
@@ -167,7 +167,7 @@ func (o *owner) settleRun(end runEnd) {
 func (o *owner) pauseFor(n *notification, failures int) {
 	n.phase, n.until = pausing, o.now.Add(pauseAfter(failures, rand.Float64()))
 	n.Stage = Waiting
-	o.pauses.push(n)
+	o.pauses.Push(n)
 	o.pending.entry(n)
 }
 

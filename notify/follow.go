@@ -131,15 +131,15 @@ func (o *owner) enter(n *notification) {
 		n.since = o.now
 		o.unseen[n.Event] = n
 	}
-	o.ages.push(n)
+	o.ages.Push(n)
 }
 
 // remove takes n out of everything, without an outcome.
 func (o *owner) remove(n *notification) {
 	n.phase = ended
-	o.ready.remove(n)
-	o.pauses.remove(n)
-	o.ages.remove(n)
+	o.ready.Remove(n)
+	o.pauses.Remove(n)
+	o.ages.Remove(n)
 	delete(o.open, n.Event)
 	delete(o.unseen, n.Event)
 	if rest := o.lanes[n.Key].without(n); len(rest) > 0 {

@@ -41,6 +41,9 @@ type notification struct {
 	places places
 }
 
+// places is where a notification stands in each queue, from 1; 0 is nowhere.
+type places struct{ ready, pauses, ages int }
+
 // newNotification returns the notification of an entry of the ledger.
 func newNotification(e Entry) *notification {
 	n := &notification{Entry: e}

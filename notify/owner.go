@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/pqueue"
 )
 
 // owner is the state of a Notifier that runs. Only the goroutine of Run touches
@@ -29,9 +30,9 @@ type owner struct {
 	unseen map[uint64]*notification
 	// Queues hold only notifications that have not ended. One may have moved on
 	// otherwise: whoever takes it out looks whether it is still so.
-	ready  queue // may start, by event
-	pauses queue // by the end of the pause
-	ages   queue // by since
+	ready  pqueue.Queue[*notification] // may start, by event
+	pauses pqueue.Queue[*notification] // by the end of the pause
+	ages   pqueue.Queue[*notification] // by since
 
 	outbox    outbox
 	reporting bool
@@ -71,9 +72,9 @@ func newOwner(n *Notifier, work context.Context) *owner {
 		ends: make(chan runEnd, n.config.MaxRunning), reports: make(chan reportEnd, 1),
 		now: time.Now(), cursor: n.loaded.Cursor, origin: n.loaded.Origin,
 		open: make(map[uint64]*notification), lanes: make(map[string]lane), unseen: make(map[uint64]*notification),
-		ready:  newQueue(func(a, b *notification) bool { return a.Event < b.Event }, func(n *notification) *int { return &n.places.ready }),
-		pauses: newQueue(func(a, b *notification) bool { return a.until.Before(b.until) }, func(n *notification) *int { return &n.places.pauses }),
-		ages:   newQueue(func(a, b *notification) bool { return a.since.Before(b.since) }, func(n *notification) *int { return &n.places.ages }),
+		ready:  pqueue.New(func(a, b *notification) bool { return a.Event < b.Event }, func(n *notification) *int { return &n.places.ready }),
+		pauses: pqueue.New(func(a, b *notification) bool { return a.until.Before(b.until) }, func(n *notification) *int { return &n.places.pauses }),
+		ages:   pqueue.New(func(a, b *notification) bool { return a.since.Before(b.since) }, func(n *notification) *int { return &n.places.ages }),
 		outbox: newOutbox(n.config.Node), acted: n.loaded.Acted, flights: make(map[*notification]*flight),
 		pending: newLedgerChanges(),
 	}
@@ -177,8 +178,8 @@ func (o *owner) untilNext() time.Duration {
 	}
 	if !o.stopping {
 		sooner(o.takeOverAt)
-		if o.pauses.len() > 0 {
-			sooner(o.pauses.top().until)
+		if o.pauses.Len() > 0 {
+			sooner(o.pauses.Top().until)
 		}
 	}
 	return max(time.Until(next), 0)
@@ -224,8 +225,8 @@ func (o *owner) publish() {
 		Cursor: o.cursor, Waiting: len(o.open) - len(o.flights), Running: len(o.flights), Overdue: o.overdue, Unreported: len(o.outbox.letters),
 		Gaps: o.gaps, Missed: o.missed, MadeUp: o.madeUp, Dropped: o.dropped,
 	}
-	if o.ages.len() > 0 {
-		s.Oldest = o.ages.top().since
+	if o.ages.Len() > 0 {
+		s.Oldest = o.ages.Top().since
 	}
 	if len(o.open) == 0 {
 		o.shortage = "" // nothing is left that could show that it is over

@@ -143,7 +143,7 @@ func (o *owner) troubled(err error) {
 func (o *owner) takeBack(launches []launch) {
 	for _, l := range launches {
 		o.pending.entry(l.n)
-		o.ready.push(l.n)
+		o.ready.Push(l.n)
 	}
 }
 

@@ -1,46 +1,59 @@
 package quorum
 
 import (
-	"container/heap"
 	"time"
+
+	"tocsin/pqueue"
 )
 
 // alarms says when to look again at which slot: at the end of a cooldown, or
 // of the pause after a proposal that came to nothing. A slot has at most one.
-type alarms struct{ heap alarmHeap }
+type alarms struct {
+	bySlot map[uint32]*alarm
+	queue  pqueue.Queue[*alarm] // earliest first
+}
+
+type alarm struct {
+	at    time.Time
+	slot  uint32
+	place int
+}
 
 func newAlarms() *alarms {
-	return &alarms{heap: alarmHeap{position: make(map[uint32]int)}}
+	return &alarms{
+		bySlot: make(map[uint32]*alarm),
+		queue:  pqueue.New(func(a, b *alarm) bool { return a.at.Before(b.at) }, func(a *alarm) *int { return &a.place }),
+	}
 }
 
 // set makes the slot's alarm ring at at, whatever it was before, and reports
 // whether that is news.
 func (a *alarms) set(slot uint32, at time.Time) (news bool) {
-	i, ok := a.heap.position[slot]
+	one, ok := a.bySlot[slot]
 	if !ok {
-		heap.Push(&a.heap, alarm{at: at, slot: slot})
-		return true
-	}
-	if a.heap.alarms[i].at.Equal(at) {
+		one = &alarm{slot: slot}
+		a.bySlot[slot] = one
+	} else if one.at.Equal(at) {
 		return false
 	}
-	a.heap.alarms[i].at = at
-	heap.Fix(&a.heap, i)
+	one.at = at
+	a.queue.Push(one)
 	return true
 }
 
 func (a *alarms) clear(slot uint32) {
-	if i, ok := a.heap.position[slot]; ok {
-		heap.Remove(&a.heap, i)
+	if one, ok := a.bySlot[slot]; ok {
+		a.queue.Remove(one)
+		delete(a.bySlot, slot)
 	}
 }
 
 // next returns when the first alarm rings.
 func (a *alarms) next() (at time.Time, ok bool) {
-	if a.heap.Len() == 0 {
+	if a.queue.Len() == 0 {
 		return time.Time{}, false
 	}
-	return a.heap.alarms[0].at, true
+	return a.queue.Top().at, true
 }
 
 // pop removes and returns a slot whose alarm has rung by now.
@@ -49,39 +62,7 @@ func (a *alarms) pop(now time.Time) (slot uint32, ok bool) {
 	if !ok || at.After(now) {
 		return 0, false
 	}
-	return heap.Pop(&a.heap).(alarm).slot, true
-}
-
-type alarm struct {
-	at   time.Time
-	slot uint32
-}
-
-// alarmHeap implements heap.Interface, earliest first, and knows where the
-// alarm of each slot is.
-type alarmHeap struct {
-	alarms   []alarm
-	position map[uint32]int
-}
-
-func (h *alarmHeap) Len() int           { return len(h.alarms) }
-func (h *alarmHeap) Less(i, j int) bool { return h.alarms[i].at.Before(h.alarms[j].at) }
-
-func (h *alarmHeap) Swap(i, j int) {
-	h.alarms[i], h.alarms[j] = h.alarms[j], h.alarms[i]
-	h.position[h.alarms[i].slot], h.position[h.alarms[j].slot] = i, j
-}
-
-func (h *alarmHeap) Push(x any) {
-	a := x.(alarm)
-	h.position[a.slot] = len(h.alarms)
-	h.alarms = append(h.alarms, a)
-}
-
-func (h *alarmHeap) Pop() any {
-	last := len(h.alarms) - 1
-	a := h.alarms[last]
-	h.alarms = h.alarms[:last]
-	delete(h.position, a.slot)
-	return a
+	slot = a.queue.Pop().slot
+	delete(a.bySlot, slot)
+	return slot, true
 }

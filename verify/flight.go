@@ -20,9 +20,10 @@ type flight struct {
 
 	// The rest is the scheduler's alone.
 
-	timed          // due when it should have ended by all means, and then once an interval
-	abandoned bool // the endpoint was changed or deleted since
-	stuck     bool // long past its timeout
+	due       time.Time // when it should have ended by all means, and then once an interval
+	abandoned bool      // the endpoint was changed or deleted since
+	place     int       // in the queue of flights
+	stuck     bool      // long past its timeout
 }
 
 // landing is how a flight came back.

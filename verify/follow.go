@@ -128,7 +128,7 @@ func (s *scheduler) remove(key string, reset slots) {
 func (s *scheduler) enqueue(w *watch) {
 	w.unqueue()
 	if w.flight == nil {
-		s.scheduled.add(w)
+		w.waitIn(&s.scheduled)
 	}
 }
 

@@ -23,7 +23,7 @@ func (s *scheduler) landAll(l landing) {
 func (s *scheduler) land(votes []Vote, l landing) []Vote {
 	f, w := l.flight, l.flight.watch
 	f.cancel()
-	f.unqueue()
+	s.flying.Remove(f)
 	f.room.running--
 	w.flight = nil
 	if f.stuck {
@@ -33,14 +33,14 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 		if w.endpoint == nil {
 			delete(s.watches, f.request.Key)
 		} else {
-			s.scheduled.add(w) // due since the change
+			w.waitIn(&s.scheduled) // due since the change
 		}
 		return votes
 	}
 	s.notePanic(w, l)
 	votes = s.count(votes, w, l.sample)
 	w.due = w.started.Add(pause(w.settings, w.tracker.disagrees(), rand.Float64()))
-	s.scheduled.add(w)
+	w.waitIn(&s.scheduled)
 	return votes
 }
 
@@ -63,7 +63,7 @@ func (s *scheduler) count(votes []Vote, w *watch, sample Sample) []Vote {
 func (s *scheduler) reportStuck(now time.Time) {
 	var votes []Vote
 	for s.flying.has(now) {
-		f := s.flying.take()
+		f := s.flying.Pop()
 		w := f.watch
 		if !f.stuck {
 			f.stuck = true
@@ -74,7 +74,7 @@ func (s *scheduler) reportStuck(now time.Time) {
 			votes = s.count(votes, w, f.overdue(now))
 		}
 		f.due = now.Add(time.Duration(w.settings.Interval))
-		s.flying.add(f)
+		s.flying.Push(f)
 	}
 	s.cast(votes)
 }

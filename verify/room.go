@@ -9,6 +9,8 @@ type room struct {
 	waiting queue[*watch] // what is due and has to wait, the oldest first
 }
 
+func newRoom(limit int) room { return room{limit: limit, waiting: newWaiting()} }
+
 // hasPlace reports whether another check may start.
 func (r *room) hasPlace() bool { return r.running < r.limit }
 
@@ -33,4 +35,4 @@ func (r *rooms) all() [2]*room { return [2]*room{&r.scripts, &r.connections} }
 
 // running and waiting are how many do, in both.
 func (r *rooms) running() int { return r.scripts.running + r.connections.running }
-func (r *rooms) waiting() int { return r.scripts.waiting.len() + r.connections.waiting.len() }
+func (r *rooms) waiting() int { return r.scripts.waiting.Len() + r.connections.waiting.Len() }

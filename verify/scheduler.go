@@ -47,7 +47,9 @@ type watch struct {
 	settings fsm.Settings
 	tracker  tracker
 
-	timed             // due when it is to be checked next
+	due     time.Time      // when it is to be checked next
+	queue   *queue[*watch] // the last one it was put into; it has a place there, or has been taken out
+	place   int
 	started time.Time // of the last check of this revision; zero if none
 	flight  *flight   // nil if none
 	late    bool      // the last check started late
@@ -58,8 +60,9 @@ type watch struct {
 func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals) *scheduler {
 	return &scheduler{
 		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal,
-		watches:  map[string]*watch{},
-		rooms:    rooms{scripts: room{limit: cfg.MaxChecks}, connections: room{limit: cfg.MaxConnections}},
+		watches:   map[string]*watch{},
+		scheduled: newWaiting(), flying: newFlying(),
+		rooms:    rooms{scripts: newRoom(cfg.MaxChecks), connections: newRoom(cfg.MaxConnections)},
 		landings: make(chan landing, cfg.MaxChecks+cfg.MaxConnections),
 	}
 }
@@ -102,12 +105,12 @@ func (s *scheduler) run(ctx context.Context) {
 // it should be called again if nothing else happens; zero means never.
 func (s *scheduler) turn(ctx context.Context, now time.Time) (next time.Time) {
 	for s.scheduled.has(now) {
-		w := s.scheduled.take()
-		s.rooms.of(w.settings.Check).waiting.add(w)
+		w := s.scheduled.Pop()
+		w.waitIn(&s.rooms.of(w.settings.Check).waiting)
 	}
 	for _, r := range s.rooms.all() {
-		for r.waiting.len() > 0 && r.hasPlace() {
-			s.start(ctx, r, r.waiting.take(), now)
+		for r.waiting.Len() > 0 && r.hasPlace() {
+			s.start(ctx, r, r.waiting.Pop(), now)
 		}
 	}
 	s.reportStuck(now)
@@ -130,7 +133,7 @@ func (s *scheduler) start(ctx context.Context, r *room, w *watch, now time.Time)
 	f := &flight{watch: w, room: r, request: s.request(w), planned: w.due, started: now, cancel: cancel}
 	w.flight, w.started = f, now
 	f.due = now.Add(f.request.Timeout + patience)
-	s.flying.add(f)
+	s.flying.Push(f)
 	s.setLate(w, now.Sub(f.planned) > tolerance(w.settings))
 	r.running++
 	s.workers.Go(func() { fly(ctx, s.cfg.Checker, f, func(l landing) { s.landings <- l }) })

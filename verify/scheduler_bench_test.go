@@ -47,11 +47,11 @@ func BenchmarkTurn(b *testing.B) {
 
 	b.ReportAllocs()
 	for b.Loop() {
-		s.turn(b.Context(), s.scheduled.first().due) // time flies
+		s.turn(b.Context(), s.scheduled.Top().due) // time flies
 		s.landAll(<-s.landings)
 	}
 	s.workers.Wait()
-	if n := s.scheduled.len(); n != 10_000 {
+	if n := s.scheduled.Len(); n != 10_000 {
 		b.Errorf("%d endpoints are scheduled", n)
 	}
 }
