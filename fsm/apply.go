@@ -3,6 +3,7 @@ package fsm
 import (
 	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
@@ -15,6 +16,7 @@ const deletionsKept = 10_000
 // entry is one committed raft entry, as apply sees it.
 type entry struct {
 	index, term uint64
+	protocol    Protocol // that the entry takes; never above that of the View
 	commands    []Command
 	// now is noted on events as AppliedAt and used for nothing else.
 	now time.Time
@@ -64,6 +66,7 @@ func newBuilder(base *View, e entry) *builder {
 		eventCount: base.events.Len(), deletedCount: base.deleted.Len(),
 	}
 	b.next.index = e.index
+	b.next.inUse = max(base.inUse, e.protocol)
 	b.next.superseded = make(chan struct{})
 	b.endpoints.TrackMutate(true) // the one tree that parts of are watched
 	return b
@@ -77,6 +80,9 @@ func (b *builder) finish() (*View, func()) {
 	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
 	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
 	n.awaiting = b.awaiting.CommitOnly()
+	if n.observers.Root() != b.base.observers.Root() {
+		n.protocol = lowestProtocol(n.inUse, slices.Collect(n.Observers()))
+	}
 	return n, func() {
 		b.endpoints.Notify()
 		close(b.base.superseded)
@@ -231,7 +237,10 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	o := &Observer{
 		Node: c.Node, Site: c.Site, Joined: b.index, Epoch: b.index,
 		Incarnation: c.Incarnation, Disk: c.Disk, Start: c.Start,
-		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version,
+		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version, Protocol: c.Protocol,
+	}
+	if refused := b.next.admits(c.Node, c.Version, o.Reads()); refused != nil {
+		return false, refused
 	}
 	if old, ok := b.observers.Get([]byte(c.Node)); ok {
 		if old.Disk == c.Disk && c.Start < old.Start {

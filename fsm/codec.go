@@ -9,14 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// An entry is a version byte and a JSON array of objects with one field each:
-// the kind of the command, and in it the command.
+// An entry is a byte that says which Protocol it takes, and a JSON array of
+// objects with one field each: the kind of the command, and in it the command.
 //
 //	\x01[{"set":{"key":"db","value":"10.0.0.1"}},{"delete":{"key":"old"}}]
-
-// commandVersion is the first byte of every entry. It grows when an older
-// build could not apply a newer entry rightly.
-const commandVersion = 1
 
 // The limits of one entry: replicating a larger one would hold up everything
 // behind it, the leader's heartbeats too.
@@ -102,9 +98,13 @@ func collectOne[C Command](into *[]Command, c *C) {
 	}
 }
 
-// Encode packs commands into the bytes of one raft entry. What it returns can
-// be decoded by every node of this build.
-func Encode(commands ...Command) ([]byte, error) {
+// Encode packs commands into the bytes of one raft entry, in the lowest
+// Protocol that will do. What it returns can be decoded by every node of this
+// build.
+func Encode(commands ...Command) ([]byte, error) { return Dialect{}.Encode(commands...) }
+
+// Encode is the function Encode, in this dialect.
+func (d Dialect) Encode(commands ...Command) ([]byte, error) {
 	if len(commands) == 0 || len(commands) > MaxCommands {
 		return nil, fmt.Errorf("encode %d commands: an entry carries 1 to %d", len(commands), MaxCommands)
 	}
@@ -116,8 +116,12 @@ func Encode(commands ...Command) ([]byte, error) {
 		}
 		all[i] = p
 	}
+	takes := d.Takes(commands...)
+	if err := d.Readable(takes); err != nil {
+		return nil, fmt.Errorf("encode %d commands: %w", len(commands), err)
+	}
 	var entry bytes.Buffer
-	entry.WriteByte(commandVersion)
+	entry.WriteByte(byte(takes))
 	e := json.NewEncoder(&entry)
 	e.SetEscapeHTML(false) // three times the size for many a value
 	if err := e.Encode(all); err != nil {
@@ -130,15 +134,33 @@ func Encode(commands ...Command) ([]byte, error) {
 	return entry.Bytes(), nil
 }
 
-// Decode reads what Encode wrote. It is strict: a version, kind or field that
-// this build does not know is an error, for it can't be applied rightly.
-// Nothing in what it returns is shared with entry.
-func Decode(entry []byte) ([]Command, error) {
+// protocolOf returns which protocol an entry takes, without reading the rest.
+func protocolOf(entry []byte) (Protocol, error) {
 	if len(entry) == 0 {
-		return nil, errors.New("decode entry: it is empty")
+		return 0, errors.New("decode entry: it is empty")
 	}
-	if entry[0] != commandVersion {
-		return nil, fmt.Errorf("decode entry: version %d, but this build reads only version %d", entry[0], commandVersion)
+	takes := Protocol(entry[0])
+	if takes < 1 || takes > maxProtocol {
+		return 0, fmt.Errorf("decode entry: it begins with %#x, which is no protocol", entry[0])
+	}
+	return takes, nil
+}
+
+// Decode reads what Encode wrote. It is strict: a kind or field that this build
+// does not know is an error, for it can't be applied rightly, and so is one
+// that takes a higher protocol than the entry says. The error wraps ErrTooNew
+// if the entry takes more than this build reads. Nothing in what it returns is
+// shared with entry.
+func Decode(entry []byte) ([]Command, error) { return Dialect{}.Decode(entry) }
+
+// Decode is the function Decode, in this dialect.
+func (d Dialect) Decode(entry []byte) ([]Command, error) {
+	says, err := protocolOf(entry)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Readable(says); err != nil {
+		return nil, fmt.Errorf("decode entry: %w", err)
 	}
 	if !utf8.Valid(entry) {
 		return nil, errors.New("decode entry: it is not valid UTF-8")
@@ -157,6 +179,9 @@ func Decode(entry []byte) ([]Command, error) {
 			return nil, fmt.Errorf("decode command %d: %w", i, err)
 		}
 		commands[i] = c
+	}
+	if takes := d.Takes(commands...); takes > says {
+		return nil, fmt.Errorf("decode entry: it says protocol %d and takes %d", says, takes)
 	}
 	return commands, nil
 }

@@ -77,9 +77,9 @@ func TestEncode_RefusesWhatDecodeCouldNotRead(t *testing.T) {
 func TestDecode_IsStrict(t *testing.T) {
 	for name, entry := range map[string]string{
 		"empty":               "",
-		"only a version":      "\x01",
-		"another version":     "\x02" + `[{"delete":{"key":"k"}}]`,
-		"no version":          `[{"delete":{"key":"k"}}]`,
+		"only a protocol":     "\x01",
+		"a newer protocol":    "\x02" + `[{"delete":{"key":"k"}}]`,
+		"no protocol":         `[{"delete":{"key":"k"}}]`,
 		"no command":          "\x01[]",
 		"an empty command":    "\x01[{}]",
 		"a null command":      "\x01[null]",

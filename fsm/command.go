@@ -11,6 +11,9 @@ import (
 // Command is one change that can be asked of the state. One raft entry carries
 // one or more of them, applied in order and seen together. Commands are passed
 // by value: a pointer to one is refused.
+//
+// A new kind of command, and a new field of an old one, has a Protocol: see the
+// table in protocol.go.
 type Command interface{ command() }
 
 // Found makes the cluster: its id and its first settings. A second one is
@@ -80,6 +83,8 @@ type RegisterObserver struct {
 	Gossip      string `json:"gossip"`
 	HTTP        string `json:"http"`
 	Version     string `json:"version,omitempty"`
+	// Protocol is the highest that the process reads; 0 means 1.
+	Protocol Protocol `json:"protocol,omitempty"`
 }
 
 // RemoveObserver takes a node out of the observers: from here on it no longer
@@ -140,6 +145,7 @@ const (
 	NotFound Code = "not-found" // there is no such endpoint or observer
 	Invalid  Code = "invalid"   // the command makes no sense as it stands
 	Conflict Code = "conflict"  // the state is not what the command expects, or has no room for more
+	TooOld   Code = "too-old"   // the build does not read what the cluster uses already
 )
 
 // Refusal is an error that says that a command was understood and not done,

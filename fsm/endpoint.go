@@ -124,4 +124,6 @@ type Observer struct {
 	Gossip  string `json:"gossip"`
 	HTTP    string `json:"http"`
 	Version string `json:"version,omitempty"`
+	// Protocol is the highest that its process has said it reads; see Reads.
+	Protocol Protocol `json:"protocol,omitempty"`
 }

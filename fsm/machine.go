@@ -15,7 +15,8 @@ import (
 // goroutine and takes no lock; the other methods of raft.FSM are for raft, one
 // at a time, as it promises.
 type Machine struct {
-	view atomic.Pointer[View]
+	dialect Dialect
+	view    atomic.Pointer[View]
 
 	halt   sync.Once
 	halted chan struct{}
@@ -23,8 +24,11 @@ type Machine struct {
 }
 
 // NewMachine returns a Machine with nothing in it.
-func NewMachine() *Machine {
-	m := &Machine{halted: make(chan struct{})}
+func NewMachine() *Machine { return Dialect{}.NewMachine() }
+
+// NewMachine is the function NewMachine, in this dialect.
+func (d Dialect) NewMachine() *Machine {
+	m := &Machine{dialect: d, halted: make(chan struct{})}
 	m.view.Store(emptyView())
 	return m
 }
@@ -47,21 +51,43 @@ func (m *Machine) Err() error {
 }
 
 // Apply implements raft.FSM. It returns []Result, one for each command of the
-// entry, or an error if the Machine is halted.
+// entry, or an error: a *Refusal of the whole entry, which nobody reads because
+// not everybody could, or why the Machine is halted.
 func (m *Machine) Apply(log *raft.Log) any {
 	if err := m.Err(); err != nil {
 		return err
 	}
-	commands, err := Decode(log.Data)
-	if err != nil {
-		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; if a newer build wrote it, install that here and start again, nothing is lost; if not, the log on this node's disk is damaged: move its data directory away and let the node join again", log.Index, err))
-		return m.cause
-	}
 	base := m.View()
-	next, results, notify := apply(base, entry{index: log.Index, term: log.Term, commands: commands, now: time.Now()})
+	e := entry{index: log.Index, term: log.Term, now: time.Now()}
+	takes, err := protocolOf(log.Data)
+	if err != nil {
+		return m.unreadable(log.Index, err)
+	}
+	// Before it is read, for not everybody can: all do the same.
+	refused := base.withhold("the entry", takes)
+	if refused == nil {
+		e.protocol = takes
+		if e.commands, err = m.dialect.Decode(log.Data); err != nil {
+			return m.unreadable(log.Index, err)
+		}
+	}
+	next, results, notify := apply(base, e)
 	m.view.Store(next)
 	notify()
+	if refused != nil {
+		return refused
+	}
 	return results
+}
+
+// unreadable halts the Machine at an entry.
+func (m *Machine) unreadable(index uint64, err error) error {
+	if errors.Is(err, ErrTooNew) {
+		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; install the version of the other nodes here and start again, nothing is lost", index, err))
+	} else {
+		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; if a newer build wrote it, install that here and start again, nothing is lost; if not, the log on this node's disk is damaged: move its data directory away and let the node join again", index, err))
+	}
+	return m.cause
 }
 
 func (m *Machine) stop(cause error) {
@@ -81,13 +107,18 @@ func (m *Machine) Snapshot() (raft.FSMSnapshot, error) {
 
 // Restore implements raft.FSM. The new state is built aside and takes the
 // place of the old one only when all of it has been read and its checksum
-// holds. After an error the View is the one from before.
+// holds. After an error the View is the one from before. A snapshot by a newer
+// build that this one can't read halts the Machine: it would come again.
 func (m *Machine) Restore(from io.ReadCloser) (err error) {
 	defer func() { err = errors.Join(err, from.Close()) }()
 	if err := m.Err(); err != nil {
 		return err
 	}
-	next, err := readSnapshot(from, time.Now())
+	next, err := readSnapshot(from, time.Now(), m.dialect)
+	if errors.Is(err, ErrTooNew) {
+		m.stop(fmt.Errorf("a snapshot of the cluster's state can't be read: %w; install the version of the other nodes here and start again, nothing is lost", err))
+		return m.cause
+	}
 	if err != nil {
 		return fmt.Errorf("restore the state from a snapshot: %w; nothing of it was taken over: if it is on this node's disk, move the data directory away and let the node join again", err)
 	}

@@ -13,9 +13,9 @@ import (
 
 func TestMachine_HaltsAtWhatItCanNotRead(t *testing.T) {
 	for name, entry := range map[string]string{
-		"version": "\x02" + `[{"delete":{"key":"db"}}]`,
-		"kind":    "\x01" + `[{"delete":{"key":"db"}},{"explode":{"key":"db"}}]`,
-		"field":   "\x01" + `[{"delete":{"key":"db","softly":true}}]`,
+		"start": "\x20" + `[{"delete":{"key":"db"}}]`,
+		"kind":  "\x01" + `[{"delete":{"key":"db"}},{"explode":{"key":"db"}}]`,
+		"field": "\x01" + `[{"delete":{"key":"db","softly":true}}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := withEvent(t)

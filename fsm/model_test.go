@@ -23,10 +23,11 @@ type model struct {
 	events                               []fsm.Event
 	outcomes                             []fsm.Outcome
 	lastEvent, lastForgotten             uint64
+	inUse                                fsm.Protocol
 }
 
 func newModel() *model {
-	return &model{endpoints: map[string]fsm.Endpoint{}, observers: map[string]fsm.Observer{}}
+	return &model{inUse: 1, endpoints: map[string]fsm.Endpoint{}, observers: map[string]fsm.Observer{}}
 }
 
 // apply answers each command with "changed", "same", or the code of a refusal.
@@ -138,7 +139,10 @@ func (m *model) freeSlot() uint32 {
 func (m *model) register(c fsm.RegisterObserver) string {
 	o := fsm.Observer{
 		Node: c.Node, Site: c.Site, Joined: m.index, Epoch: m.index, Incarnation: c.Incarnation,
-		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version,
+		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version, Protocol: c.Protocol,
+	}
+	if o.Reads() < m.inUse {
+		return "too-old"
 	}
 	old, exists := m.observers[c.Node]
 	if exists {
@@ -227,12 +231,13 @@ type picture struct {
 	Events                               []fsm.Event
 	Outcomes                             []fsm.Outcome
 	Awaiting                             []uint64
+	Protocol, InUse                      fsm.Protocol
 }
 
 func (m *model) picture() picture {
 	p := picture{
 		Index: m.index, EndpointsIndex: m.endpointsIndex, LastEvent: m.lastEvent, LastForgotten: m.lastForgotten, ClusterID: m.clusterID, Settings: m.settings,
-		Slots:  map[uint32]string{},
+		Slots: map[uint32]string{}, Protocol: m.protocol(), InUse: m.inUse,
 		Events: append([]fsm.Event(nil), m.events...), Outcomes: append([]fsm.Outcome(nil), m.outcomes...),
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.endpoints)) {
@@ -256,6 +261,19 @@ func (m *model) picture() picture {
 	return p
 }
 
+func (m *model) protocol() fsm.Protocol {
+	for p := fsm.Protocol(31); p > m.inUse; p-- {
+		all := len(m.observers) > 0
+		for _, o := range m.observers {
+			all = all && o.Reads() >= p
+		}
+		if all {
+			return p
+		}
+	}
+	return m.inUse
+}
+
 func byEventAndNode(a, b fsm.Outcome) int {
 	if a.Event != b.Event {
 		return int(a.Event) - int(b.Event)
@@ -273,7 +291,7 @@ func pictureOf(tb interface {
 	tb.Helper()
 	p := picture{
 		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(), LastForgotten: v.LastForgotten(),
-		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{},
+		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{}, Protocol: v.Protocol(), InUse: v.ProtocolInUse(),
 	}
 	for e := range v.Endpoints("") {
 		p.Endpoints = append(p.Endpoints, *e)

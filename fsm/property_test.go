@@ -37,7 +37,7 @@ func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 	case "register":
 		return fsm.RegisterObserver{
 			Node: rapid.SampledFrom(nodes).Draw(t, "node"), Incarnation: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "incarnation"),
-			Raft: rapid.SampledFrom([]string{"h:1", "h:2"}).Draw(t, "raft"),
+			Raft: rapid.SampledFrom([]string{"h:1", "h:2"}).Draw(t, "raft"), Protocol: rapid.SampledFrom([]fsm.Protocol{0, 1, 2}).Draw(t, "protocol"),
 		}
 	case "remove":
 		return fsm.RemoveObserver{Node: rapid.SampledFrom(nodes).Draw(t, "node")}

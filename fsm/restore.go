@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
@@ -16,7 +18,7 @@ var errDamaged = errors.New("its checksum does not hold: the file is damaged")
 
 // readSnapshot reads what writeSnapshot wrote. Nothing of it is to be trusted
 // before the checksum was met, so nothing is returned then.
-func readSnapshot(from io.Reader, now time.Time) (*View, error) {
+func readSnapshot(from io.Reader, now time.Time, dialect Dialect) (*View, error) {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(make([]byte, 64<<10), maxSnapshotLine)
 	lines.Split(wholeLines)
@@ -25,12 +27,9 @@ func readSnapshot(from io.Reader, now time.Time) (*View, error) {
 	if !lines.Scan() {
 		return nil, fmt.Errorf("header: %w", endOf(lines))
 	}
-	var header snapshotHeader
-	if err := decodeStrict(lines.Bytes(), &header); err != nil {
+	header, err := readHeader(lines.Bytes(), dialect)
+	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
-	}
-	if header.Format != snapshotFormat || header.Version != snapshotVersion {
-		return nil, fmt.Errorf("it is of format %.80q, version %d; this build reads %q, version %d", header.Format, header.Version, snapshotFormat, snapshotVersion)
 	}
 	sum.Write(lines.Bytes())
 
@@ -56,6 +55,25 @@ func readSnapshot(from io.Reader, now time.Time) (*View, error) {
 		}
 	}
 	return nil, endOf(lines)
+}
+
+// readHeader looks at what format it is before it looks at what is in it: a
+// newer one may say more than this build knows.
+func readHeader(line []byte, dialect Dialect) (header snapshotHeader, err error) {
+	var format struct {
+		Format  string   `json:"format"`
+		Version Protocol `json:"version"`
+	}
+	if err := json.Unmarshal(line, &format); err != nil {
+		return header, err
+	}
+	if format.Format != snapshotFormat || format.Version < 1 || format.Version > maxProtocol {
+		return header, fmt.Errorf("it is of format %.80q, version %d; this build reads %q", format.Format, format.Version, snapshotFormat)
+	}
+	if err := dialect.Readable(format.Version); err != nil {
+		return header, err
+	}
+	return header, decodeStrict(line, &header)
 }
 
 // wholeLines is a bufio.SplitFunc. Unlike bufio.ScanLines it leaves every byte
@@ -94,6 +112,7 @@ func newRestoring(h snapshotHeader) *restoring {
 	v.index, v.clusterID, v.settings = h.Index, h.ClusterID, h.Settings
 	v.settingsIndex, v.endpointsIndex = h.SettingsIndex, h.EndpointsIndex
 	v.lastEvent, v.lastForgotten = h.LastEvent, h.LastForgotten
+	v.inUse = h.Version
 	v.forgotten = h.Index // deletions are not in the snapshot
 	return &restoring{
 		view:      v,
@@ -151,6 +170,7 @@ func (r *restoring) finish() *View {
 	v.endpoints, v.slots, v.modified = r.endpoints.CommitOnly(), r.slots.CommitOnly(), r.modified.CommitOnly()
 	v.observers, v.events, v.outcomes = r.observers.CommitOnly(), r.events.CommitOnly(), r.outcomes.CommitOnly()
 	v.freeSlots, v.awaiting = freeBelow(v.slots), awaitingIn(v)
+	v.protocol = lowestProtocol(v.inUse, slices.Collect(v.Observers()))
 	return v
 }
 

@@ -26,7 +26,7 @@ func TestReadSnapshot_RefusesNonsenseWithAChecksum(t *testing.T) {
 		mention string // "" when it is good
 	}{
 		"nothing but a header":          {[]string{header}, ""},
-		"another version":               {[]string{`{"format":"tocsin-snapshot","version":2}`}, "version 2"},
+		"another version":               {[]string{`{"format":"tocsin-snapshot","version":2}`}, "protocol 2"},
 		"another format":                {[]string{`{"format":"x","version":1}`}, `"x"`},
 		"an unknown field":              {[]string{header, `{"surprise":1}`}, "surprise"},
 		"an empty line":                 {[]string{header, ``}, "line 2"},
@@ -42,7 +42,7 @@ func TestReadSnapshot_RefusesNonsenseWithAChecksum(t *testing.T) {
 		"a line too long to be written": {[]string{header, strings.Repeat(" ", maxSnapshotLine+1)}, "too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v, err := readSnapshot(bytes.NewReader(sealed(c.lines...)), time.Now())
+			v, err := readSnapshot(bytes.NewReader(sealed(c.lines...)), time.Now(), Dialect{})
 			if (err == nil) != (c.mention == "") || (v == nil) != (err != nil) {
 				t.Fatalf("view %v, error %v", v, err)
 			}
@@ -71,7 +71,7 @@ func FuzzReadSnapshot(f *testing.F) {
 		if seal { // or else nothing gets past the checksum
 			data = sealed(strings.Split(text, "\n")...)
 		}
-		v, err := readSnapshot(bytes.NewReader(data), time.Now())
+		v, err := readSnapshot(bytes.NewReader(data), time.Now(), Dialect{})
 		if err != nil {
 			return
 		}
@@ -79,7 +79,7 @@ func FuzzReadSnapshot(f *testing.F) {
 		if err := writeSnapshot(&first, v); err != nil {
 			return // a time that nobody could have proposed
 		}
-		again, err := readSnapshot(bytes.NewReader(first.Bytes()), time.Now())
+		again, err := readSnapshot(bytes.NewReader(first.Bytes()), time.Now(), Dialect{})
 		if err != nil {
 			t.Fatalf("what was written can't be read: %v\n%s", err, first.Bytes())
 		}

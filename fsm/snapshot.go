@@ -17,8 +17,7 @@ import (
 // a leader) is not written but derived again.
 
 const (
-	snapshotFormat  = "tocsin-snapshot"
-	snapshotVersion = 1
+	snapshotFormat = "tocsin-snapshot"
 	// maxSnapshotLine bounds one line. The longest are an endpoint with a value
 	// that JSON has to escape, and an event with all its votes: a tenth of it.
 	maxSnapshotLine = 4 << 20
@@ -29,8 +28,9 @@ const (
 )
 
 type snapshotHeader struct {
-	Format         string          `json:"format"`
-	Version        int             `json:"version"`
+	Format string `json:"format"`
+	// Version is the protocol that was in use: what it takes to read the rest.
+	Version        Protocol        `json:"version"`
 	Index          uint64          `json:"index"`
 	ClusterID      string          `json:"cluster_id"`
 	Settings       ClusterSettings `json:"settings"`
@@ -59,7 +59,7 @@ const trailerStart = `{"sha256":"`
 func writeSnapshot(to io.Writer, v *View) error {
 	w := newSnapshotWriter(to)
 	err := w.line(snapshotHeader{
-		Format: snapshotFormat, Version: snapshotVersion, Index: v.index,
+		Format: snapshotFormat, Version: v.inUse, Index: v.index,
 		ClusterID: v.clusterID, Settings: v.settings, SettingsIndex: v.settingsIndex,
 		EndpointsIndex: v.endpointsIndex, LastEvent: v.lastEvent, LastForgotten: v.lastForgotten,
 	})

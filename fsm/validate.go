@@ -11,7 +11,10 @@ import (
 // Validate reports why command should not be proposed on top of v, nil if it
 // may be. The leader asks before it proposes; Apply itself only compares and
 // sets, so that a rule that changes between builds never splits the state.
-func Validate(v *View, command Command) *Refusal {
+func Validate(v *View, command Command) *Refusal { return Dialect{}.Validate(v, command) }
+
+// validated reports what is wrong with command itself.
+func validated(v *View, command Command) *Refusal {
 	err := validate(v, command)
 	if err == nil {
 		return nil
@@ -109,8 +112,14 @@ func validateRegister(v *View, c RegisterObserver) error {
 	errs = append(errs,
 		validateText("raft address", c.Raft, maxAddress), validateText("gossip address", c.Gossip, maxAddress),
 		validateText("HTTP address", c.HTTP, maxAddress), validateText("version", c.Version, maxID))
+	if c.Protocol < 0 || c.Protocol > maxProtocol {
+		errs = append(errs, fmt.Errorf("protocol %d is not between 0 and %d", c.Protocol, maxProtocol))
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
+	}
+	if refused := v.admits(c.Node, c.Version, max(c.Protocol, 1)); refused != nil {
+		return refused
 	}
 	if _, known := v.Observer(c.Node); !known && v.ObserverCount() >= MaxObservers {
 		return refuse(Conflict, "there are %d observers already, and no more are allowed: remove some before node %q joins", v.ObserverCount(), c.Node)

@@ -33,6 +33,9 @@ type View struct {
 	outcomes  *iradix.Tree[*Outcome]  // by (event, node)
 	awaiting  *iradix.Tree[uint64]    // event whose leader run has not ended, by key
 
+	protocol Protocol // the highest that every observer reads
+	inUse    Protocol // the highest that was said; never above protocol
+
 	// superseded is closed when a newer View has taken this one's place.
 	superseded chan struct{}
 }
@@ -48,7 +51,8 @@ func emptyView() *View {
 		endpoints: iradix.New[*Endpoint](), slots: iradix.New[string](), freeSlots: iradix.New[struct{}](),
 		modified: iradix.New[string](), deleted: iradix.New[deletion](),
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
-		awaiting:   iradix.New[uint64](),
+		awaiting: iradix.New[uint64](),
+		protocol: 1, inUse: 1,
 		superseded: make(chan struct{}),
 	}
 }
