@@ -96,7 +96,7 @@ func statusOfRefusal(code fsm.Code) int {
 	switch code {
 	case fsm.NotFound:
 		return http.StatusNotFound
-	case fsm.Conflict:
+	case fsm.Conflict, fsm.TooOld:
 		return http.StatusConflict
 	case fsm.Invalid:
 		return http.StatusBadRequest
@@ -114,12 +114,15 @@ func errorOf(status int, p Problem) error {
 	case p.Error == "": // not one of our answers, whatever its status means
 		return fmt.Errorf("it answered %d %s: is it a node of Tocsin?", status, http.StatusText(status))
 	case status == http.StatusNotFound, status == http.StatusConflict, status == http.StatusBadRequest:
-		return &fsm.Refusal{Code: refusalOf(status), Message: p.Error}
+		return &fsm.Refusal{Code: refusalOf(status, p.Code), Message: p.Error}
 	}
 	return fmt.Errorf("it answered %d: %s", status, p.Error)
 }
 
-func refusalOf(status int) fsm.Code {
+func refusalOf(status int, code Code) fsm.Code {
+	if code == Code(fsm.TooOld) {
+		return fsm.TooOld
+	}
 	switch status {
 	case http.StatusNotFound:
 		return fsm.NotFound

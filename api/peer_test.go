@@ -124,7 +124,7 @@ func TestPeer_ErrorsCrossTheWire(t *testing.T) {
 			t.Errorf("sent %v, got %v", want, err)
 		}
 	}
-	for _, code := range []fsm.Code{fsm.NotFound, fsm.Invalid, fsm.Conflict} {
+	for _, code := range []fsm.Code{fsm.NotFound, fsm.Invalid, fsm.Conflict, fsm.TooOld} {
 		w.proposeErr = &fsm.Refusal{Code: code, Message: "no and no"}
 		_, err := newClient(t).Propose(t.Context(), address, entry(t))
 		if r, ok := errors.AsType[*fsm.Refusal](err); !ok || r.Code != code || r.Message != "no and no" {

@@ -56,6 +56,7 @@ func (s *server) cluster(view *fsm.View, table *gossipdb.Table, now time.Time) C
 		ID: view.ClusterID(), Node: s.State.Self().Node, Index: view.Index(), Time: readableTime(now),
 		Observers: make([]Observer, 0, view.ObserverCount()),
 		Endpoints: view.EndpointCount(), Events: view.EventCount(), LastEvent: view.LastEvent(),
+		Protocol: view.Protocol(), ProtocolInUse: view.ProtocolInUse(),
 	}
 	if leader, ok := s.Membership.Leader(); ok {
 		answer.Leader = leader.Node
@@ -92,7 +93,7 @@ func (s *server) voters() map[string]bool {
 // observerOf says when o was last heard: its ballot of the first page is its
 // heartbeat.
 func observerOf(o *fsm.Observer, table *gossipdb.Table, now time.Time, ttl time.Duration) Observer {
-	answer := Observer{Node: o.Node, Site: o.Site, HTTP: o.HTTP, Raft: o.Raft, Gossip: o.Gossip, Version: o.Version}
+	answer := Observer{Node: o.Node, Site: o.Site, HTTP: o.HTTP, Raft: o.Raft, Gossip: o.Gossip, Version: o.Version, Protocol: o.Reads()}
 	if held, ok := table.Get(o.Node, 0); ok {
 		age := max(now.Sub(held.MadeAt), 0)
 		answer.Fresh = age < ttl && held.Ballot.Epoch == o.Epoch

@@ -52,6 +52,10 @@ type Cluster struct {
 	Quorum    int `json:"quorum"`
 	Sites     int `json:"sites"`
 	Endpoints int `json:"endpoints"` // how many there are
+	// Protocol is the highest of the replicated log that all observers read,
+	// ProtocolInUse the highest that was used: no older build can come in.
+	Protocol      fsm.Protocol `json:"protocol"`
+	ProtocolInUse fsm.Protocol `json:"protocol_in_use"`
 	// Events is how many events are kept; LastEvent is the id of the newest.
 	Events    int    `json:"events"`
 	LastEvent uint64 `json:"last_event,omitempty"`
@@ -65,6 +69,8 @@ type Observer struct {
 	Raft    string `json:"raft,omitempty"`
 	Gossip  string `json:"gossip,omitempty"`
 	Version string `json:"version,omitempty"`
+	// Protocol is the highest of the replicated log that it reads.
+	Protocol fsm.Protocol `json:"protocol"`
 	// Fresh says that its ballots count at this moment.
 	Fresh bool `json:"fresh"`
 	// HeardAgo is the age of its newest ballot, nil when none is held.
@@ -220,6 +226,8 @@ type Registration struct {
 	Gossip  string `json:"gossip"`
 	HTTP    string `json:"http"`
 	Version string `json:"version,omitempty"`
+	// Protocol is the highest of the replicated log that it reads; 0 means 1.
+	Protocol fsm.Protocol `json:"protocol,omitempty"`
 	// Fresh says that its disk does not belong to a member yet.
 	Fresh bool `json:"fresh,omitempty"`
 }

@@ -210,6 +210,10 @@ func TestStatus_Table(t *testing.T) {
 	c.Observers[3].Fresh, c.Observers[3].HeardAgo = false, new(fsm.Duration(72*time.Second))
 	c.Observers[4].Fresh, c.Observers[4].HeardAgo = false, nil
 	c.Observers[2].Abstains = "none of 2 canaries answers"
+	for i := range c.Observers {
+		c.Observers[i].Protocol = 2
+	}
+	c.Observers[0].Protocol, c.Observers[1].Protocol, c.Observers[1].Version = 1, 1, "0.9"
 	web := endpoint("web", health.Up)
 	db := endpoint("db\x1b[31m\t", health.Down)
 	db.Votes[0].Verdict, db.Votes[1].Excluded, db.Votes[2].Verdict = health.Up, api.ExcludedStale, health.Up
@@ -223,6 +227,7 @@ func TestStatus_Table(t *testing.T) {
 	want := `leader none, 3 of 5 nodes heard by node1, quorum 3 of 5 from 2 sites
 not heard: node4 (1m12s ago), node5 (never)
 node3 abstains: none of 2 canaries answers
+older version: node1, node2 (0.9): what came with protocol 2 waits until they are upgraded too, or taken out
 Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.
 
 KEY       STATE    SINCE      VOTES

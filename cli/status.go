@@ -102,9 +102,30 @@ func (s *screen) cluster(c api.Cluster) {
 			s.line("%s %s", s.paint(yellow, clean(o.Node)+" abstains:"), clean(o.Abstains))
 		}
 	}
+	if behind, newest := behind(c.Observers); len(behind) > 0 {
+		s.line("%s %s: what came with protocol %d waits until they are upgraded too, or taken out", s.paint(yellow, "older version:"), strings.Join(behind, ", "), newest)
+	}
 	if c.Leader == "" {
 		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.")
 	}
+}
+
+// behind names the nodes that read less of the log than others do, which read
+// it up to newest.
+func behind(observers []api.Observer) (names []string, newest fsm.Protocol) {
+	for _, o := range observers {
+		newest = max(newest, o.Protocol)
+	}
+	for _, o := range observers {
+		switch {
+		case o.Protocol == newest:
+		case o.Version == "":
+			names = append(names, clean(o.Node))
+		default:
+			names = append(names, fmt.Sprintf("%s (%s)", clean(o.Node), clean(o.Version)))
+		}
+	}
+	return names, newest
 }
 
 // endpoints writes a line for each, and below what is not settled.

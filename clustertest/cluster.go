@@ -104,7 +104,9 @@ func (c *Cluster) Add() string {
 	c.mu.Lock()
 	c.members = append(c.members, m)
 	c.mu.Unlock()
-	c.start(m)
+	if err := c.start(m); err != nil {
+		c.t.Fatal(err)
+	}
 	return m.name
 }
 

@@ -2,6 +2,7 @@ package clustertest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -61,11 +62,19 @@ func (c *Cluster) BeginStop(name string) {
 // being stopped has to have ended first.
 func (c *Cluster) Restart(name string) {
 	c.t.Helper()
+	if err := c.TryRestart(name); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// TryRestart is Restart, and returns why the node does not start.
+func (c *Cluster) TryRestart(name string) error {
+	c.t.Helper()
 	m := c.member(name)
 	if m.node != nil {
 		c.t.Fatalf("%s is up", name)
 	}
-	c.start(m)
+	return c.start(m)
 }
 
 // Wipe makes a node that is down lose its disks.
@@ -100,8 +109,7 @@ func (c *Cluster) detach(m *member) *node.Node {
 	return n
 }
 
-func (c *Cluster) start(m *member) {
-	c.t.Helper()
+func (c *Cluster) start(m *member) error {
 	m.awaitEnd()
 	m.raft = c.Net.Raft(m.name, raftAddress(m.name))
 	m.gossip = c.Net.Gossip(m.name, 8000+m.number)
@@ -130,7 +138,7 @@ func (c *Cluster) start(m *member) {
 	outside.Runner = mortal{outside.Runner, life}
 	n, err := node.Start(c.config(m), outside)
 	if err != nil {
-		c.t.Fatalf("start %s: %v", m.name, err)
+		return fmt.Errorf("start %s: %w", m.name, err)
 	}
 	if c.options.Started != nil {
 		c.options.Started(present, n)
@@ -138,6 +146,7 @@ func (c *Cluster) start(m *member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.node = n
+	return nil
 }
 
 func (c *Cluster) config(m *member) node.Config {

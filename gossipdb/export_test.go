@@ -9,5 +9,8 @@ var (
 	ParseLine      = parseLine
 )
 
+// Merge takes the state of a push/pull, as memberlist hands it over.
+func (g *Gossip) Merge(state []byte) { delegate{g}.MergeRemoteState(state, false) }
+
 // MaxNodes is of how many other nodes ballots are held.
 const MaxNodes = maxNodes

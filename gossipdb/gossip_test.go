@@ -2,6 +2,9 @@ package gossipdb_test
 
 import (
 	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,4 +252,59 @@ func TestGossip_Usurped(t *testing.T) {
 			t.Errorf("the own ballot has epoch %d now", h.Ballot.Epoch)
 		}
 	})
+}
+
+// While a cluster is upgraded a node may hear what a newer one says in a format
+// that it does not read: that one is silent to it, and nobody else is.
+func TestGossip_WhatIsInANewerFormatIsPassedOver(t *testing.T) {
+	log := new(lines)
+	logged := func(g *gossipdb.GossipConfig) { g.Logger = slog.New(slog.NewTextHandler(log, nil)) }
+	inBubble(t, 1, logged, func(c *cluster) {
+		state := []byte{1}
+		for _, b := range []struct {
+			node             string
+			envelope, ballot byte
+		}{{"before", 1, 1}, {"newer-ballot", 1, 2}, {"newer-envelope", 2, 1}, {"behind", 1, 1}} {
+			ballot := (&gossipdb.Ballot{Node: b.node, Epoch: 1, Sequence: 1}).Append(nil)
+			ballot[0] = b.ballot
+			envelope := gossipdb.AppendEnvelope(nil, ballot, 0)
+			envelope[0] = b.envelope
+			state = append(append(state, byte(len(envelope))), envelope...)
+		}
+		const times = 100
+		for range times {
+			c.nodes[0].Merge(state)
+			c.nodes[0].Merge(append([]byte{2}, state[1:]...)) // of a newer format as a whole
+		}
+		table := c.nodes[0].db.Table()
+		for node, want := range map[string]bool{"before": true, "behind": true, "newer-ballot": false, "newer-envelope": false} {
+			if _, held := table.Get(node, 0); held != want {
+				t.Errorf("a ballot of %s is held: %v", node, held)
+			}
+		}
+		if n := c.nodes[0].Stats().Undecodable; n != 3*times {
+			t.Errorf("%d messages were counted, want %d", n, 3*times)
+		}
+		if n := log.count("can't be read"); n != 9 { // the first, the second, the fourth … the 256th
+			t.Errorf("%d lines were logged of %d messages", n, 3*times)
+		}
+	})
+}
+
+// lines remembers what is logged.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) count(words string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), words)
 }

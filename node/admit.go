@@ -25,7 +25,7 @@ func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, e
 	defer cancel()
 	results, err := n.local.propose(ctx, []fsm.Command{fsm.RegisterObserver{
 		Node: r.Node, Site: r.Site, Incarnation: r.Incarnation, Disk: r.Disk, Start: r.Start,
-		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version,
+		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol,
 	}})
 	switch {
 	case err != nil:

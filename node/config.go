@@ -62,6 +62,9 @@ type Config struct {
 	Retention Retention
 	// Version is told to the other nodes.
 	Version string
+	// Dialect is what this process reads and says in the replicated log; the
+	// zero one is that of this build. Tests play other builds with it.
+	Dialect fsm.Dialect
 	// Logger gets what happens; nil discards it.
 	Logger *slog.Logger
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"tocsin/fsm"
 )
 
 // dataDir is the directory of one node's data, locked against every other
@@ -94,6 +96,8 @@ func (d *dataDir) identify(node string) error {
 		return d.refuse(fmt.Errorf("%s in %s is missing, but there is a %s: whose it is can't be told", identityName, d.root, raftStoreName))
 	case errors.Is(err, fs.ErrNotExist):
 		return d.used(Identity{Node: node, Disk: rand.Text()})
+	case errors.Is(err, fsm.ErrTooNew):
+		return err // nothing is wrong with the data
 	case err != nil:
 		return d.refuse(err)
 	case d.identity.Node != node:

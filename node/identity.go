@@ -27,6 +27,9 @@ type identityFile struct {
 
 func (i Identity) checksum() string {
 	text := fmt.Sprintf("%q %q %q %d %v", i.Node, i.Cluster, i.Disk, i.Starts, i.SetAside)
+	if i.Protocol != 0 {
+		text += fmt.Sprintf(" %d", i.Protocol)
+	}
 	return fmt.Sprintf("%08x", crc32.Checksum([]byte(text), crc32.MakeTable(crc32.Castagnoli)))
 }
 
@@ -38,8 +41,18 @@ func encodeIdentity(i Identity) ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// decodeIdentity reads what encodeIdentity wrote, and nothing else.
+// decodeIdentity reads what encodeIdentity wrote, and nothing else. The error
+// wraps fsm.ErrTooNew if the data are of no use to this build.
 func decodeIdentity(text []byte) (Identity, error) {
+	// First, for a newer build may have written more.
+	var uses struct {
+		Protocol fsm.Protocol `json:"protocol"`
+	}
+	if json.Unmarshal(text, &uses) == nil {
+		if err := (Identity{Protocol: uses.Protocol}).readableIn(fsm.Dialect{}); err != nil {
+			return Identity{}, err
+		}
+	}
 	var f identityFile
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -61,8 +74,18 @@ func decodeIdentity(text []byte) (Identity, error) {
 	return f.Identity, nil
 }
 
+// readableIn says why the data can't be used by a process that reads no more
+// than this, nil if they can.
+func (i Identity) readableIn(d fsm.Dialect) error {
+	if err := d.Readable(i.Protocol); err != nil {
+		return fmt.Errorf("the data are those of a member of a cluster that was upgraded: %w; install the version of the other nodes here and start again, nothing is lost", err)
+	}
+	return nil
+}
+
 // readIdentity reads the identity in root. The error wraps fs.ErrNotExist if
-// there is none, and is a *damagedIdentity if it can't be trusted.
+// there is none, or fsm.ErrTooNew if this build can't use the data, and is a
+// *damagedIdentity if it can't be trusted.
 func readIdentity(root string) (Identity, error) {
 	path := filepath.Join(root, identityName)
 	text, err := os.ReadFile(path)
@@ -73,6 +96,9 @@ func readIdentity(root string) (Identity, error) {
 		return Identity{}, fmt.Errorf("read whose data it is: %w", err)
 	}
 	identity, err := decodeIdentity(text)
+	if errors.Is(err, fsm.ErrTooNew) {
+		return Identity{}, fmt.Errorf("%s: %w", path, err)
+	}
 	if err != nil {
 		return Identity{}, &damagedIdentity{path, err}
 	}

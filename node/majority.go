@@ -52,7 +52,11 @@ func (l LostMajority) Recover(ctx context.Context) (done Recovered, err error) {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if d.identity, err = readIdentity(d.root); err != nil {
+	d.identity, err = readIdentity(d.root)
+	if errors.Is(err, fsm.ErrTooNew) {
+		return done, err
+	}
+	if err != nil {
 		return done, fmt.Errorf("%w: run \"tocsin recover quarantine --data-dir %s\" first, which writes it anew", err, d.root)
 	}
 	s, err := openStorage(d, d.identity.Node, cfgLogger(l.Logger))

@@ -72,7 +72,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		cfg: cfg, out: outside,
 		incarnation: rand.Text(),
 		started:     time.Now(),
-		machine:     fsm.NewMachine(),
+		machine:     cfg.Dialect.NewMachine(),
 		ballots:     gossipdb.New(cfg.Name),
 		leadCh:      make(chan bool, 8),
 		lead:        newLeadWord(),
@@ -81,9 +81,12 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 	}
 	n.log = cfg.logger().With("node", cfg.Name)
 	n.member.Store(outside.Identity.Cluster != "" && !outside.Identity.SetAside)
-	n.local, n.remote = newProposals(n.commitHere), newProposals(n.commitThere)
+	n.local, n.remote = newProposals(cfg.Dialect, n.commitHere), newProposals(cfg.Dialect, n.commitThere)
 
 	err := cfg.Validate()
+	if err == nil {
+		err = outside.Identity.readableIn(cfg.Dialect)
+	}
 	if err == nil {
 		err = n.build()
 	}
@@ -219,10 +222,15 @@ func (n *Node) Err() error {
 	}
 }
 
-// watchMachine ends the node when the log holds what this build can't apply.
+// watchMachine ends the node when the log holds what this build can't apply. A
+// node that was taken out stays up to say so: the others need not wait for it,
+// and may have said since what it can't read.
 func (n *Node) watchMachine(ctx context.Context) error {
 	select {
 	case <-n.machine.Halted():
+		if _, member := n.machine.View().Observer(n.cfg.Name); !member && n.notifier.Load() != nil {
+			return nil
+		}
 		return n.machine.Err()
 	case <-ctx.Done():
 		return nil
@@ -276,7 +284,7 @@ func (r reporter) Report(ctx context.Context, outcomes []fsm.Outcome) ([]*fsm.Re
 type decisions struct{ n *Node }
 
 func (d decisions) Propose(ctx context.Context, t fsm.Transition) error {
-	if refused := fsm.Validate(d.n.machine.View(), t); refused != nil {
+	if refused := d.n.cfg.Dialect.Validate(d.n.machine.View(), t); refused != nil {
 		return refused
 	}
 	_, err := d.n.commitEntry(ctx, t)

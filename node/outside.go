@@ -61,6 +61,9 @@ type Identity struct {
 	// Quarantine): the node comes in with nothing, as a new member of its
 	// cluster, and founds none.
 	SetAside bool `json:"set_aside,omitempty"`
+	// Protocol is the highest that the cluster is known to use, 0 if that is
+	// the first one: a build that does not read it can't use the data.
+	Protocol fsm.Protocol `json:"protocol,omitempty"`
 }
 
 // Peers calls other nodes by their HTTP addresses; api.PeerClient is the real

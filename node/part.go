@@ -25,7 +25,8 @@ func (n *Node) takePart(ctx context.Context) error {
 		return err
 	}
 	cluster := n.machine.View().ClusterID()
-	if err := n.remember(cluster); err != nil {
+	identity, err := n.remember(cluster)
+	if err != nil {
 		return err
 	}
 	n.log.Info("this node takes part", "cluster", cluster, "epoch", epoch)
@@ -45,20 +46,21 @@ func (n *Node) takePart(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return notifier.Run(ctx) })
 	group.Go(func() error { return n.watchMembership(ctx, epoch) })
+	group.Go(func() error { return n.followProtocol(ctx, identity) })
 	return group.Wait()
 }
 
 // remember makes durable to which cluster the data on this disk belongs.
-func (n *Node) remember(cluster string) error {
+func (n *Node) remember(cluster string) (Identity, error) {
 	identity := n.out.Identity
 	identity.Cluster, identity.SetAside = cluster, false
 	if n.out.Identity != identity {
 		if err := n.out.Remember(identity); err != nil {
-			return fmt.Errorf("remember the cluster in the data directory: %w", err)
+			return identity, fmt.Errorf("remember the cluster in the data directory: %w", err)
 		}
 	}
 	n.member.Store(true)
-	return nil
+	return identity, nil
 }
 
 // isMember reports whether the disk belongs to a member, so that this node may

@@ -38,13 +38,14 @@ type answer struct {
 // maxEntriesUnacked entries are under way a write goes out at once, alone;
 // beyond that, writes wait together and share the next entry.
 type proposals struct {
-	queue chan write // closed by nobody; bounds what waits
+	dialect fsm.Dialect
+	queue   chan write // closed by nobody; bounds what waits
 	// commit commits the commands as one entry and returns a result for each.
 	commit func(context.Context, []fsm.Command) ([]fsm.Result, error)
 }
 
-func newProposals(commit func(context.Context, []fsm.Command) ([]fsm.Result, error)) *proposals {
-	return &proposals{queue: make(chan write, maxQueuedWrites), commit: commit}
+func newProposals(dialect fsm.Dialect, commit func(context.Context, []fsm.Command) ([]fsm.Result, error)) *proposals {
+	return &proposals{dialect: dialect, queue: make(chan write, maxQueuedWrites), commit: commit}
 }
 
 // propose waits until the commands were committed or ctx ends. Any number of
@@ -101,15 +102,17 @@ func (p *proposals) run(ctx context.Context) error {
 }
 
 // gather returns first and what waits behind it, as far as it fits one entry,
-// and the write that no longer did.
+// and the write that no longer did. Writes of two protocols never share one:
+// where it can't be read, those that can be would be refused with the others.
 func (p *proposals) gather(first write) (batch []write, next *write) {
 	batch = []write{first}
 	commands, bytes := len(first.commands), weight(first.commands)
+	takes := p.dialect.Takes(first.commands...)
 	for {
 		select {
 		case w := <-p.queue:
 			commands, bytes = commands+len(w.commands), bytes+weight(w.commands)
-			if commands > maxEntryCommands || bytes > maxEntryBytes {
+			if commands > maxEntryCommands || bytes > maxEntryBytes || p.dialect.Takes(w.commands...) != takes {
 				return batch, &w
 			}
 			batch = append(batch, w)

@@ -51,7 +51,7 @@ func (s *slowly) commit(ctx context.Context, commands []fsm.Command) ([]fsm.Resu
 func TestProposals_ConcurrentWritesShareEntriesAndGetTheirOwnAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s slowly
-		p := newProposals(s.commit)
+		p := newProposals(fsm.Dialect{}, s.commit)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running, writers sync.WaitGroup
 		running.Go(func() { _ = p.run(ctx) })
@@ -86,7 +86,7 @@ func TestProposals_ConcurrentWritesShareEntriesAndGetTheirOwnAnswers(t *testing.
 func TestProposals_AFailedEntryFailsAllThatSharedIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lost := errors.New("lost")
-		p := newProposals(func(context.Context, []fsm.Command) ([]fsm.Result, error) { return nil, lost })
+		p := newProposals(fsm.Dialect{}, func(context.Context, []fsm.Command) ([]fsm.Result, error) { return nil, lost })
 		ctx, cancel := context.WithCancel(t.Context())
 		var running, writers sync.WaitGroup
 		running.Go(func() { _ = p.run(ctx) })
@@ -105,7 +105,7 @@ func TestProposals_AFailedEntryFailsAllThatSharedIt(t *testing.T) {
 
 func TestProposals_ACallerIsNotKeptBeyondItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newProposals(func(ctx context.Context, _ []fsm.Command) ([]fsm.Result, error) {
+		p := newProposals(fsm.Dialect{}, func(ctx context.Context, _ []fsm.Command) ([]fsm.Result, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
@@ -128,7 +128,7 @@ func TestProposals_ACallerIsNotKeptBeyondItsContext(t *testing.T) {
 
 func TestProposals_BigWritesDoNotShareAnEntry(t *testing.T) {
 	big := write{commands: []fsm.Command{fsm.SetEndpoint{Key: "k1", Value: string(make([]byte, maxEntryBytes-1000))}}}
-	p := newProposals(nil)
+	p := newProposals(fsm.Dialect{}, nil)
 	p.queue <- big
 	batch, next := p.gather(big)
 	if len(batch) != 1 || next == nil {

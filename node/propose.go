@@ -87,7 +87,10 @@ func explained(err error) error {
 
 // ProposeAsLeader implements api.Peer: another node forwards an entry.
 func (n *Node) ProposeAsLeader(ctx context.Context, packed []byte) ([]fsm.Result, error) {
-	commands, err := fsm.Decode(packed)
+	commands, err := n.cfg.Dialect.Decode(packed)
+	if errors.Is(err, fsm.ErrTooNew) {
+		return nil, &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("node %s, which leads, can't read this (%v): upgrade it and ask again; nothing was done", n.cfg.Name, err)}
+	}
 	if err != nil {
 		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: err.Error()}
 	}
@@ -111,14 +114,14 @@ func (n *Node) notLeader() api.ErrNotLeader {
 }
 
 // commitHere commits the commands as one entry of the raft log. Those that
-// fsm.Validate refuses are answered and left out.
+// Validate refuses are answered and left out.
 func (n *Node) commitHere(ctx context.Context, commands []fsm.Command) ([]fsm.Result, error) {
 	view := n.machine.View()
 	results := make([]fsm.Result, len(commands))
 	var proposed []fsm.Command
 	var at []int // where in results the answer to each proposed one goes
 	for i, c := range commands {
-		if refused := fsm.Validate(view, c); refused != nil {
+		if refused := n.cfg.Dialect.Validate(view, c); refused != nil {
 			results[i] = fsm.Result{Index: view.Index(), Refused: refused}
 			continue
 		}
@@ -141,7 +144,7 @@ func (n *Node) commitHere(ctx context.Context, commands []fsm.Command) ([]fsm.Re
 // The error is api.ErrNotLeader if it certainly was not done, api.ErrUncertain
 // if nobody can tell.
 func (n *Node) commitEntry(ctx context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
-	packed, err := fsm.Encode(commands...)
+	packed, err := n.cfg.Dialect.Encode(commands...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
@@ -171,7 +174,7 @@ func (n *Node) commitThere(ctx context.Context, commands []fsm.Command) ([]fsm.R
 	if !known || leader.HTTP == "" || leader.Node == n.cfg.Name {
 		return nil, api.ErrNotLeader{}
 	}
-	packed, err := fsm.Encode(commands...)
+	packed, err := n.cfg.Dialect.Encode(commands...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}

@@ -199,6 +199,9 @@ func (d *dataDir) examineStorage(c *condition, log *slog.Logger) (damage, err er
 		return nil, err
 	}
 	r, err := replay(s, cmp.Or(c.owner, c.identity.Node, "unknown"))
+	if errors.Is(err, fsm.ErrTooNew) {
+		return nil, err
+	}
 	if err != nil {
 		return err, nil // it is whole, and can't be used all the same
 	}

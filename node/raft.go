@@ -41,6 +41,9 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 	if r == nil && err == nil {
 		err = n.store.Err()
 	}
+	if halted := n.machine.Err(); err != nil && halted != nil {
+		err = halted // what raft makes of it does not say why
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start raft: %w", err)
 	}

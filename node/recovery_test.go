@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -258,5 +259,84 @@ func flip(t *testing.T, path string, at int) {
 	data[at] ^= 1
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestStart_AnOlderBuildLeavesNewerDataAlone: the cluster uses what this build
+// does not read, so nothing of the data is looked at, let alone changed, nor
+// taken for damaged.
+func TestStart_AnOlderBuildLeavesNewerDataAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("uses real sockets and disks; left out by -short")
+	}
+	cfg := lived(t)
+	cfg.Dialect = fsm.Dialect{Newest: 2, Since: func(c fsm.Command) fsm.Protocol {
+		if set, ok := c.(fsm.SetEndpoint); ok && set.Labels != nil {
+			return 2
+		}
+		return 1
+	}}
+	outside, err := node.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Start(cfg, outside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = n.Stop(t.Context()) }) // once more does nothing
+	awaitReady(t, n)
+	results, err := n.Propose(t.Context(), fsm.SetEndpoint{Key: "new", Labels: &map[string]string{"l": "1"}})
+	if err != nil || results[0].Refused != nil {
+		t.Fatalf("%v, %v", results, err)
+	}
+	path := filepath.Join(cfg.DataDir, "identity.json")
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), `"protocol": 2`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("that protocol 2 is in use was not noted:\n%s", text)
+		}
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	cfg.Dialect = fsm.Dialect{}
+	_, quarantine := node.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
+	_, majority := node.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}.Recover(t.Context())
+	for _, err := range []error{opens(cfg), quarantine, majority} {
+		if !errors.Is(err, fsm.ErrTooNew) || !strings.Contains(err.Error(), "install the version of the other nodes") || strings.Contains(err.Error(), "quarantine") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the identity was %s, and is %s (%v)", before, after, err)
+	}
+
+	// One to come may keep more in it.
+	more := bytes.Replace(before, []byte("{"), []byte(`{"surprise":true,`), 1)
+	if err := os.WriteFile(path, more, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := opens(cfg); !errors.Is(err, fsm.ErrTooNew) {
+		t.Errorf("one that says more gives %v", err)
+	}
+
+	// The note came too late: the log itself tells, and is not taken for damaged.
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (node.Quarantine{DataDir: cfg.DataDir}).SetAside(); !errors.Is(err, fsm.ErrTooNew) {
+		t.Errorf("without the note the data are taken for damaged: %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
-		if _, refused := errors.AsType[*fsm.Refusal](err); refused && !n.isMember() {
+		if n.final(err) {
 			return 0, fmt.Errorf("the cluster does not take this node in: %w", err)
 		}
 		if err != nil && pause >= complainFrom && (complained == nil || err.Error() != complained.Error()) {
@@ -82,13 +82,20 @@ func (n *Node) askAnybody(ctx context.Context) error {
 			return nil
 		}
 		errs = append(errs, err) // it names the address
-		// A node without a cluster takes a refusal for an answer. A member asks
-		// on: whoever refuses it may be the stranger.
-		if _, refused := errors.AsType[*fsm.Refusal](err); refused && !n.isMember() || ctx.Err() != nil {
+		if n.final(err) || ctx.Err() != nil {
 			return err
 		}
 	}
 	return oneLine(errs)
+}
+
+// final reports whether an answer ends the asking. A node without a cluster
+// takes a refusal for an answer. A member asks on, for whoever refuses it may be
+// the stranger; but that its build is too old is said only within its cluster,
+// and will never change.
+func (n *Node) final(err error) bool {
+	r, refused := errors.AsType[*fsm.Refusal](err)
+	return refused && (r.Code == fsm.TooOld || !n.isMember())
 }
 
 // oneLine joins what several addresses answered into an error for one log line.
@@ -127,9 +134,13 @@ func (n *Node) ask(ctx context.Context, address string) (api.Welcome, error) {
 
 // registration says of this process what the leader wants to know.
 func (n *Node) registration() api.Registration {
+	reads := n.cfg.Dialect.Reads()
+	if reads == 1 {
+		reads = 0 // which says the same, also to who has not heard of protocols
+	}
 	return api.Registration{
-		ClusterID: n.clusterID(),
-		Node:      n.cfg.Name, Site: n.cfg.Site, Incarnation: n.incarnation, Version: n.cfg.Version,
+		ClusterID: n.clusterID(), Protocol: reads,
+		Node: n.cfg.Name, Site: n.cfg.Site, Incarnation: n.incarnation, Version: n.cfg.Version,
 		Raft:   n.cfg.advertised(n.cfg.Raft),
 		Gossip: n.cfg.advertised(n.cfg.Gossip),
 		HTTP:   n.cfg.advertised(n.cfg.HTTP),

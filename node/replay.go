@@ -27,6 +27,9 @@ func replay(s storage, node string) (replayed, error) {
 	c.LocalID, c.Logger = raft.ServerID(node), hclog.NewNullLogger()
 	r := replayed{machine: fsm.NewMachine(), last: s.last}
 	configuration, err := raft.GetConfiguration(c, r.machine, s.store, s.store, s.snapshots, transport)
+	if halted := r.machine.Err(); halted != nil {
+		return r, halted // raft would try an older snapshot
+	}
 	if err != nil {
 		return r, fmt.Errorf("read the raft configuration: %w", err)
 	}
