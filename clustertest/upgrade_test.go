@@ -185,6 +185,30 @@ func TestUpgrade_WhoeverLeadsHoldsBackWhatNotAllRead(t *testing.T) {
 	}
 }
 
+// TestUpgrade_WhoWasTakenOutSaysSo, and not that it can't read what the others
+// said right afterwards: it hears of both at once.
+func TestUpgrade_WhoWasTakenOutSaysSo(t *testing.T) {
+	for range 5 { // what it notices first is left to chance
+		bubble(t, func(t *testing.T) {
+			c, _ := mixed(t, 3, "n1", "n2")
+			lead(c, "n1")
+			out := c.Node("n3")
+			c.Net.Set("n1", "n3", simnet.Link{Cut: true, Of: simnet.OfRaft})
+			for _, command := range []fsm.Command{fsm.RemoveObserver{Node: "n3"}, labelled("new")} {
+				results, err := c.Node("n1").Propose(t.Context(), command)
+				if err != nil || results[0].Refused != nil {
+					t.Fatal(results, err)
+				}
+			}
+			c.Heal()
+			c.Await("it says that it was taken out", func() bool {
+				return slices.Contains(out.Readiness().Problems, "this node was taken out of the cluster")
+			})
+			c.Never(time.Minute, "it ends", func() bool { return ended(out) })
+		})
+	}
+}
+
 func ended(n *node.Node) bool {
 	select {
 	case <-n.Done():

@@ -13,7 +13,7 @@ import (
 
 func TestMachine_HaltsAtWhatItCanNotRead(t *testing.T) {
 	for name, entry := range map[string]string{
-		"start": "\x20" + `[{"delete":{"key":"db"}}]`,
+		"start": `[{"delete":{"key":"db"}}]`,
 		"kind":  "\x01" + `[{"delete":{"key":"db"}},{"explode":{"key":"db"}}]`,
 		"field": "\x01" + `[{"delete":{"key":"db","softly":true}}]`,
 	} {

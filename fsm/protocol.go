@@ -26,9 +26,9 @@ type Protocol int
 // Newest is the highest protocol that this build reads and writes.
 const Newest Protocol = 1
 
-// maxProtocol bounds the first byte of an entry: what is beyond is damage. It
-// lies below every character that JSON begins with.
-const maxProtocol Protocol = 31
+// maxProtocol bounds the first byte of an entry: what is beyond is damage, as is
+// the bracket that should come behind it.
+const maxProtocol Protocol = '[' - 1
 
 // since is the table of what came with which protocol: it returns the first one
 // in which c can be said, as it stands with the fields that it uses. A new
@@ -51,7 +51,7 @@ func (v *View) Protocol() Protocol { return v.protocol }
 func (v *View) ProtocolInUse() Protocol { return v.inUse }
 
 // lowestProtocol returns what all of the observers read, and inUse if there are
-// none.
+// none. Nobody is an observer who reads less than what is in use.
 func lowestProtocol(inUse Protocol, observers []*Observer) Protocol {
 	if len(observers) == 0 {
 		return inUse
@@ -60,7 +60,7 @@ func lowestProtocol(inUse Protocol, observers []*Observer) Protocol {
 	for _, o := range observers {
 		lowest = min(lowest, o.Reads())
 	}
-	return max(lowest, inUse)
+	return lowest
 }
 
 // withhold says who can't read what takes this protocol, nil if all can.
