@@ -22,6 +22,8 @@
 //     that proposing it twice does no harm.
 //   - The events of one generation alternate. At most one event is made by one
 //     entry, so the index of the entry is the id of the event.
-//   - An entry that this build can't read stops the Machine for good: skipping
-//     it would let this node's state part from that of the others.
+//   - An entry that takes a higher [Protocol] than some observer reads is passed
+//     over by every node, unread. Any other that this build can't read stops the
+//     Machine for good: skipping it would let this node's state part from that
+//     of the others.
 package fsm
