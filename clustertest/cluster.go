@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"tocsin/clustertest/simdisk"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/node"
@@ -33,7 +34,7 @@ type Cluster struct {
 	options Options
 	dying   sync.WaitGroup // processes that were ended and have not yet come to their end
 
-	mu      sync.Mutex // guards what follows, and member.node, which peers read
+	mu      sync.Mutex // guards what follows, and the node and the disk of a member
 	members []*member  // in order of their names; never shrinks
 }
 
@@ -41,7 +42,8 @@ type Cluster struct {
 type member struct {
 	name   string
 	number int
-	disk   *disk
+	disk   *simdisk.Disk // as its present process has it open, or the next one will
+	backup *simdisk.Disk // nil if none was made
 	raft   *simnet.Raft
 	gossip *simnet.Gossip
 	clock  *clock
@@ -100,7 +102,7 @@ func (c *Cluster) Add() string {
 	c.t.Helper()
 	number := len(c.members) + 1
 	m := &member{name: fmt.Sprintf("n%d", number), number: number, clock: &clock{}, die: func() {}}
-	m.disk = newDisk(m.name)
+	m.disk = c.newDisk(m)
 	c.mu.Lock()
 	c.members = append(c.members, m)
 	c.mu.Unlock()
@@ -224,6 +226,9 @@ func (c *Cluster) stop() {
 		}
 	}
 	stopping.Wait()
+	for _, m := range c.members {
+		c.end(m, (*simdisk.Disk).Kill) // what hangs ends too
+	}
 	c.dying.Wait()
 	for _, m := range c.members {
 		m.die() // watchers of a life end with it

@@ -6,26 +6,36 @@ import (
 	"net"
 	"time"
 
+	"tocsin/clustertest/simdisk"
 	"tocsin/fsm"
 	"tocsin/node"
-	"tocsin/notify"
 )
 
-// Crash ends a node as a power failure would: what was not on its disks is
-// gone, and nobody hears of it any more. What is left of the process ends in
+// Crash ends the process of a node at once, as SIGKILL would: what it wrote is
+// there, and nobody hears of it any more. What is left of the process ends in
 // the background.
 func (c *Cluster) Crash(name string) {
+	c.t.Helper()
+	c.cutShort(name, (*simdisk.Disk).Kill)
+}
+
+// PowerLoss ends nodes as a power failure would, all at the same instant: what
+// was not synced to their disks is gone.
+func (c *Cluster) PowerLoss(names ...string) {
+	c.t.Helper()
+	for _, name := range names {
+		c.cutShort(name, (*simdisk.Disk).PowerLoss)
+	}
+}
+
+func (c *Cluster) cutShort(name string, how func(*simdisk.Disk) *simdisk.Disk) {
 	c.t.Helper()
 	m := c.member(name)
 	abandoned := c.detach(m)
 	if abandoned == nil {
 		c.t.Fatalf("%s is down already", name)
 	}
-	remains, err := m.disk.crash()
-	if err != nil {
-		c.t.Fatalf("copy the disk of %s: %v", name, err)
-	}
-	m.disk = remains
+	c.end(m, how)
 	m.die()
 	_ = m.raft.Close()                                              // a simnet transport's Close can't fail
 	_ = m.gossip.Shutdown()                                         // likewise
@@ -49,12 +59,15 @@ func (c *Cluster) BeginStop(name string) {
 	}
 	ended := make(chan struct{})
 	m.ended = ended
+	unharmed := c.diskOf(m).Suffered()
 	c.dying.Go(func() {
 		defer close(ended)
 		defer m.die()
-		if err := stopped.Stop(context.Background()); err != nil {
+		err := stopped.Stop(context.Background())
+		if err != nil && c.diskOf(m).Suffered() == unharmed && stopped.Err() == nil {
 			c.t.Errorf("stop %s: %v", name, err)
 		}
+		c.end(m, (*simdisk.Disk).Kill) // a write that hangs ends with its process
 	})
 }
 
@@ -62,37 +75,28 @@ func (c *Cluster) BeginStop(name string) {
 // being stopped has to have ended first.
 func (c *Cluster) Restart(name string) {
 	c.t.Helper()
+	c.member(name).awaitEnd()
 	if err := c.TryRestart(name); err != nil {
 		c.t.Fatal(err)
 	}
 }
 
-// TryRestart is Restart, and returns why the node does not start.
+// TryRestart is Restart for a node that may not come up: because its disk does
+// not let it, or because its last process has not come to its end.
 func (c *Cluster) TryRestart(name string) error {
 	c.t.Helper()
 	m := c.member(name)
 	if m.node != nil {
 		c.t.Fatalf("%s is up", name)
 	}
-	return c.start(m)
-}
-
-// Wipe makes a node that is down lose its disks.
-func (c *Cluster) Wipe(name string) {
-	c.t.Helper()
-	m := c.member(name)
-	m.awaitEnd()
-	m.disk = newDisk(name)
-}
-
-// Ledger returns what the disk of a node says of its notifications.
-func (c *Cluster) Ledger(name string) notify.Record {
-	c.t.Helper()
-	record, err := c.member(name).disk.ledger.Load()
-	if err != nil {
-		c.t.Fatalf("load the ledger of %s: %v", name, err)
+	if m.ended != nil {
+		select {
+		case <-m.ended:
+		default:
+			return fmt.Errorf("start %s: its last process has not ended yet", name)
+		}
 	}
-	return record
+	return c.start(m)
 }
 
 func (m *member) awaitEnd() {
@@ -110,34 +114,38 @@ func (c *Cluster) detach(m *member) *node.Node {
 }
 
 func (c *Cluster) start(m *member) error {
-	m.awaitEnd()
+	disk := c.diskOf(m)
+	identity, err := disk.Start()
+	if err != nil {
+		return fmt.Errorf("start %s: note in the data directory that it was started: %w", m.name, err)
+	}
 	m.raft = c.Net.Raft(m.name, raftAddress(m.name))
 	m.gossip = c.Net.Gossip(m.name, 8000+m.number)
 	life, die := context.WithCancel(context.Background())
 	m.die = die
 	m.lives++
-	disk := m.disk
-	present := Life{Node: m.name, Number: m.lives, Over: life, Entry: disk.raft.entry}
+	present := Life{Node: m.name, Number: m.lives, Over: life, Entry: disk.Raft().Entry}
 	outside := node.Outside{
 		Gossip:   m.gossip,
 		Peers:    peers{c, m.name, life},
-		Ledger:   disk.ledger,
+		Ledger:   disk.Ledger(),
 		Checker:  c.World,
 		Runner:   c.Scripts,
 		Scripts:  anyScript{},
-		Identity: disk.start(),
-		Remember: disk.remember,
+		Identity: identity,
+		Remember: disk.Remember,
 		Clock:    m.clock.read,
 		Close:    m.raft.Close,
 	}
 	outside.Raft.Transport = m.raft
-	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = disk.raft, disk.raft, disk.snapshots
+	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = disk.Raft(), disk.Raft(), disk.Snapshots()
 	if c.options.Outside != nil {
 		c.options.Outside(present, &outside)
 	}
 	outside.Runner = mortal{outside.Runner, life}
 	n, err := node.Start(c.config(m), outside)
 	if err != nil {
+		die()
 		return fmt.Errorf("start %s: %w", m.name, err)
 	}
 	if c.options.Started != nil {

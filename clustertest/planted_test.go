@@ -52,8 +52,12 @@ var bugs = []bug{
 		"case held.MadeAt.Before(at.Since):", "case false:",
 	},
 	{
-		"the ledger is not synced", "notify/memory.go",
-		"	l.record.apply(b)\n	return nil", "	if len(b.Entries) == 0 {\n		l.record.apply(b)\n	}\n	return nil",
+		"the ledger is not synced", "clustertest/simdisk/disk.go",
+		"return l.write(func", "return l.put(func",
+	},
+	{
+		"a script does not wait for the ledger", "notify/write.go",
+		"	return o.config.Ledger.Write(b)", "	go o.config.Ledger.Write(b)\n	return nil",
 	},
 	{
 		"ballots are not passed on", "gossipdb/delegate.go",

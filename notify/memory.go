@@ -29,6 +29,13 @@ func (l *MemoryLedger) Crash() *MemoryLedger {
 	return &MemoryLedger{record: l.record.clone()}
 }
 
+// Copy returns another ledger that holds the same.
+func (l *MemoryLedger) Copy() *MemoryLedger {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &MemoryLedger{record: l.record.clone()}
+}
+
 // Load implements Ledger.
 func (l *MemoryLedger) Load() (Record, error) {
 	l.mu.Lock()
