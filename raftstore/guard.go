@@ -177,6 +177,11 @@ func (g *Guard) Get(key []byte) ([]byte, error) {
 // SetUint64 implements raft.StableStore. It returns when the value is written,
 // and else not at all: raft panics when it can't write the term.
 func (g *Guard) SetUint64(key []byte, value uint64) error {
+	// Raft begins by writing the term that it has just read. Where that had to
+	// wait, for room or for a disk that hangs, no node would come up to say so.
+	if before, err := g.cfg.Stable.GetUint64(key); err == nil && before == value {
+		return nil
+	}
 	for {
 		err := g.write("the write of the term", func() error { return g.cfg.Stable.SetUint64(key, value) })
 		switch {

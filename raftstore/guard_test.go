@@ -259,6 +259,22 @@ func TestGuard_AFullDiskDoesNotKeepTheNodeFromStopping(t *testing.T) {
 	})
 }
 
+// TestGuard_RaftComesUpOnADiskThatTakesNothing: raft writes its term when it
+// starts, before anybody could be told that it waits.
+func TestGuard_RaftComesUpOnADiskThatTakesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *node) {
+		n.disk.breakWith(func(string) error { return syscall.ENOSPC })
+		term, err := n.guard.GetUint64([]byte("CurrentTerm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := n.guard.SetUint64([]byte("CurrentTerm"), term); err != nil || time.Since(began) > 0 {
+			t.Errorf("to write the term that is there already took %v, and gave %v", time.Since(began), err)
+		}
+	})
+}
+
 // TestGuard_ClosedUnderRaft: whoever closes the store while raft still runs, as
 // after a shutdown that took too long, does not make raft panic.
 func TestGuard_ClosedUnderRaft(t *testing.T) {
