@@ -60,6 +60,10 @@ func (n *Node) refuse(view *fsm.View, r api.Registration) error {
 		switch {
 		case o.Node == r.Node && o.Incarnation == r.Incarnation:
 			// It asks again.
+		case o.Node == r.Node && o.Disk == r.Disk && r.Start < o.Start:
+			// The state machine says so too, but only after an entry for each time
+			// that it is asked.
+			return conflict("node %q has been started again since this process of it registered, or its data directory is an older copy", o.Node)
 		case o.Node == r.Node && r.Fresh && o.Raft != r.Raft && n.fresh(o):
 			return conflict("a node %q is alive at %s: choose another --node, or stop that one first", o.Node, o.Raft)
 		case o.Node != r.Node && o.Raft == r.Raft:

@@ -32,7 +32,10 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 		if o := n.registered(); o != nil {
 			return o.Epoch, nil
 		}
-		view, leaderChanged := n.machine.View(), n.leaderChanged.wait()
+		if err := n.outdated(); err != nil {
+			return 0, err
+		}
+		leaderChanged := n.leaderChanged.wait()
 		err := n.askAnybody(ctx)
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
@@ -44,15 +47,45 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 			complained = err
 			n.log.Info("this node is not registered yet, it keeps asking", "err", err)
 		}
-		select {
-		case <-view.Superseded(): // our registration may have come
-		case <-leaderChanged:
-		case <-time.After(pause/2 + rand.N(pause)):
+		waiting, cancel := context.WithTimeout(ctx, pause/2+rand.N(pause))
+		if n.awaitRegistration(waiting, leaderChanged) != nil {
 			pause = min(2*pause, longestPause)
-		case <-ctx.Done():
+		}
+		cancel()
+		if ctx.Err() != nil {
 			return 0, ctx.Err()
 		}
 	}
+}
+
+// awaitRegistration waits until the state shows what ends the asking, or until
+// it is worth while to ask somebody else. That the state changes otherwise is no
+// reason to ask again: in a busy cluster it always does.
+func (n *Node) awaitRegistration(ctx context.Context, leaderChanged <-chan struct{}) error {
+	for {
+		view := n.machine.View()
+		if n.registered() != nil || n.outdated() != nil {
+			return nil
+		}
+		select {
+		case <-view.Superseded():
+		case <-leaderChanged:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// outdated says why this node can't go on if its data directory is an older copy
+// of what it had: the cluster knows of a start that the directory does not.
+func (n *Node) outdated() error {
+	o, known := n.machine.View().Observer(n.cfg.Name)
+	if !known || o.Disk != n.out.Identity.Disk || o.Start <= n.out.Identity.Starts {
+		return nil
+	}
+	return fmt.Errorf("this data directory is an older copy: it was started %d times, and the cluster knows of start %d; "+
+		"what it voted for and took in since then is lost: run \"tocsin recover quarantine --all --data-dir %s\" and start again with --join: the node then comes in as a new member", n.out.Identity.Starts, o.Start, n.cfg.DataDir)
 }
 
 // registered returns this node as an observer, once the registration of this
