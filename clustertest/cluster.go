@@ -49,8 +49,11 @@ type member struct {
 	clock  *clock
 	node   *node.Node // nil while it is down
 	lives  int
-	die    func()        // ends the scripts of its present life at once
-	ended  chan struct{} // closed when its last process, ended in order, is no more
+	// unharmed is how many writes the faults of the disk had touched when the
+	// present life began.
+	unharmed int
+	die      func()        // ends the scripts of its present life at once
+	ended    chan struct{} // closed when its last process, ended in order, is no more
 }
 
 // Life is one process of a node, from its start to its end.

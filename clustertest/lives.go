@@ -59,12 +59,11 @@ func (c *Cluster) BeginStop(name string) {
 	}
 	ended := make(chan struct{})
 	m.ended = ended
-	unharmed := c.diskOf(m).Suffered()
 	c.dying.Go(func() {
 		defer close(ended)
 		defer m.die()
 		err := stopped.Stop(context.Background())
-		if err != nil && c.diskOf(m).Suffered() == unharmed && stopped.Err() == nil {
+		if err != nil && c.diskOf(m).Suffered() == m.unharmed && stopped.Err() == nil {
 			c.t.Errorf("stop %s: %v", name, err)
 		}
 		c.end(m, (*simdisk.Disk).Kill) // a write that hangs ends with its process
@@ -119,6 +118,7 @@ func (c *Cluster) start(m *member) error {
 	if err != nil {
 		return fmt.Errorf("start %s: note in the data directory that it was started: %w", m.name, err)
 	}
+	m.unharmed = disk.Suffered()
 	m.raft = c.Net.Raft(m.name, raftAddress(m.name))
 	m.gossip = c.Net.Gossip(m.name, 8000+m.number)
 	life, die := context.WithCancel(context.Background())

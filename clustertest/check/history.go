@@ -32,6 +32,7 @@ type History struct {
 	Writes  []Write
 	Ready   []Ready
 	Faults  []Fault
+	Ill     []Ill
 	// Well are the times in which enough of the cluster is untouched for
 	// decisions to be made in time; empty if that is not promised.
 	Well []Span
@@ -46,6 +47,8 @@ type Life struct {
 	From   time.Duration
 	// Fresh says that it started with nothing on its disk.
 	Fresh bool
+	// Forgot says that its ledger was lost, or is an older copy of what it was.
+	Forgot bool
 	// Epoch is what it registered under, 0 if it never did.
 	Epoch uint64
 	// To is when it ended, 0 if it did not; Killed is false for an orderly stop.
@@ -178,6 +181,14 @@ type Ready struct {
 type Fault struct {
 	At   time.Duration
 	What string
+}
+
+// Ill is a time in which a disk did not do as it should.
+type Ill struct {
+	Node     string
+	From, To time.Duration // To is Forever if that has not ended
+	// Stalls says that writes took long, or did not come back.
+	Stalls bool
 }
 
 // Span is a stretch of time.

@@ -6,8 +6,10 @@ import (
 	"tocsin/fsm"
 )
 
-// forever is later than any history.
-const forever = time.Duration(1<<63 - 1)
+// Forever is later than any history.
+const Forever = time.Duration(1<<63 - 1)
+
+const forever = Forever
 
 // tenure is the time in which an endpoint of one generation had one value.
 type tenure struct {
@@ -102,15 +104,16 @@ func (h *History) joinedBefore(node string, at time.Duration) (index uint64) {
 	return index
 }
 
-// origin returns the index at which the disk that a process runs on began: the
-// first registration since it was empty. It is 0 if there was none.
+// origin returns the index at which what a process can remember began: the first
+// registration since its disk was empty, or since its ledger forgot something. It
+// is 0 if there was none.
 func (h *History) origin(node string, life int) uint64 {
 	var origin uint64
 	for _, l := range h.lives(node) {
 		if l.Number > life {
 			break
 		}
-		if l.Fresh {
+		if l.Fresh || l.Forgot {
 			origin = 0
 		}
 		if origin == 0 {

@@ -13,6 +13,9 @@ import (
 // begin does a step and returns what ends it, nil if nothing does.
 func (r *run) begin(s Step) (end func()) {
 	dice := rand.New(rand.NewPCG(s.Dice, r.plan.Seed))
+	if end, mine := r.harm(s.Kind, dice); mine {
+		return end
+	}
 	switch s.Kind {
 	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, CrashRunning, JoinOne, LeaveOne:
 		return r.strike(s.Kind, dice)
@@ -106,7 +109,7 @@ func (r *run) wipe(dice *rand.Rand) (end func()) {
 	r.record.fault("%s: %s", WipeOne, name)
 	r.crash(name)
 	r.cluster.Wipe(name)
-	r.wiped, r.fresh[name] = name, true
+	r.wiped, r.fresh[name], r.replaced[name] = name, true, true
 	return r.restartAll([]string{name})
 }
 

@@ -29,6 +29,7 @@ func (r *run) calm() {
 	r.links = nil
 	r.setLinks()
 	r.scripts.change((*scripts).behave)
+	r.mendDisks()
 	r.world.calm()
 	r.working.Wait()
 	for _, name := range r.cluster.Names() {
@@ -129,7 +130,7 @@ func (r *run) finish(from time.Duration) Result {
 	}
 	rec.mu.Unlock()
 	if r.plan.Live {
-		h.Well = []check.Span{{From: from, To: rec.now()}}
+		h.Well = well(from, rec.now(), h.Ill)
 	}
 	h.Final = check.Final{At: rec.now(), Unsettled: unsettled, States: states, Truth: r.world.all()}
 	if err := rec.replay(&h); err != nil {

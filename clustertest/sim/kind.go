@@ -52,6 +52,7 @@ func kindsFor(live bool) []Kind {
 		FlipOne, FlipOne, FlipOne, FlipOne, FlipOne, FlipMany, FlipMany, DeleteAndAdd, Burst,
 		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne,
 	}
+	kinds = append(kinds, diskKinds(live)...)
 	if live {
 		return kinds
 	}
@@ -66,7 +67,7 @@ func (k Kind) length(dice *rand.Rand) time.Duration {
 	switch k {
 	case FlipOne, FlipMany, DeleteAndAdd, Burst, ChangeSetting, JoinOne:
 		return 0
-	case CrashAll, StopAll:
+	case CrashAll, StopAll, PowerAll:
 		return time.Duration(1+dice.IntN(10)) * time.Second
 	}
 	short, long := 1+dice.IntN(15), 15+dice.IntN(120)

@@ -29,6 +29,9 @@ type run struct {
 	down     map[string]bool
 	wiped    string // the node that lost its disk last, until it is a voter again
 	fresh    map[string]bool
+	replaced map[string]bool // nodes that ever got a new disk
+	forgot   map[string]bool // nodes that were made to forget in their ledgers, until they start
+	mends    []func()        // end faults of disks; each may be called again
 	ready    map[string]bool
 	working  sync.WaitGroup // clients, and leaving
 	stopping chan struct{}  // closed when clients are to stop
@@ -51,7 +54,7 @@ type Result struct {
 func Run(t *testing.T, p Plan) Result {
 	r := &run{
 		t: t, plan: p, record: newRecorder(), down: map[string]bool{}, ready: map[string]bool{},
-		fresh: map[string]bool{}, stopping: make(chan struct{}),
+		fresh: map[string]bool{}, replaced: map[string]bool{}, forgot: map[string]bool{}, stopping: make(chan struct{}),
 	}
 	r.world, r.scripts = newWorld(r.record), newScripts(r.record)
 	r.cluster = clustertest.New(t, p.Nodes, clustertest.Options{
@@ -82,15 +85,15 @@ func (r *run) outside(process clustertest.Life, out *node.Outside) {
 	delete(r.fresh, process.Node)
 	r.record.newcomer(process.Node, r.plan.site(process.Node))
 	l := r.record.begin(process, fresh)
+	l.Forgot = r.forgot[process.Node]
+	delete(r.forgot, process.Node)
 	out.Checker, out.Runner = r.world, r.scripts.of(l)
 	out.Raft.Snapshots = snapshots{out.Raft.Snapshots, func(index uint64) { r.record.installs(l, index) }}
 }
 
 func (r *run) config(cfg *node.Config) {
 	cfg.Site = r.plan.site(cfg.Name)
-	// A new disk is for a new member: with --bootstrap it would found a second
-	// cluster if it came up while it reaches nobody.
-	cfg.Bootstrap = cfg.Bootstrap && r.record.newest(cfg.Name).Number == 1
+	cfg.Bootstrap = cfg.Bootstrap && r.bootstraps(cfg.Name)
 	cfg.Retention = r.plan.Retention
 	cfg.Logger = slog.New(logs{record: r.record, life: r.record.newest(cfg.Name)})
 }
@@ -181,12 +184,11 @@ func (r *run) takeDown(name string, killed bool, how func(string)) {
 }
 
 func (r *run) restart(name string) {
-	if !r.down[name] {
+	if !r.down[name] || !r.comesUp(name) {
 		return
 	}
 	delete(r.down, name)
 	r.record.fault("%s starts again", name)
-	r.cluster.Restart(name)
 	r.noteLinks()
 }
 

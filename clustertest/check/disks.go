@@ -1,0 +1,23 @@
+package check
+
+import "time"
+
+// retrying is how long a ledger may wait, after its disk is well again, until it
+// is written.
+const retrying = 35 * time.Second
+
+// unwritten returns for how long after a moment the ledger of a node may not have
+// held what had happened by then: longer than usual while the disk is ill.
+func (h *History) unwritten(node string, at time.Duration) time.Duration {
+	longest := settling
+	for _, i := range h.Ill {
+		if i.Node != node || i.From > at+settling {
+			continue
+		}
+		if i.To == Forever {
+			return Forever - at
+		}
+		longest = max(longest, i.To+retrying-at)
+	}
+	return longest
+}
