@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"syscall"
@@ -38,6 +37,14 @@ func diskKinds(live bool) []Kind {
 	return append(kinds, PowerAll, PowerAll, SlowDisks, FullDisks)
 }
 
+// harms returns what steps that concern disks are called: each should be played.
+func harms() (all []string) {
+	for _, kind := range slices.Compact(diskKinds(false)) {
+		all = append(all, string(kind))
+	}
+	return all
+}
+
 // harm does a step that concerns disks, and reports whether it is one.
 func (r *run) harm(kind Kind, dice *rand.Rand) (end func(), mine bool) {
 	if !slices.Contains(diskKinds(false), kind) {
@@ -51,6 +58,7 @@ func (r *run) harm(kind Kind, dice *rand.Rand) (end func(), mine bool) {
 	if !ok {
 		return nil, true
 	}
+	r.record.sometimes(string(kind))
 	switch kind {
 	case PowerOne, PowerRunning:
 		return r.powerOff(kind, one), true
@@ -193,7 +201,7 @@ func (r *run) comesUp(name string) (up bool) {
 		return true
 	}
 	const pause = 2 * time.Second
-	r.record.fault("%v", fmt.Errorf("%w; tried again in %v", err, pause))
+	r.record.fault("%v; tried again in %v", err, pause)
 	r.at(r.record.now()+pause, func() { r.restart(name) })
 	return false
 }

@@ -68,7 +68,7 @@ func (l logs) note(message string, said map[string]slog.Value) {
 		l.record.change(func(*check.History, time.Duration) { l.life.Epoch = number("epoch") })
 	case "this node leads":
 		l.record.leads(node, number("term"))
-	case "notification ended":
+	case "notification ended", "notification given up: this machine was not told, see to it by hand":
 		l.ended(said, number)
 	case "events were missed: the cluster no longer keeps them; what is so now is notified where it differs from what this node acted on last":
 		gap(number("after"), number("to")+1)

@@ -23,10 +23,10 @@ const (
 
 // Sometimes returns all of them.
 func Sometimes() []string {
-	return []string{
+	return append(harms(), []string{
 		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, SupersededSeen, TakenOver, HeldBack,
 		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain,
-	}
+	}...)
 }
 
 // leads records the beginning of a term.

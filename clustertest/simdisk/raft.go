@@ -123,9 +123,15 @@ func (s Store) Get(key []byte) (value []byte, err error) {
 	return value, err
 }
 
-// SetUint64 implements raft.StableStore.
+// SetUint64 implements raft.StableStore. To a process that has ended it says that
+// all is well: else raft's main loop, which is to end in order, would end here,
+// and leave those who wait for it waiting. A term alone promises nothing.
 func (s Store) SetUint64(key []byte, value uint64) error {
-	return s.file.write(func(e *entries) { e.numbers[string(key)] = value })
+	err := s.file.write(func(e *entries) { e.numbers[string(key)] = value })
+	if errors.Is(err, errEnded) {
+		return nil
+	}
+	return err
 }
 
 // GetUint64 implements raft.StableStore.
