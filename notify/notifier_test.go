@@ -518,6 +518,45 @@ func TestNotifier_StartsNothingWithoutItsLedger(t *testing.T) {
 	})
 }
 
+// TestNotifier_LooksAgainAfterASlowWrite: what happens while the ledger is
+// written counts too.
+func TestNotifier_LooksAgainAfterASlowWrite(t *testing.T) {
+	bubble(t, "a deleted endpoint is silent", func(t *testing.T) {
+		w := newWorld(t)
+		w.watch(t, "a", "b")
+		ledger := &faulty{Ledger: notify.NewMemoryLedger()}
+		begin(t, w.config(ledger))
+		pass(time.Second)
+		ledger.set(nil, 10*time.Second)
+		a, b := w.decide(t, "a", "other"), w.decide(t, "b", "other")
+		pass(time.Second)
+		w.do(t, fsm.DeleteEndpoint{Key: "a"})
+		ledger.set(nil, 0)
+		pass(time.Minute)
+		expectStory(t, w, fmt.Sprintf("follower b %d/1", b))
+		if o := w.outcome(t, a); o.Ending != fsm.Superseded {
+			t.Errorf("the notification of the deleted endpoint ended so: %+v", o)
+		}
+	})
+	bubble(t, "a newer event takes the place of the older", func(t *testing.T) {
+		w := newWorld(t)
+		w.watch(t, "a")
+		ledger := &faulty{Ledger: notify.NewMemoryLedger()}
+		begin(t, w.config(ledger))
+		pass(time.Second)
+		ledger.set(nil, 10*time.Second)
+		old := w.decide(t, "a", "other")
+		pass(time.Second)
+		newer := w.decide(t, "a", "other")
+		ledger.set(nil, 0)
+		pass(time.Minute)
+		expectStory(t, w, fmt.Sprintf("follower a %d/1", newer))
+		if o := w.outcome(t, old); o.Ending != fsm.Superseded {
+			t.Errorf("the older one ended so: %+v", o)
+		}
+	})
+}
+
 func TestNotifier_TakesOver(t *testing.T) {
 	bubble(t, "when the leader of the time falls silent", func(t *testing.T) {
 		w := newWorld(t)

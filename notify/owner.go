@@ -125,7 +125,7 @@ func (o *owner) turn() {
 		launches = o.chooseLaunches()
 	}
 	if o.write(launches) {
-		o.launch(launches)
+		o.launch(o.stillDue(launches))
 		o.report()
 	}
 	o.publish()

@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"tocsin/fsm"
@@ -145,6 +146,23 @@ func (o *owner) takeBack(launches []launch) {
 		o.pending.entry(l.n)
 		o.ready.Push(l.n)
 	}
+}
+
+// stillDue returns those of launches that are to be started now that the ledger
+// holds them, and takes back the others: on a slow disk that took a while, and by
+// now the endpoint may be gone, or have a newer event. One that was cut short is
+// run again whatever came after it, unless its endpoint is gone.
+func (o *owner) stillDue(launches []launch) []launch {
+	view := o.config.Machine.View() // a newer one than that of this turn; the next turn looks at all of it
+	return slices.DeleteFunc(launches, func(l launch) bool {
+		e, there := view.Endpoint(l.n.Key)
+		gone := !there || e.Generation != l.n.event.Generation
+		newer := there && e.LastEvent > l.n.Event && l.n.phase != interrupted
+		if gone || newer {
+			o.takeBack([]launch{l})
+		}
+		return gone || newer
+	})
 }
 
 // lastWrite brings to the ledger what it does not hold yet, on the way out.
