@@ -1,17 +1,13 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/clustertest/check"
-	"tocsin/fsm"
+	"tocsin/clustertest/replay"
 )
 
 // convergence is how long the cluster may take to converge, and rest how long
@@ -119,7 +115,7 @@ func (r *run) finish(from time.Duration) Result {
 	unsettled := r.unsettled()
 	states := map[string]string{}
 	for _, name := range r.cluster.Up() {
-		states[name] = digest(r.cluster.Node(name).View())
+		states[name] = replay.Digest(r.cluster.Node(name).View())
 	}
 	rec := r.record
 	rec.mu.Lock()
@@ -144,78 +140,15 @@ func (r *run) finish(from time.Duration) Result {
 func (r *recorder) replay(h *check.History) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	machine := fsm.NewMachine()
-	last := uint64(0)
+	var log []replay.Committed
 	for _, index := range slices.Sorted(maps.Keys(r.applied)) {
-		if index != last+1 {
-			return fmt.Errorf("entry %d follows entry %d", index, last)
-		}
-		last = index
-		c := r.applied[index]
-		entry := check.Entry{Index: index, Term: c.Term, At: c.at}
-		before := machine.View()
-		switch c.Type {
-		case raft.LogCommand:
-			commands, err := fsm.Decode(c.Data)
-			if err != nil {
-				return err
-			}
-			entry.Commands = commands
-			machine.Apply(c.Log)
-		case raft.LogConfiguration:
-			entry.Voters = voters(raft.DecodeConfiguration(c.Data))
-		}
-		h.Log = append(h.Log, entry)
-		for e := range machine.View().EventsAfter(before.LastEvent()) {
-			h.Events = append(h.Events, eventOf(e, before, c.at))
-		}
+		log = append(log, replay.Committed{Log: r.applied[index].Log, At: r.applied[index].at})
 	}
-	h.Final.Replayed = digest(machine.View())
-	h.Final.Endpoints = slices.Collect(machine.View().Endpoints(""))
+	view, err := replay.Log(h, log)
+	if err != nil {
+		return err
+	}
+	h.Final.Replayed = replay.Digest(view)
+	h.Final.Endpoints = slices.Collect(view.Endpoints(""))
 	return nil
-}
-
-func eventOf(e *fsm.Event, before *fsm.View, at time.Duration) check.Event {
-	event := check.Event{Event: e, At: at, Observers: slices.Collect(before.Observers()), TTL: before.Settings().BallotTTL()}
-	if endpoint, ok := before.Endpoint(e.Key); ok {
-		event.Settings = before.SettingsOf(endpoint)
-	}
-	return event
-}
-
-func voters(c raft.Configuration) []string {
-	names := []string{}
-	for _, s := range c.Servers {
-		if s.Suffrage == raft.Voter {
-			names = append(names, string(s.ID))
-		}
-	}
-	return names
-}
-
-// digest writes down all that a View holds, a line each.
-func digest(v *fsm.View) string {
-	var text strings.Builder
-	line := func(what string, of any) {
-		packed, err := json.Marshal(of)
-		fmt.Fprintf(&text, "%s %s %v\n", what, packed, err)
-	}
-	line("settings", v.Settings())
-	line("cluster", v.ClusterID())
-	for e := range v.Endpoints("") {
-		line("endpoint", e)
-	}
-	for o := range v.Observers() {
-		line("observer", o)
-	}
-	for e := range v.EventsAfter(0) {
-		line("event", e)
-		for o := range v.Outcomes(e.ID) {
-			line("outcome", o)
-		}
-	}
-	for e := range v.AwaitingLeader() {
-		line("awaiting", e.ID)
-	}
-	return text.String()
 }
