@@ -48,9 +48,11 @@ var mayImport = map[string]struct {
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"api", "fsm", "health", "node"}, "a command starts a node or talks to one over HTTP"},
 	"demo":        {[]string{"api", "fsm", "health"}, "the demo knows Tocsin from the outside, by its HTTP"},
+	"hosttest":    {[]string{"api", "clustertest/check", "clustertest/replay", "fsm", "health", "hosttest/lan", "raftstore"}, "it knows Tocsin from the outside, by its HTTP, its scripts, its log and, when it has ended, its files"},
 	module:        {[]string{"cli"}, "main hands the arguments to cli"},
 
-	"hosttest/lan":        {nil, "a network carries bytes for anybody"},
+	"hosttest/lan": {nil, "a network carries bytes for anybody"},
+
 	"clustertest/simdisk": {[]string{"node", "notify"}, "a disk of memory keeps what a node keeps, and knows of no other node"},
 	"clustertest/simnet":  {nil, "a network of memory carries bytes for anybody"},
 	"clustertest/replay":  {[]string{"clustertest/check", "fsm"}, "what follows from a log follows from nothing else"},
@@ -65,13 +67,13 @@ var onlyIn = []struct {
 	in      []string
 	why     string
 }{
-	{"github.com/hashicorp/raft", []string{"fsm", "node", "raftstore", "clustertest", "clustertest/replay", "clustertest/sim", "clustertest/simdisk", "clustertest/simnet"}, "to all others the log is a View that changes"},
+	{"github.com/hashicorp/raft", []string{"fsm", "node", "raftstore", "clustertest", "clustertest/replay", "clustertest/sim", "clustertest/simdisk", "clustertest/simnet", "hosttest"}, "to all others the log is a View that changes"},
 	{"github.com/hashicorp/raft-boltdb", []string{"raftstore"}, "what it does with a damaged file must reach nobody else"},
 	{"go.etcd.io/bbolt", []string{"notify", "raftstore"}, "only they keep files of it, and check them first"},
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},
 	{"github.com/gin-gonic/gin", []string{"api"}, "how requests are routed is nobody else's business"},
 	{"github.com/spf13/cobra", []string{"cli"}, "only commands have flags"},
-	{"os/exec", []string{"script", "demo", "hosttest/lan"}, "whoever starts a process has to end its whole group, and script does"},
+	{"os/exec", []string{"script", "demo", "hosttest", "hosttest/lan"}, "whoever starts a process has to end its whole group, and script does"},
 	{"testing", []string{"clustertest", "clustertest/sim", "clustertest/simnet"}, "production code is not a test"},
 }
 
