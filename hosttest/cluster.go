@@ -73,9 +73,12 @@ type Cluster struct {
 func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	c := &Cluster{cfg: cfg, net: lan.New(), record: newRecorder()}
 	for number := 1; number <= cfg.Nodes; number++ {
-		if err := c.addNode(number); err != nil {
+		n, err := c.newNode(number)
+		if err != nil {
 			return c, err
 		}
+		c.nodes = append(c.nodes, n)
+		c.record.change(func(h *check.History, _ time.Duration) { h.Sites[n.name] = n.site })
 	}
 	host, err := c.net.Add("world", worldHost)
 	if err != nil {
@@ -110,23 +113,21 @@ func (c *Cluster) endpoints(ctx context.Context) error {
 	return c.Converged(ctx)
 }
 
-// addNode makes the host of a node, and its files.
-func (c *Cluster) addNode(number int) error {
+// newNode makes the host of a node, and its files.
+func (c *Cluster) newNode(number int) (*node, error) {
 	name := fmt.Sprintf("n%d", number)
 	host, err := c.net.Add(name, byte(number))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n := &node{name: name, site: sites[(number-1)%len(sites)], host: host, dir: filepath.Join(c.cfg.Dir, name), binary: c.cfg.Binary}
 	n.small = slices.Contains(c.cfg.Small, number)
 	n.client = newClient(host)
 	if err := n.furnish(); err != nil {
-		return err
+		return nil, err
 	}
 	n.flags = c.flags(n, number == 1)
-	c.nodes = append(c.nodes, n)
-	c.record.change(func(h *check.History, _ time.Duration) { h.Sites[name] = n.site })
-	return nil
+	return n, nil
 }
 
 // flags are those of an agent.
@@ -153,17 +154,18 @@ func (c *Cluster) flags(n *node, founds bool) []string {
 func (c *Cluster) Trouble() []string { return c.record.troubles() }
 
 // Close ends everything at once.
-func (c *Cluster) Close() error {
-	var errs []error
+func (c *Cluster) Close() {
 	for _, n := range c.nodes {
-		c.kill(n)
+		for _, l := range n.lives {
+			l.doomed.Store(true)
+			_ = l.cmd.Process.Kill() // most have ended
+		}
 	}
 	c.watching.Wait()
 	if c.world != nil {
 		c.world.close()
 	}
 	c.net.Close()
-	return errors.Join(errs...)
 }
 
 // Keep copies what lies on small disks to where it outlives the cluster.

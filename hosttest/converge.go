@@ -25,10 +25,14 @@ func (c *Cluster) Converged(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	var problems []string
 	for {
-		problems := c.unsettled(ctx)
-		if len(problems) == 0 {
+		now := c.unsettled(ctx)
+		if len(now) == 0 {
 			return nil
+		}
+		if ctx.Err() == nil {
+			problems = now
 		}
 		select {
 		case <-tick.C:

@@ -1,6 +1,6 @@
 //go:build linux
 
-package hosttest_test
+package hosttest
 
 import (
 	"flag"
@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"tocsin/hosttest"
 	"tocsin/hosttest/lan"
 )
 
@@ -56,21 +55,21 @@ func needHosts(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip(lan.Possible())
 	}
-	if err := hosttest.Possible(); err != nil {
+	if err := Possible(); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // start makes a cluster that lives as long as the test. What a failed test
 // leaves behind is kept.
-func start(t *testing.T, cfg hosttest.Config) *hosttest.Cluster {
+func start(t *testing.T, cfg Config) *Cluster {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "tocsin-hosts-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Dir, cfg.Binary = dir, binary
-	c, err := hosttest.Start(t.Context(), cfg)
+	c, err := Start(t.Context(), cfg)
 	t.Cleanup(func() {
 		if t.Failed() {
 			if err := c.Keep(); err != nil {
@@ -78,9 +77,7 @@ func start(t *testing.T, cfg hosttest.Config) *hosttest.Cluster {
 			}
 			t.Logf("all files are kept in %s", dir)
 		}
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
+		c.Close()
 		if !t.Failed() {
 			if err := os.RemoveAll(dir); err != nil {
 				t.Error(err)

@@ -1,6 +1,6 @@
 //go:build linux && race
 
-package hosttest_test
+package hosttest
 
 // raceDetector says that the agents are to look for races too.
 const raceDetector = true

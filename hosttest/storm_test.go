@@ -1,6 +1,6 @@
 //go:build linux
 
-package hosttest_test
+package hosttest
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"tocsin/clustertest/check"
-	"tocsin/hosttest"
 )
 
 var (
@@ -44,8 +43,8 @@ func storm(t *testing.T, seed uint64, length time.Duration) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*length+10*time.Minute)
 	defer cancel()
 	t.Logf("seed %d, %v", seed, length)
-	c := start(t, hosttest.Config{Nodes: 5, Small: []int{4, 5}, Endpoints: true, Seed: seed})
-	s := &hosttest.Storm{Seed: seed, Length: length, Cluster: c, Say: t.Logf}
+	c := start(t, Config{Nodes: 5, Small: []int{4, 5}, Endpoints: true, Seed: seed})
+	s := &Storm{Seed: seed, Length: length, Cluster: c, Say: t.Logf}
 	if *only != "" {
 		s.Only = strings.Split(*only, ",")
 	}
@@ -75,7 +74,9 @@ func storm(t *testing.T, seed uint64, length time.Duration) {
 	}
 	if t.Failed() {
 		replay()
+		return
 	}
+	wantObjections(t, h)
 	t.Logf("seed %d: %v, %d lives, %d entries, %d events, %d runs, %d writes, %d terms",
 		seed, time.Since(began).Round(time.Second), len(h.Lives), len(h.Log), len(h.Events), len(h.Runs), len(h.Writes), len(h.Terms))
 }
