@@ -48,8 +48,10 @@ func (c *Cluster) History(ctx context.Context) (*check.History, error) {
 		}
 	}
 	alive := c.record.now()
+	c.bounded()
 	c.stop(c.nodes...)
 	c.watching.Wait()
+	c.orphans()
 	h := c.record.taken()
 	h.Final = check.Final{At: alive, Unsettled: unsettled, States: states, Truth: c.world.all()}
 	if err := c.addLog(&h, last); err != nil {

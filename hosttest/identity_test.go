@@ -148,4 +148,3 @@ func works(t *testing.T, c *Cluster) {
 		}
 	}
 }
-

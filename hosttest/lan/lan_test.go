@@ -102,7 +102,7 @@ func TestSwitch_ObeysItsRule(t *testing.T) {
 		{"the port is cut", func(p lan.Packet) lan.Link { return lan.Link{Cut: p.TCP && p.About(port)} }, short, true, short},
 		{"another port is cut", func(p lan.Packet) lan.Link { return lan.Link{Cut: p.About(port + 1)} }, 5 * time.Second, false, 0},
 		{"all is lost", func(lan.Packet) lan.Link { return lan.Link{Loss: 1} }, short, true, short},
-		{"a third is lost", func(lan.Packet) lan.Link { return lan.Link{Loss: 0.3} }, time.Minute, false, 0},
+		{"a tenth is lost", func(lan.Packet) lan.Link { return lan.Link{Loss: 0.1} }, time.Minute, false, 0},
 		{"all comes twice", func(lan.Packet) lan.Link { return lan.Link{Duplicate: 1} }, 5 * time.Second, false, 0},
 		{"it takes long", func(lan.Packet) lan.Link { return lan.Link{Delay: 100 * time.Millisecond, Jitter: time.Millisecond} }, 5 * time.Second, false, 400 * time.Millisecond},
 	} {
