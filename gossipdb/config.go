@@ -21,7 +21,7 @@ const (
 	streamTimeout      = 5 * time.Second  // of one push/pull, and of reaching an address
 	pushPullInterval   = 15 * time.Second // all ballots, with one member at random
 	gossipToTheDead    = time.Minute      // a cut shorter than this heals without joining again
-	reclaimAfter       = 30 * time.Second // until the name of a dead node may have another address
+	reclaimAfter       = time.Second      // until a node that was found dead may come back with another address
 	maxState           = 8 << 20          // bytes of ballots in one push/pull
 	defaultRefresh     = 5 * time.Second
 	defaultDirectLimit = 16
@@ -48,7 +48,14 @@ type GossipConfig struct {
 	// same on all nodes. Empty sends everything in the clear.
 	Key []byte
 
-	// Meta is what other nodes see of this one: at most 512 bytes.
+	// Cluster returns the id of the cluster this node belongs to, "" as long as
+	// it belongs to none; it never changes after that. Gossip of other clusters is
+	// refused, and a node without one neither takes nor passes on ballots. Only
+	// the first MaxCluster bytes count. It must not block. Nil: all nodes that
+	// are met are of one cluster.
+	Cluster func() string
+
+	// Meta is what other nodes see of this one: at most MaxMeta bytes.
 	Meta []byte
 
 	// RefreshInterval returns how often ballots are repeated. It is asked
@@ -86,6 +93,7 @@ func (c GossipConfig) complete() GossipConfig {
 	if c.RefreshInterval == nil {
 		c.RefreshInterval = func() time.Duration { return defaultRefresh }
 	}
+	c.Cluster = clusterOf(c.Cluster)
 	if c.Leader == nil {
 		c.Leader = func() string { return "" }
 	}
@@ -98,6 +106,20 @@ func (c GossipConfig) complete() GossipConfig {
 	return c
 }
 
+// onlyCluster is the cluster of nodes that are not told of any.
+const onlyCluster = "-"
+
+// clusterOf completes GossipConfig.Cluster.
+func clusterOf(cluster func() string) func() string {
+	if cluster == nil {
+		return func() string { return onlyCluster }
+	}
+	return func() string {
+		id := cluster()
+		return id[:min(len(id), MaxCluster)]
+	}
+}
+
 func (c GossipConfig) validate(db *DB) error {
 	var errs []error
 	if c.Node != db.Self() {
@@ -106,8 +128,8 @@ func (c GossipConfig) validate(db *DB) error {
 	if len(c.Node) == 0 || len(c.Node) > MaxNode || !plain(c.Node) {
 		errs = append(errs, fmt.Errorf("gossip: name %q: give the node one of 1 to %d bytes, without control characters", c.Node, MaxNode))
 	}
-	if len(c.Meta) > memberlist.MetaMaxSize {
-		errs = append(errs, fmt.Errorf("gossip: the node describes itself in %d bytes: at most %d fit", len(c.Meta), memberlist.MetaMaxSize))
+	if len(c.Meta) > MaxMeta {
+		errs = append(errs, fmt.Errorf("gossip: the node describes itself in %d bytes: at most %d fit", len(c.Meta), MaxMeta))
 	}
 	if n := len(c.Key); n != 0 && n != 16 && n != 24 && n != 32 {
 		errs = append(errs, fmt.Errorf("gossip: the key has %d bytes: give 16, 24 or 32, the same on all nodes", n))

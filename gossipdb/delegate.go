@@ -13,7 +13,19 @@ import (
 type delegate struct{ g *Gossip }
 
 // NodeMeta returns what other nodes see of this one.
-func (d delegate) NodeMeta(int) []byte { return d.g.config.Meta }
+func (d delegate) NodeMeta(int) []byte { return d.g.meta() }
+
+// NotifyAlive refuses members of other clusters. The border stops those that come
+// by themselves; a node that belongs to no cluster yet may bring them from one to
+// another.
+func (d delegate) NotifyAlive(n *memberlist.Node) error {
+	theirs, _ := splitMeta(n.Meta)
+	if ours := d.g.config.Cluster(); foreign(ours, theirs) {
+		d.g.strangers.note(n.Address(), theirs)
+		return &OtherClusterError{Address: n.Address(), Ours: ours, Theirs: theirs}
+	}
+	return nil
+}
 
 // NotifyMsg takes one ballot. Decoding copies, so nothing of message is kept.
 func (d delegate) NotifyMsg(message []byte) { d.g.take(message) }
@@ -56,6 +68,11 @@ func (d delegate) MergeRemoteState(state []byte, _ bool) {
 // take merges one envelope, and passes on what was new.
 func (g *Gossip) take(envelope []byte) {
 	arrived := time.Now()
+	if g.config.Cluster() == "" {
+		// Whose it is can't be told, and nobody here needs it.
+		g.stats.early.Add(1)
+		return
+	}
 	b, age, err := decodeEnvelope(envelope)
 	if err != nil {
 		g.undecodable(slog.Any("err", err))

@@ -23,6 +23,9 @@
 //     lain there all the while, and is dropped.
 //   - A ballot never claims a new index with old bits: both change together.
 //   - Nothing from outside is ever merged over the ballots of this node.
+//   - Neither members nor ballots of another cluster ever come in, whatever
+//     address is given to whom. A node that belongs to none yet is seen, and
+//     takes and passes on no ballot.
 //   - Everything is bounded: pages, nodes, reasons, packets, queues. What does
 //     not fit is dropped and counted.
 //

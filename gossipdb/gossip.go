@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,10 @@ type Gossip struct {
 	queue  memberlist.TransmitLimitedQueue
 	roster roster
 	stats  gossipCounters
+
+	strangers *strangers
+	told      string // the cluster that others were told of; only keepJoined touches it after the start
+
 	sleeps atomic.Uint64 // of the machine, that the queue was emptied after
 
 	address string
@@ -55,15 +60,21 @@ func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
 	if err := config.validate(db); err != nil {
 		return nil, err
 	}
-	g := &Gossip{config: config, db: db, refresh: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1)}
+	g := &Gossip{
+		config: config, db: db, refresh: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1),
+		strangers: newStrangers(), told: config.Cluster(),
+	}
 	m := config.memberlist()
 	g.roster.changed = make(chan struct{}, 1)
 	g.queue.RetransmitMult = m.RetransmitMult
 	g.queue.NumNodes = func() int { return max(1, g.roster.alive()) }
-	m.Delegate, m.Events = delegate{g}, &g.roster
+	m.Delegate, m.Alive, m.Events = delegate{g}, delegate{g}, &g.roster
 	if err := listen(config, m); err != nil {
 		return nil, err
 	}
+	m.Transport = newBorder(m.Transport, config.Cluster, g.strangers, func() {
+		g.undecodable(slog.String("err", errNoHello.Error()))
+	})
 	list, err := memberlist.Create(m)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start gossip: %w", err), m.Transport.Shutdown())
@@ -81,6 +92,9 @@ func (g *Gossip) Address() string { return g.address }
 // Members returns all members that are alive, and those that were not long
 // ago, in order of names. This node is one of them.
 func (g *Gossip) Members() []Member { return g.roster.list() }
+
+// Strangers returns where gossip of other clusters was met in the last minutes.
+func (g *Gossip) Strangers() []Stranger { return g.strangers.list() }
 
 // Run sends what changes, repeats ballots, looks for members that are missing,
 // and keeps the queue short, until ctx ends. Then it returns nil.
@@ -109,6 +123,8 @@ func (g *Gossip) Run(ctx context.Context) error {
 			refresh.Reset(g.untilRefresh())
 		case <-g.roster.changed:
 			g.logPresence(known)
+		case <-g.strangers.fresh:
+			g.strangers.tell(g.config.Logger, g.config.Cluster())
 		case now := <-prune.C:
 			g.prune()
 			g.roster.forgetGone(now)
@@ -138,23 +154,6 @@ func (g *Gossip) unsure() bool {
 		g.queue.Reset()
 	}
 	return unsure
-}
-
-// SendTo sends the ballots of this node to another one directly.
-func (g *Gossip) SendTo(node string) error {
-	to, ok := g.roster.get(node)
-	if !ok {
-		return fmt.Errorf("send ballots to %s: it is not among the members of the gossip", node)
-	}
-	table := g.db.Table()
-	for page := range uint16(MaxPages) {
-		if h, ok := table.Get(g.config.Node, page); ok {
-			if err := g.send(to, newBroadcast(h)); err != nil {
-				return fmt.Errorf("send ballots to %s: %w", node, err)
-			}
-		}
-	}
-	return nil
 }
 
 // Leave tells the others that this node goes on purpose, and waits for up to

@@ -91,21 +91,6 @@ func TestGossip_LeaderIsToldDirectly(t *testing.T) {
 	})
 }
 
-func TestGossip_SendTo(t *testing.T) {
-	inBubble(t, 3, func(g *gossipdb.GossipConfig) { g.DirectLimit = 1 }, func(c *cluster) {
-		sent := c.nodes[0].Stats().Sent
-		if err := c.nodes[0].SendTo("n2"); err != nil {
-			t.Fatal(err)
-		}
-		if got := c.nodes[0].Stats().Sent - sent; got != 1 {
-			t.Errorf("%d messages were sent, want one for the one page", got)
-		}
-		if err := c.nodes[0].SendTo("stranger"); err == nil {
-			t.Error("a stranger was sent something")
-		}
-	})
-}
-
 func TestGossip_CutHealsByItself(t *testing.T) {
 	for _, cut := range []time.Duration{20 * time.Second, 5 * time.Minute} {
 		t.Run(cut.String(), func(t *testing.T) {

@@ -102,12 +102,13 @@ func (g *Gossip) keepJoined(ctx context.Context) {
 		case <-g.peersChanged:
 		case <-time.After(jitter(interval, 0.75, 1.25)):
 		}
+		g.tellCluster(ctx)
 		g.rejoin(ctx)
 	}
 }
 
-// PeersChanged makes Run look at once for members that are missing. It never
-// blocks.
+// PeersChanged makes Run look at once for members that are missing, and at what
+// cluster this node belongs to. It never blocks.
 func (g *Gossip) PeersChanged() { signal(g.peersChanged) }
 
 func (g *Gossip) rejoin(ctx context.Context) {
@@ -137,7 +138,7 @@ func (g *Gossip) missing(ctx context.Context) []string {
 	for _, m := range g.roster.list() {
 		if m.Alive {
 			alive[m.Address] = true
-		} else {
+		} else if !g.strangers.at(m.Address) {
 			wanted = append(slices.Clip(wanted), m.Address)
 		}
 	}

@@ -67,7 +67,7 @@ func TestStartGossip_SaysWhatIsWrong(t *testing.T) {
 		"no number":         {func(c *gossipdb.GossipConfig) { c.Bind = "127.0.0.1:gossip" }, []string{"port", "gossip"}},
 		"advertised":        {func(c *gossipdb.GossipConfig) { c.Advertise = "0.0.0.0:1" }, []string{"advertised", "0.0.0.0:1"}},
 		"key":               {func(c *gossipdb.GossipConfig) { c.Key = []byte("short") }, []string{"16, 24 or 32"}},
-		"meta":              {func(c *gossipdb.GossipConfig) { c.Meta = make([]byte, 513) }, []string{"513", "512"}},
+		"meta":              {func(c *gossipdb.GossipConfig) { c.Meta = make([]byte, 448) }, []string{"448", "447"}},
 		"name":              {func(c *gossipdb.GossipConfig) { c.Node = "b" }, []string{`"a"`, `"b"`}},
 	}
 	for name, c := range cases {

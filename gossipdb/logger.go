@@ -29,7 +29,7 @@ func aboutPeer(text string) bool {
 	for _, begins := range [...]string{
 		"Suspect ", "Marking ", "Refuting ", "Updating address ",
 		"Failed fallback TCP ping", "Push/Pull with ", "Failed to send ", "Failed to push local state",
-		"Failed to read remote state", "Was able to connect to ", "Got ping for unexpected node", "failed to receive",
+		"Failed to read remote state", "Was able to connect to ", "ignoring alive message for ", "Conflicting address for ", "Got ping for unexpected node", "failed to receive",
 	} {
 		if strings.HasPrefix(text, begins) {
 			return true

@@ -13,6 +13,7 @@ import (
 // Member is a node as the gossip sees it: a hint, never a basis for a quorum.
 type Member struct {
 	Name, Address string
+	Cluster       string // "" as long as it belongs to none
 	Meta          []byte // a copy
 	Alive         bool
 }
@@ -124,7 +125,8 @@ func (r *roster) list() []Member {
 	defer r.mu.Unlock()
 	all := make([]Member, 0, len(r.members))
 	for name, p := range r.members {
-		all = append(all, Member{Name: name, Address: p.node.Address(), Meta: slices.Clone(p.node.Meta), Alive: p.alive})
+		cluster, meta := splitMeta(p.node.Meta)
+		all = append(all, Member{Name: name, Address: p.node.Address(), Cluster: cluster, Meta: slices.Clone(meta), Alive: p.alive})
 	}
 	slices.SortFunc(all, func(a, b Member) int { return cmp.Compare(a.Name, b.Name) })
 	return all

@@ -33,10 +33,11 @@ func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, e
 	case results[0].Refused != nil:
 		return api.Welcome{}, results[0].Refused
 	}
-	return n.welcome(r.Node)
+	return n.welcome(r.Node), nil
 }
 
-func (n *Node) welcome(node string) (api.Welcome, error) {
+// welcome tells a node that was taken in what it wants to know.
+func (n *Node) welcome(node string) api.Welcome {
 	view := n.machine.View()
 	w := api.Welcome{ClusterID: view.ClusterID()}
 	for o := range view.Observers() {
@@ -45,7 +46,7 @@ func (n *Node) welcome(node string) (api.Welcome, error) {
 			w.Epoch = o.Epoch
 		}
 	}
-	return w, nil
+	return w
 }
 
 // refuse says why a process can't be taken in as it is, nil if it can.

@@ -56,6 +56,7 @@ func (n *Node) gossipConfig() gossipdb.GossipConfig {
 		Bind:      n.cfg.Gossip,
 		Advertise: n.cfg.advertised(n.cfg.Gossip),
 		Transport: n.out.Gossip,
+		Cluster:   n.clusterID,
 		Meta:      n.meta(),
 		RefreshInterval: func() time.Duration {
 			return time.Duration(n.machine.View().Settings().BallotRefresh)

@@ -113,7 +113,7 @@ func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 		if json.Unmarshal(m.Meta, &card) != nil || card.Raft != raftAddress || !m.Alive {
 			continue
 		}
-		card.Node, card.Gossip = m.Name, m.Address
+		card.ClusterID, card.Node, card.Gossip = m.Cluster, m.Name, m.Address
 		if n.leads() {
 			_, err := n.Register(ctx, card)
 			return err
@@ -133,7 +133,7 @@ func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 // meta is what a node tells of itself in the gossip: enough to take it in.
 func (n *Node) meta() []byte {
 	card := n.registration()
-	card.Node, card.Gossip = "", "" // the gossip knows them
+	card.ClusterID, card.Node, card.Gossip = "", "", "" // the gossip knows them
 	meta, err := json.Marshal(card)
 	if err != nil {
 		return nil // strings and numbers always marshal

@@ -1,0 +1,238 @@
+package gossipdb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+)
+
+// MaxCluster is how many bytes of the id of a cluster are looked at.
+const MaxCluster = 64
+
+// border is a network that stays within one cluster. Every packet and both ends
+// of every stream begin with the id of their sender's cluster, and what belongs
+// to another one goes no further. So a wrong --gossip-join, or an address that
+// has a new owner, joins nothing: pings are not answered either, and whom the
+// border lets through no more is soon found dead.
+//
+// A node that belongs to no cluster yet says "", and passes: it has to be seen to
+// be taken in. What it can't carry over the border is up to the delegate.
+//
+// memberlist has labels for the same purpose, but wants them at the start, when
+// a node that joins does not know its cluster.
+type border struct {
+	memberlist.Transport
+	cluster   func() string
+	strangers *strangers
+	dropped   func() // counts what was no packet of ours
+
+	packets chan *memberlist.Packet // closed by nobody
+	streams chan net.Conn           // closed by nobody
+	ending  chan struct{}           // closed by Shutdown: nobody may read the above any more
+	ended   chan struct{}           // closed by Shutdown, when the inner transport has ended
+	forward sync.WaitGroup
+	once    sync.Once
+}
+
+// newBorder starts a goroutine, which Shutdown ends.
+func newBorder(inner memberlist.Transport, cluster func() string, strangers *strangers, dropped func()) *border {
+	b := &border{
+		Transport: inner, cluster: cluster, strangers: strangers, dropped: dropped,
+		packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
+		ending: make(chan struct{}), ended: make(chan struct{}),
+	}
+	b.forward.Go(b.receive)
+	return b
+}
+
+// receive lets in what may come in. It goes on to empty the inner transport
+// until that has ended: its end may wait for that.
+func (b *border) receive() {
+	for {
+		select {
+		case p := <-b.Transport.PacketCh():
+			if !b.admit(p) {
+				continue
+			}
+			select {
+			case b.packets <- p:
+			case <-b.ending:
+			}
+		case conn := <-b.Transport.StreamCh():
+			select {
+			case b.streams <- &incoming{Conn: conn, border: b}:
+			case <-b.ending:
+				_ = conn.Close() // nobody would read it
+			}
+		case <-b.ended:
+			return
+		}
+	}
+}
+
+// admit takes the cluster off p, and reports whether p may pass.
+func (b *border) admit(p *memberlist.Packet) bool {
+	theirs, rest, err := cutHello(p.Buf)
+	if err != nil {
+		b.dropped()
+		return false
+	}
+	p.Buf = rest
+	return b.check(theirs, p.From.String()) == nil
+}
+
+// check reports why what comes from that cluster may not pass, nil if it may.
+func (b *border) check(theirs, address string) error {
+	ours := b.cluster()
+	if !foreign(ours, theirs) {
+		return nil
+	}
+	b.strangers.note(address, theirs)
+	return &OtherClusterError{Address: address, Ours: ours, Theirs: theirs}
+}
+
+// foreign reports whether two nodes belong to two clusters. Who belongs to none
+// yet is no stranger to anybody.
+func foreign(a, b string) bool { return a != "" && b != "" && a != b }
+
+// OtherClusterError says that a node of another cluster was met.
+type OtherClusterError struct{ Address, Ours, Theirs string }
+
+// Error implements error.
+func (e *OtherClusterError) Error() string {
+	return fmt.Sprintf("the node at %s belongs to the cluster %s, and this one to %s: two clusters are never mixed; look for a wrong --gossip-join, or an address that is used twice", e.Address, e.Theirs, e.Ours)
+}
+
+// PacketCh implements memberlist.Transport.
+func (b *border) PacketCh() <-chan *memberlist.Packet { return b.packets }
+
+// StreamCh implements memberlist.Transport.
+func (b *border) StreamCh() <-chan net.Conn { return b.streams }
+
+// WriteTo implements memberlist.Transport.
+func (b *border) WriteTo(packet []byte, address string) (time.Time, error) {
+	return b.Transport.WriteTo(append(hello(b.cluster(), len(packet)), packet...), address)
+}
+
+// DialTimeout implements memberlist.Transport: it connects, and the two ends tell
+// each other their clusters.
+func (b *border) DialTimeout(address string, timeout time.Duration) (net.Conn, error) {
+	start := time.Now()
+	conn, err := b.Transport.DialTimeout(address, timeout)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.greet(conn, address, start.Add(timeout)); err != nil {
+		_ = conn.Close() // it is of no use
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (b *border) greet(conn net.Conn, address string, deadline time.Time) error {
+	if err := conn.SetDeadline(deadline); err != nil {
+		return err
+	}
+	if _, err := conn.Write(hello(b.cluster(), 0)); err != nil {
+		return fmt.Errorf("greet %s: %w", address, err)
+	}
+	theirs, err := readHello(conn)
+	if err != nil {
+		return fmt.Errorf("greet %s: %w", address, err)
+	}
+	if err := b.check(theirs, address); err != nil {
+		return err
+	}
+	return conn.SetDeadline(time.Time{})
+}
+
+// Shutdown implements memberlist.Transport.
+func (b *border) Shutdown() (err error) {
+	b.once.Do(func() {
+		close(b.ending)
+		err = b.Transport.Shutdown()
+		close(b.ended)
+		b.forward.Wait()
+	})
+	return err
+}
+
+// incoming is a stream that another node has opened. Its first Read exchanges
+// the greetings, so that only whoever serves the stream waits for them.
+type incoming struct {
+	net.Conn
+	border  *border
+	greeted bool
+}
+
+// Read implements net.Conn. As memberlist uses it, nobody reads beside another.
+func (c *incoming) Read(into []byte) (int, error) {
+	if !c.greeted {
+		if err := c.greet(); err != nil {
+			return 0, err
+		}
+		c.greeted = true
+	}
+	return c.Conn.Read(into)
+}
+
+func (c *incoming) greet() error {
+	theirs, err := readHello(c.Conn)
+	if err != nil {
+		c.border.dropped()
+		return err
+	}
+	// Strangers are answered too: their operator wants to know.
+	if _, err := c.Conn.Write(hello(c.border.cluster(), 0)); err != nil {
+		return err
+	}
+	return c.border.check(theirs, c.Conn.RemoteAddr().String())
+}
+
+// A hello is the format, the length of the cluster's id, and the id.
+const (
+	helloFormat = 0xC1 // no message of memberlist begins with it
+	helloHeader = 2
+)
+
+var errNoHello = errors.New("it does not begin with the id of a cluster")
+
+// hello returns one, with room for n bytes behind it. The id has at most
+// MaxCluster bytes.
+func hello(cluster string, n int) []byte {
+	h := make([]byte, 0, helloHeader+len(cluster)+n)
+	return append(append(h, helloFormat, byte(len(cluster))), cluster...)
+}
+
+func cutHello(data []byte) (cluster string, rest []byte, err error) {
+	if len(data) < helloHeader || data[0] != helloFormat || data[1] > MaxCluster || len(data)-helloHeader < int(data[1]) {
+		return "", nil, errNoHello
+	}
+	end := helloHeader + int(data[1])
+	cluster = string(data[helloHeader:end])
+	if !plain(cluster) {
+		return "", nil, errNoHello
+	}
+	return cluster, data[end:], nil
+}
+
+func readHello(from io.Reader) (cluster string, err error) {
+	head := make([]byte, helloHeader, helloHeader+MaxCluster)
+	if _, err := io.ReadFull(from, head); err != nil {
+		return "", err
+	}
+	if head[0] != helloFormat || head[1] > MaxCluster {
+		return "", errNoHello
+	}
+	whole := head[:helloHeader+int(head[1])]
+	if _, err := io.ReadFull(from, whole[helloHeader:]); err != nil {
+		return "", err
+	}
+	cluster, _, err = cutHello(whole)
+	return cluster, err
+}
