@@ -41,7 +41,9 @@ type Cluster struct {
 // member is one node over all its lives.
 type member struct {
 	name   string
+	as     string // the node it says it is; its name unless it is a clone
 	number int
+	moves  int           // how often it has got other addresses
 	disk   *simdisk.Disk // as its present process has it open, or the next one will
 	backup *simdisk.Disk // nil if none was made
 	raft   *simnet.Raft
@@ -104,15 +106,35 @@ func New(t testing.TB, n int, options ...Options) *Cluster {
 func (c *Cluster) Add() string {
 	c.t.Helper()
 	number := len(c.members) + 1
-	m := &member{name: fmt.Sprintf("n%d", number), number: number, clock: &clock{}, die: func() {}}
-	m.disk = c.newDisk(m)
-	c.mu.Lock()
-	c.members = append(c.members, m)
-	c.mu.Unlock()
+	name := fmt.Sprintf("n%d", number)
+	m := c.append(member{name: name, as: name, number: number}, nil)
 	if err := c.start(m); err != nil {
 		c.t.Fatal(err)
 	}
 	return m.name
+}
+
+// Clone copies the disk of a node that is down, as somebody does who sets up the
+// next machine in a hurry. It returns the name of that machine: Restart starts
+// the node's double there.
+func (c *Cluster) Clone(name string) string {
+	c.t.Helper()
+	m := c.member(name)
+	m.awaitEnd()
+	number := len(c.members) + 1
+	return c.append(member{name: fmt.Sprintf("n%d", number), as: m.as, number: number}, c.diskOf(m).Copy()).name
+}
+
+// append adds a member that is down. A nil disk is a new one.
+func (c *Cluster) append(m member, disk *simdisk.Disk) *member {
+	m.clock, m.die, m.disk = &clock{}, func() {}, disk
+	if disk == nil {
+		m.disk = c.newDisk(&m)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.members = append(c.members, &m)
+	return &m
 }
 
 // Names returns the names of all nodes, those that are down included.

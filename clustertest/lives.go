@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"time"
 
 	"tocsin/clustertest/simdisk"
@@ -119,8 +120,8 @@ func (c *Cluster) start(m *member) error {
 		return fmt.Errorf("start %s: note in the data directory that it was started: %w", m.name, err)
 	}
 	m.unharmed = disk.Suffered()
-	m.raft = c.Net.Raft(m.name, raftAddress(m.name))
-	m.gossip = c.Net.Gossip(m.name, 8000+m.number)
+	m.raft = c.Net.Raft(m.name, m.address(raftPort))
+	m.gossip = c.Net.Gossip(m.name, gossipPort+100*m.moves+m.number)
 	life, die := context.WithCancel(context.Background())
 	m.die = die
 	m.lives++
@@ -168,15 +169,15 @@ func (c *Cluster) config(m *member) node.Config {
 		c.options.Settings(&settings)
 	}
 	cfg := node.Config{
-		Name: m.name, DataDir: "in memory",
-		HTTP: httpAddress(m.name), Raft: raftAddress(m.name), Gossip: m.gossip.Address(),
+		Name: m.as, DataDir: "in memory",
+		HTTP: m.address(httpPort), Raft: m.address(raftPort), Gossip: m.gossip.Address(),
 		Bootstrap: m.number == 1,
 		Settings:  settings,
 		Logger:    c.options.Logger,
 	}
 	for _, other := range c.members {
 		if other != m {
-			cfg.Join = append(cfg.Join, httpAddress(other.name))
+			cfg.Join = append(cfg.Join, other.address(httpPort))
 		}
 	}
 	if c.options.Config != nil {
@@ -185,6 +186,31 @@ func (c *Cluster) config(m *member) node.Config {
 	return cfg
 }
 
-func raftAddress(name string) string { return net.JoinHostPort(name, "7000") }
+// The ports of a node that has never moved.
+const (
+	httpPort   = 6000
+	raftPort   = 7000
+	gossipPort = 8000
+)
 
-func httpAddress(name string) string { return net.JoinHostPort(name, "6000") }
+// address returns where the node listens at present, or will when it is started.
+func (m *member) address(port int) string {
+	return net.JoinHostPort(m.name, strconv.Itoa(port+m.moves))
+}
+
+// Move gives a node that is down other addresses: nobody listens at the old ones
+// when it is started again. Those that are started later are told the new ones.
+func (c *Cluster) Move(name string) {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.members {
+		switch {
+		case m.name != name:
+		case m.node != nil:
+			c.t.Fatalf("%s is up", name)
+		default:
+			m.moves++
+		}
+	}
+}

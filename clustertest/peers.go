@@ -35,7 +35,7 @@ func call[A any](ctx context.Context, p peers, address string, ask func(*node.No
 		<-ctx.Done()
 		return none, fmt.Errorf("%s: %w", address, api.ErrUnreachable)
 	}
-	target, up := p.cluster.Running(host)
+	target, up := p.cluster.listening(address)
 	if !up {
 		return none, fmt.Errorf("%s: connection refused: %w", address, api.ErrUnreachable)
 	}
@@ -58,6 +58,18 @@ func call[A any](ctx context.Context, p peers, address string, ask func(*node.No
 	case <-ctx.Done():
 		return none, api.ErrUncertain
 	}
+}
+
+// listening returns the node that serves HTTP at the address.
+func (c *Cluster) listening(address string) (n *node.Node, up bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.members {
+		if m.address(httpPort) == address {
+			return m.node, m.node != nil
+		}
+	}
+	return nil, false
 }
 
 // Introduce implements node.Peers.

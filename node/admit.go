@@ -13,6 +13,7 @@ import (
 func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, error) {
 	view := n.machine.View()
 	if !n.leads() {
+		n.noteMoved(r)
 		return api.Welcome{}, n.notLeader()
 	}
 	if view.ClusterID() == "" {
@@ -66,7 +67,7 @@ func (n *Node) refuse(view *fsm.View, r api.Registration) error {
 			// that it is asked.
 			return conflict("node %q has been started again since this process of it registered, or its data directory is an older copy", o.Node)
 		case o.Node == r.Node && r.Fresh && o.Raft != r.Raft && n.fresh(o):
-			return conflict("a node %q is alive at %s: choose another --node, or stop that one first", o.Node, o.Raft)
+			return conflict("a node %q is alive at %s, or was moments ago: choose another --node, or stop that one first; one that has just died can be replaced when nothing was heard of it for %v", o.Node, o.Raft, view.Settings().BallotTTL())
 		case o.Node != r.Node && o.Raft == r.Raft:
 			return conflict("the raft address %s belongs to node %q: choose another --raft, or take that node out first (GET /leave?peerAddress=%s)", r.Raft, o.Node, r.Raft)
 		}

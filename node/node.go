@@ -33,6 +33,7 @@ type Node struct {
 	started     time.Time
 	member      atomic.Bool // the disk belongs to a member of a cluster
 	founding    founding
+	moved       moved
 
 	machine   *fsm.Machine
 	transport *transport

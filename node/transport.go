@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 
 	"github.com/hashicorp/raft"
 )
 
-// transport is what raft sends and receives through. It lets through all but
-// three things:
+// transport is what raft sends and receives through. It finds nodes that have
+// moved (see moved), and lets through all but three things:
 //
 //   - the fast path for heartbeats: on it a follower can take a heartbeat and an
 //     entry in an order that lets its log part from the leader's;
@@ -24,10 +25,15 @@ type transport struct {
 	wire
 	cluster func() string // "" before this node belongs to one
 	member  func() bool   // whether this disk belongs to a member
+	whereIs whereIs
 	passed  chan raft.RPC // closed by nobody
 	log     *slog.Logger
 	strange map[string]struct{} // clusters that were refused; only run touches it
 }
+
+// whereIs returns where a node is to be reached that stands under an address in
+// the configuration. It must not block.
+type whereIs func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress
 
 // wire is what a transport of raft can do.
 type wire interface {
@@ -40,13 +46,13 @@ var (
 	errOtherCluster = errors.New("the message comes from another cluster")
 )
 
-func newTransport(inner raft.Transport, cluster func() string, member func() bool, log *slog.Logger) (*transport, error) {
+func newTransport(inner raft.Transport, cluster func() string, member func() bool, where whereIs, log *slog.Logger) (*transport, error) {
 	w, ok := inner.(wire)
 	if !ok {
 		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", inner)
 	}
 	return &transport{
-		wire: w, cluster: cluster, member: member, passed: make(chan raft.RPC),
+		wire: w, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
 		log: log, strange: make(map[string]struct{}),
 	}, nil
 }
@@ -100,7 +106,7 @@ func (t *transport) RequestVote(id raft.ServerID, target raft.ServerAddress, arg
 	if !t.member() {
 		return errNoVote
 	}
-	return t.wire.RequestVote(id, target, args, resp)
+	return t.wire.RequestVote(id, t.whereIs(id, target), args, resp)
 }
 
 // RequestPreVote implements raft.WithPreVote.
@@ -108,7 +114,27 @@ func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, 
 	if !t.member() {
 		return errNoVote
 	}
-	return t.wire.RequestPreVote(id, target, args, resp)
+	return t.wire.RequestPreVote(id, t.whereIs(id, target), args, resp)
+}
+
+// AppendEntries implements raft.Transport.
+func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	return t.wire.AppendEntries(id, t.whereIs(id, target), args, resp)
+}
+
+// AppendEntriesPipeline implements raft.Transport.
+func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAddress) (raft.AppendPipeline, error) {
+	return t.wire.AppendEntriesPipeline(id, t.whereIs(id, target))
+}
+
+// InstallSnapshot implements raft.Transport.
+func (t *transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+	return t.wire.InstallSnapshot(id, t.whereIs(id, target), args, resp, data)
+}
+
+// TimeoutNow implements raft.Transport.
+func (t *transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	return t.wire.TimeoutNow(id, t.whereIs(id, target), args, resp)
 }
 
 // SetHeartbeatHandler implements raft.Transport: it ignores the fast path, as it

@@ -1,0 +1,106 @@
+package node
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+	"tocsin/fsm"
+)
+
+// moved is where nodes can be reached that have new addresses and could not yet
+// register them, because there is no leader to register with. Without it a
+// cluster of which a majority has moved at once would never elect one again:
+// raft only knows the old addresses, and only a leader changes them.
+//
+// A node that asks in vain to be registered tells everybody it asks where it is.
+// That is believed of a process with the disk of a member of this cluster, and
+// given up as soon as the state shows that the node is another disk's, or that a
+// later process of it stands elsewhere.
+type moved struct {
+	mu  sync.Mutex // orders the changes
+	now atomic.Pointer[map[string]whereabouts]
+}
+
+type whereabouts struct {
+	raft  string
+	disk  string
+	start uint64 // of the process on that disk
+}
+
+// holds reports whether w may still be so, as far as o, the observer, tells. It
+// is nil while this node knows nothing, as after a start without a leader.
+func (w whereabouts) holds(o *fsm.Observer) bool {
+	return o == nil || o.Disk == w.disk && (o.Start <= w.start || o.Raft == w.raft)
+}
+
+// note takes the word of a process that could not be registered, of a node that
+// raft has at the configured address. It reports whether that is news.
+func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) bool {
+	w := whereabouts{r.Raft, r.Disk, r.Start}
+	if r.Fresh || !w.holds(o) {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.all()
+	next := maps.Clone(before)
+	if r.Raft == configured {
+		delete(next, r.Node) // it is back
+	} else {
+		if next == nil {
+			next = make(map[string]whereabouts)
+		}
+		next[r.Node] = w
+	}
+	m.now.Store(&next)
+	return r.Raft != configured && before[r.Node].raft != r.Raft
+}
+
+// find returns where a node is to be reached that raft has at the configured
+// address. It takes no lock.
+func (m *moved) find(view *fsm.View, id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
+	w, ok := m.all()[string(id)]
+	if !ok {
+		return configured
+	}
+	if o, known := view.Observer(string(id)); known && !w.holds(o) {
+		return configured
+	}
+	return raft.ServerAddress(w.raft)
+}
+
+func (m *moved) all() map[string]whereabouts {
+	if now := m.now.Load(); now != nil {
+		return *now
+	}
+	return nil
+}
+
+// noteMoved remembers where a member is that asks in vain to be registered.
+func (n *Node) noteMoved(r api.Registration) {
+	if _, known := n.Leader(); known {
+		return // it will be registered
+	}
+	if ours := n.clusterID(); ours == "" || r.ClusterID != ours {
+		return
+	}
+	servers, err := n.servers()
+	if err != nil {
+		return // raft has ended
+	}
+	o, _ := n.machine.View().Observer(r.Node)
+	for _, s := range servers {
+		if string(s.ID) == r.Node && n.moved.note(r, string(s.Address), o) {
+			n.log.Info("there is no leader, and a node has another address: it is reached there from here on", "peer", r.Node, "address", r.Raft)
+		}
+	}
+}
+
+// whereIs returns the raft address at which a node is to be reached.
+func (n *Node) whereIs(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
+	return n.moved.find(n.machine.View(), id, configured)
+}

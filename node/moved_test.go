@@ -1,0 +1,74 @@
+package node
+
+import (
+	"testing"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+	"tocsin/fsm"
+)
+
+func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
+	const configured = "old:7000"
+	process := func(disk string, start uint64, at string) api.Registration {
+		return api.Registration{Node: "n2", Disk: disk, Start: start, Raft: at}
+	}
+	observer := func(disk string, start uint64, at string) fsm.Command {
+		return fsm.RegisterObserver{Node: "n2", Incarnation: "i", Disk: disk, Start: start, Raft: at, Gossip: "g:1", HTTP: "h:1"}
+	}
+	fresh := process("d", 3, "new:7000")
+	fresh.Fresh = true
+	cases := map[string]struct {
+		said  []api.Registration
+		holds fsm.Command // what the state then says of the node; nil: nothing
+		want  raft.ServerAddress
+	}{
+		"nobody said anything":                {nil, nil, configured},
+		"nothing is known yet":                {[]api.Registration{process("d", 3, "new:7000")}, nil, "new:7000"},
+		"the process before registered":       {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 2, configured), "new:7000"},
+		"it registered":                       {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 3, "new:7000"), "new:7000"},
+		"a later one registered elsewhere":    {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, configured), configured},
+		"a later one registered there":        {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, "new:7000"), "new:7000"},
+		"the node has another disk":           {[]api.Registration{process("d", 3, "new:7000")}, observer("e", 1, configured), configured},
+		"it moved twice":                      {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, "newer:7000")}, nil, "newer:7000"},
+		"it went back":                        {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, configured)}, nil, configured},
+		"it has lost its disk, and votes not": {[]api.Registration{fresh}, nil, configured},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			machine := fsm.NewMachine()
+			var m moved
+			for _, r := range c.said {
+				m.note(r, configured, nil)
+			}
+			if c.holds != nil {
+				packed, err := fsm.Encode(fsm.Found{ClusterID: "c", Settings: fsm.DefaultClusterSettings()}, c.holds)
+				if err != nil {
+					t.Fatal(err)
+				}
+				machine.Apply(&raft.Log{Index: 1, Term: 1, Data: packed})
+				if _, known := machine.View().Observer("n2"); !known {
+					t.Fatal("the observer was refused")
+				}
+			}
+			if got := m.find(machine.View(), "n2", configured); got != c.want {
+				t.Errorf("it is reached at %s, want %s", got, c.want)
+			}
+			if got := m.find(machine.View(), "n1", configured); got != configured {
+				t.Errorf("another node is reached at %s", got)
+			}
+		})
+	}
+}
+
+func TestMoved_IsNewsOnce(t *testing.T) {
+	var m moved
+	r := api.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}
+	if !m.note(r, "old:7000", nil) {
+		t.Error("the first word was no news")
+	}
+	if m.note(r, "old:7000", nil) {
+		t.Error("the second word was news")
+	}
+}
