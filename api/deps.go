@@ -65,6 +65,8 @@ type Membership interface {
 	// GossipJoin returns how many of the addresses answered.
 	GossipJoin(addresses []string) (int, error)
 	GossipLeave() error
+	// Warnings returns what endangers the cluster, and has for a while.
+	Warnings() []Warning
 }
 
 // LeaderInfo says who leads and where to reach it.

@@ -169,7 +169,8 @@ func (s *server) gossipLeave(c *gin.Context, _ url.Values) error {
 		return unlessKnown(fmt.Errorf("leave the gossip: %w", err))
 	}
 	s.log.Info("gossip left by hand", "from_address", c.Request.RemoteAddr)
-	return ok(c)
+	writeText(c, http.StatusOK, "ok: this node takes part in the gossip again when it is started again, and not before")
+	return nil
 }
 
 // unlessKnown makes an error that errors.go knows nothing of a 503: other

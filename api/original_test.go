@@ -117,7 +117,7 @@ func TestOriginal_MembershipByHand(t *testing.T) {
 	w.get("/join?peerAddress=127.0.0.1:7006").want(t, 200, "ok")
 	w.get("/leave?peerAddress=[::1]:7006").want(t, 200, "ok")
 	w.get("/gossipjoin/127.0.0.1:8006,127.0.0.1:8007").want(t, 200, "ok")
-	w.get("/gossipleave").want(t, 200, "ok")
+	w.get("/gossipleave").wantWord(t, 200, "ok", "started again")
 	want := []string{"join 127.0.0.1:7006", "leave [::1]:7006", "gossipjoin 127.0.0.1:8006 127.0.0.1:8007", "gossipleave"}
 	if !slices.Equal(w.asked, want) {
 		t.Errorf("asked %q, want %q", w.asked, want)

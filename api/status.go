@@ -57,6 +57,7 @@ func (s *server) cluster(view *fsm.View, table *gossipdb.Table, now time.Time) C
 		Observers: make([]Observer, 0, view.ObserverCount()),
 		Endpoints: view.EndpointCount(), Events: view.EventCount(), LastEvent: view.LastEvent(),
 		Protocol: view.Protocol(), ProtocolInUse: view.ProtocolInUse(),
+		Warnings: s.Membership.Warnings(),
 	}
 	if leader, ok := s.Membership.Leader(); ok {
 		answer.Leader = leader.Node

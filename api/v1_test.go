@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,17 @@ func TestStatus(t *testing.T) {
 		t.Errorf("got %+v", one)
 	}
 	w.get("/v1/status/nothing").wantWord(t, 404, `{"error":`, "nothing")
+}
+
+func TestStatus_ShowsTheWarnings(t *testing.T) {
+	w := newWorld(t)
+	if s := decoded[api.Status](t, w.get("/v1/status")); len(s.Cluster.Warnings) != 0 {
+		t.Errorf("it warns of %+v", s.Cluster.Warnings)
+	}
+	w.warned = []api.Warning{{Code: api.WarnSilent, Node: "node3", Text: "node3 is not heard; see that it runs"}}
+	if s := decoded[api.Status](t, w.get("/v1/status")); !slices.Equal(s.Cluster.Warnings, w.warned) {
+		t.Errorf("it warns of %+v, want %+v", s.Cluster.Warnings, w.warned)
+	}
 }
 
 func TestStatus_ShowsWhoAbstains(t *testing.T) {

@@ -34,6 +34,7 @@ type world struct {
 	servers []api.Server
 	members []gossipdb.Member
 	leader  api.LeaderInfo
+	warned  []api.Warning
 	// registered is answered to Register.
 	registered func(api.Registration) (api.Welcome, error)
 
@@ -189,6 +190,7 @@ func (w *world) Resolve(name string) (string, error) {
 
 func (w *world) Leader() (api.LeaderInfo, bool) { return w.leader, w.leader.Node != "" }
 
+func (w *world) Warnings() []api.Warning                     { return w.warned }
 func (w *world) RaftServers() ([]api.Server, error)          { return w.servers, w.membershipErr }
 func (w *world) GossipMembers() []gossipdb.Member            { return w.members }
 func (w *world) JoinRaft(_ context.Context, a string) error  { return w.ask("join " + a) }

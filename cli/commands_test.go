@@ -204,6 +204,27 @@ No endpoint is watched yet. Add the first one:
 	}
 }
 
+func TestStatus_WarnsInLinesThatFit(t *testing.T) {
+	c := cluster()
+	c.Observers[3].Fresh, c.Observers[3].HeardAgo = false, nil
+	c.Warnings = []api.Warning{
+		{Code: api.WarnSiteMajority, Text: "nothing is decided any more when the site paris (3 of 5 voters) is lost; a node at a third site, that votes, would prevent that"},
+		{Code: api.WarnSilent, Node: "node4", Text: "node4 is named already"},
+		{Code: api.WarnSilent, Node: "node5", Text: "node5\x1b[31m is not heard in the gossip"},
+	}
+	n := newFakeNode(t, api.Status{Cluster: c})
+	want := `leader node2, 4 of 5 nodes heard by node1, quorum 3 of 5 from 2 sites
+not heard: node4 (never)
+warning: nothing is decided any more when the site paris (3 of 5 voters) is
+  lost; a node at a third site, that votes, would prevent that
+warning: node5�[31m is not heard in the gossip
+`
+	code, stdout, stderr := n.tocsin("status")
+	if code != 0 || !strings.HasPrefix(stdout, want) || stderr != "" {
+		t.Errorf("%d %q\n%s", code, stderr, stdout)
+	}
+}
+
 func TestStatus_Table(t *testing.T) {
 	c := cluster()
 	c.Leader = ""

@@ -75,7 +75,9 @@ func (a app) showStatus(status api.Status, one bool) error {
 func (s *screen) cluster(c api.Cluster) {
 	n, heard := len(c.Observers), 0
 	var silent []string
+	silentNodes := map[string]bool{}
 	for _, o := range c.Observers {
+		silentNodes[o.Node] = !o.Fresh
 		switch {
 		case o.Fresh:
 			heard++
@@ -105,6 +107,11 @@ func (s *screen) cluster(c api.Cluster) {
 	if behind, newest := behind(c.Observers); len(behind) > 0 {
 		s.line("%s %s: what came with protocol %d waits until they are upgraded too, or taken out", s.paint(yellow, "older version:"), strings.Join(behind, ", "), newest)
 	}
+	for _, w := range c.Warnings {
+		if w.Code != api.WarnSilent || !silentNodes[w.Node] { // those are named above
+			s.warning(w.Text)
+		}
+	}
 	if c.Leader == "" {
 		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.")
 	}
@@ -126,6 +133,19 @@ func behind(observers []api.Observer) (names []string, newest fsm.Protocol) {
 		}
 	}
 	return names, newest
+}
+
+// warning writes one in lines that fit.
+func (s *screen) warning(text string) {
+	const head = "warning:"
+	for i, line := range wrap(head+" "+clean(text), helpWidth-2) {
+		if i == 0 {
+			line = s.paint(yellow, head) + strings.TrimPrefix(line, head)
+		} else {
+			line = "  " + line
+		}
+		s.line("%s", line)
+	}
 }
 
 // endpoints writes a line for each, and below what is not settled.

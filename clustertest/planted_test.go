@@ -65,7 +65,7 @@ var bugs = []bug{
 	},
 	{
 		"no rejoin after a cut", "gossipdb/join.go",
-		"if len(missing) == 0 || g.hasLeft() {", "if len(missing) == 0 || g.hasLeft() || g.roster.alive() > 1 {",
+		"if len(missing) == 0 || g.HasLeft() {", "if len(missing) == 0 || g.HasLeft() || g.roster.alive() > 1 {",
 	},
 	{
 		"a snapshot without states", "fsm/restore.go",

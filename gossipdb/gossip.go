@@ -40,8 +40,8 @@ type Gossip struct {
 	peersChanged chan struct{} // never closed; one place: look for them now
 
 	ending sync.Mutex // orders Leave and Shutdown, which the library does not
-	left   bool
-	ended  bool
+	left   atomic.Bool
+	ended  atomic.Bool
 }
 
 // The queue's size is bounded by nodes and pages anyway; more than this many
@@ -161,10 +161,10 @@ func (g *Gossip) unsure() bool {
 func (g *Gossip) Leave(timeout time.Duration) error {
 	g.ending.Lock()
 	defer g.ending.Unlock()
-	if g.ended || g.left {
+	if g.HasLeft() {
 		return nil
 	}
-	g.left = true
+	g.left.Store(true)
 	if err := g.list.Leave(timeout); err != nil {
 		return fmt.Errorf("leave the gossip: %w", err)
 	}
@@ -176,10 +176,9 @@ func (g *Gossip) Leave(timeout time.Duration) error {
 func (g *Gossip) Shutdown() error {
 	g.ending.Lock()
 	defer g.ending.Unlock()
-	if g.ended {
+	if g.ended.Swap(true) {
 		return nil
 	}
-	g.ended = true
 	if err := g.list.Shutdown(); err != nil {
 		return fmt.Errorf("shut the gossip down: %w", err)
 	}

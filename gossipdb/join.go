@@ -64,7 +64,7 @@ func (g *Gossip) join(ctx context.Context, addresses []string) (int, error) {
 
 // joinOne tries what stands behind one address until something answers.
 func (g *Gossip) joinOne(ctx context.Context, address string) error {
-	if g.hasLeft() {
+	if g.HasLeft() {
 		return errLeft
 	}
 	found, err := resolve(ctx, address, g.port)
@@ -83,11 +83,9 @@ func (g *Gossip) joinOne(ctx context.Context, address string) error {
 	return err
 }
 
-func (g *Gossip) hasLeft() bool {
-	g.ending.Lock()
-	defer g.ending.Unlock()
-	return g.left || g.ended
-}
+// HasLeft reports whether this node has left the gossip, so that it hears nobody
+// until it is started again. It takes no lock: leaving takes a while.
+func (g *Gossip) HasLeft() bool { return g.left.Load() || g.ended.Load() }
 
 // keepJoined joins whoever is missing, again and again, until ctx ends.
 func (g *Gossip) keepJoined(ctx context.Context) {
@@ -113,7 +111,7 @@ func (g *Gossip) PeersChanged() { signal(g.peersChanged) }
 
 func (g *Gossip) rejoin(ctx context.Context) {
 	missing := g.missing(ctx)
-	if len(missing) == 0 || g.hasLeft() {
+	if len(missing) == 0 || g.HasLeft() {
 		return
 	}
 	rand.Shuffle(len(missing), func(i, j int) { missing[i], missing[j] = missing[j], missing[i] })

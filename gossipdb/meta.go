@@ -37,7 +37,7 @@ const askedAtOnce = 3
 // asks some of them for the ballots that it did not take before.
 func (g *Gossip) tellCluster(ctx context.Context) {
 	cluster := g.config.Cluster()
-	if cluster == g.told || g.hasLeft() {
+	if cluster == g.told || g.HasLeft() {
 		return
 	}
 	g.told = cluster

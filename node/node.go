@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/raft"
 	"golang.org/x/sync/errgroup"
 
+	"tocsin/api"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
@@ -55,6 +56,7 @@ type Node struct {
 	nudges        chan struct{} // cap 1: followers should hear of a commit
 	removed       atomic.Bool   // this node was taken out of the cluster
 	littleRoom    atomic.Bool   // on the disk
+	warned        atomic.Pointer[[]api.Warning]
 
 	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
 	done   chan struct{}           // closed when every goroutine has ended
@@ -163,6 +165,7 @@ func (n *Node) run() {
 		part{"chores", n.runChores},
 		part{"watch the room", n.watchRoom},
 		part{"say who is silent", n.sayWhenLeaderless},
+		part{"watch for warnings", n.watchWarnings},
 	)
 	serving, stopServing := context.WithCancelCause(context.Background())
 	front, serving := start(serving, part{"serve HTTP", n.serveHTTP})

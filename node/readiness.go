@@ -63,6 +63,9 @@ func (n *Node) Readiness() api.Readiness {
 	if reason := n.doubter.Reason(); reason != "" {
 		problem("this node abstains, so its votes are UNKNOWN: %s", reason)
 	}
+	if n.gossip.HasLeft() && !n.removed.Load() {
+		problem("this node has left the gossip, so it hears nobody and nobody hears it: start it again")
+	}
 	checks := n.verifier.Progress()
 	if checks.Stuck > 0 {
 		problem("%d checks have not come back long after their deadline: look at the scripts, and at what they wait for", checks.Stuck)
@@ -79,6 +82,9 @@ func (n *Node) Readiness() api.Readiness {
 	}
 	if n.littleRoom.Load() {
 		r.Warnings = append(r.Warnings, roomWarning)
+	}
+	for _, w := range n.Warnings() {
+		r.Warnings = append(r.Warnings, w.Text)
 	}
 	r.Ready = len(r.Problems) == 0
 	return r
