@@ -22,7 +22,9 @@ const (
 // Main runs one command and returns its exit code. The arguments are those
 // behind the name of the program.
 func Main(args []string, stdout, stderr io.Writer) int {
-	a := app{stdout: stdout, stderr: stderr, run: node.Run}
+	a := app{stdout: stdout, stderr: stderr, run: func(ctx context.Context, cfg node.Config) error {
+		return node.Run(ctx, cfg, nil)
+	}}
 	return a.main(args)
 }
 

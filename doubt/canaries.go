@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -58,21 +59,23 @@ func kindOf(address string) fsm.Check {
 // all at once, on the schedule of the checks, and whenever somebody has to know
 // it now. Without addresses there is nothing to doubt.
 type Canaries struct {
-	addresses  []string
 	checker    verify.Checker
 	node, site string
 	machine    interface{ View() *fsm.View }
-	changed    chan struct{} // never closed; one place: Silent says something else
+	changed    chan struct{} // never closed; one place: Silent or Count says something else
+	replaced   chan struct{} // never closed; one place: there are other addresses
 
-	mu     sync.Mutex
-	newest *round // nil before the first
-	silent bool   // since fall rounds without an answer, until rise rounds with one
-	run    int    // rounds in a row that speak against silent
+	mu        sync.Mutex
+	addresses []string // never written to
+	newest    *round   // nil before the first
+	silent    bool     // since fall rounds without an answer, until rise rounds with one
+	run       int      // rounds in a row that speak against silent
 }
 
 // round is one question to all canaries.
 type round struct {
 	began    time.Time
+	of       []string      // the addresses that are asked
 	done     chan struct{} // closed when the fields below are set
 	answered bool
 	void     bool // whoever asked was stopped in the middle of it
@@ -82,8 +85,33 @@ type round struct {
 func NewCanaries(addresses []string, checker verify.Checker, node, site string, machine interface{ View() *fsm.View }) *Canaries {
 	return &Canaries{
 		addresses: addresses, checker: checker, node: node, site: site, machine: machine,
-		changed: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1), replaced: make(chan struct{}, 1),
 	}
+}
+
+// Replace has other addresses asked from now on. What the ones before have
+// answered counts no more, but a node that they left silent stays so until one
+// of the new has answered rise times, or until there are none.
+func (c *Canaries) Replace(addresses []string) {
+	c.mu.Lock()
+	c.addresses, c.newest, c.run = slices.Clone(addresses), nil, 0
+	if len(addresses) == 0 {
+		c.silent = false
+	}
+	c.mu.Unlock()
+	for _, told := range []chan struct{}{c.changed, c.replaced} {
+		select {
+		case told <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Count returns how many canaries there are.
+func (c *Canaries) Count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.addresses)
 }
 
 // Silent reports whether no canary answers, which takes fall rounds in a row to
@@ -96,16 +124,22 @@ func (c *Canaries) Silent() bool {
 
 // Run asks the canaries on schedule until ctx ends.
 func (c *Canaries) Run(ctx context.Context) {
-	if len(c.addresses) == 0 {
-		return
-	}
 	for {
+		if c.Count() == 0 {
+			select {
+			case <-c.replaced:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
 		answered := c.Answer(ctx, time.Now())
 		if ctx.Err() != nil {
 			return
 		}
 		select {
 		case <-time.After(c.note(answered)):
+		case <-c.replaced:
 		case <-ctx.Done():
 			return
 		}
@@ -118,6 +152,9 @@ func (c *Canaries) note(answered bool) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	disagrees := answered == c.silent
+	if len(c.addresses) == 0 {
+		return 0 // they were taken away meanwhile
+	}
 	if !disagrees {
 		c.run = 0
 	} else if c.run++; c.silent && c.run >= s.Rise || !c.silent && c.run >= s.Fall {
@@ -142,11 +179,11 @@ func (c *Canaries) note(answered bool) time.Duration {
 // later. Those who ask at the same time share a round. It returns false when
 // ctx ends first.
 func (c *Canaries) Answer(ctx context.Context, since time.Time) bool {
-	if len(c.addresses) == 0 {
-		return true
-	}
 	for ctx.Err() == nil {
 		r, mine := c.join(since)
+		if r == nil {
+			return true
+		}
 		if mine {
 			c.ask(ctx, r)
 		}
@@ -155,18 +192,29 @@ func (c *Canaries) Answer(ctx context.Context, since time.Time) bool {
 		case <-ctx.Done():
 			return false
 		}
-		if !r.void && !r.began.Before(since) {
+		if !r.void && !r.began.Before(since) && c.stands(r) {
 			return r.answered
 		}
 	}
 	return false
 }
 
+// stands reports whether those that r has asked are still the canaries.
+func (c *Canaries) stands(r *round) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest == r || c.newest != nil && slices.Equal(c.newest.of, r.of)
+}
+
 // join returns the round that will do for since, or that has to end before
 // there can be one; if there is none, a new one, which is the caller's to ask.
+// Without canaries there is no round.
 func (c *Canaries) join(since time.Time) (r *round, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(c.addresses) == 0 {
+		return nil, false
+	}
 	if r := c.newest; r != nil {
 		select {
 		case <-r.done:
@@ -177,7 +225,7 @@ func (c *Canaries) join(since time.Time) (r *round, mine bool) {
 			return r, false
 		}
 	}
-	c.newest = &round{began: time.Now(), done: make(chan struct{})}
+	c.newest = &round{began: time.Now(), of: c.addresses, done: make(chan struct{})}
 	return c.newest, true
 }
 
@@ -191,7 +239,7 @@ func (c *Canaries) ask(ctx context.Context, r *round) {
 	}
 	var answered atomic.Bool
 	var probes sync.WaitGroup
-	for _, address := range c.addresses {
+	for _, address := range r.of {
 		probes.Go(func() {
 			s := c.checker.Check(asking, verify.Request{
 				Key: address, Value: address, Kind: kindOf(address), Timeout: timeout, Node: c.node, Site: c.site,

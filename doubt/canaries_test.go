@@ -186,11 +186,87 @@ func TestCanaries_WhoeverIsStoppedSpoilsNoRoundForOthers(t *testing.T) {
 }
 
 func TestCanaries_WithoutAddressesThereIsNoDoubt(t *testing.T) {
-	c := NewCanaries(nil, nil, "n1", "", newCluster(t))
-	c.Run(t.Context())
-	if c.Silent() || !c.Answer(t.Context(), time.Now()) {
-		t.Error("no canary is doubted")
+	synctest.Test(t, func(t *testing.T) {
+		c := watched(t, nil, nil)
+		time.Sleep(time.Hour)
+		if c.Silent() || !c.Answer(t.Context(), time.Now()) {
+			t.Error("no canary is doubted")
+		}
+	})
+}
+
+// watched returns Canaries that are asked until the end of the test.
+func watched(t *testing.T, n *network, addresses []string) *Canaries {
+	t.Helper()
+	c := NewCanaries(addresses, n, "n1", "", newCluster(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { c.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	return c
+}
+
+func TestCanaries_Replace(t *testing.T) {
+	for name, test := range map[string]struct {
+		with   []string
+		silent bool // a minute later; what is asked is at b
+	}{
+		"by one that answers":   {[]string{"b:1"}, false},
+		"by one that is silent": {[]string{"c:1"}, true},
+		"by none":               {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := &network{takes: 10 * time.Millisecond}
+				n.cut("a:1", "c:1")
+				c := watched(t, n, []string{"a:1"})
+				time.Sleep(time.Minute)
+				if !c.Silent() {
+					t.Fatal("it does not answer for a minute, and is not silent")
+				}
+				c.Replace(test.with)
+				if c.Silent() != (len(test.with) > 0) {
+					t.Error("silence has ended before another canary answered, or not with the last one")
+				}
+				n.take()
+				time.Sleep(time.Minute)
+				if c.Silent() != test.silent || c.Count() != len(test.with) || slices.Contains(n.take(), "a:1") {
+					t.Errorf("silent %v, %d canaries", c.Silent(), c.Count())
+				}
+			})
+		})
 	}
+	t.Run("none by one that is silent", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			n := &network{}
+			n.cut("a:1")
+			c := watched(t, n, nil)
+			time.Sleep(time.Minute)
+			c.Replace([]string{"a:1"})
+			if c.Answer(t.Context(), time.Now()) {
+				t.Error("it answered")
+			}
+			time.Sleep(time.Minute)
+			if !c.Silent() {
+				t.Error("not silent")
+			}
+		})
+	})
+}
+
+// TestCanaries_ReplaceOutdatesARound: what a canary of before answers is not
+// what those of now do.
+func TestCanaries_ReplaceOutdatesARound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{takes: time.Second}
+		n.cut("b:1")
+		c := NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
+		began := time.Now()
+		time.AfterFunc(500*time.Millisecond, func() { c.Replace([]string{"b:1"}) })
+		if c.Answer(t.Context(), began) || time.Since(began) != 2*time.Second {
+			t.Errorf("answered after %v: that was the one before", time.Since(began))
+		}
+	})
 }
 
 func TestValidateCanaries(t *testing.T) {

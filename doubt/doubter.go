@@ -147,7 +147,7 @@ func (d *Doubter) facts(now time.Time, still Standstill) Facts {
 	f := Facts{
 		Now:        now,
 		Standstill: still, Renewed: checks.Renewals >= d.renewal, Open: checks.Open, Patience: patience(settings.Settings),
-		Canaries: len(d.Canaries.addresses), Silent: d.Canaries.Silent(),
+		Canaries: d.Canaries.Count(), Silent: d.Canaries.Silent(),
 		Refresh: time.Duration(settings.BallotRefresh),
 		Late:    checks.Lateness, Interval: time.Duration(settings.Interval),
 	}

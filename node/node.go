@@ -44,9 +44,15 @@ type Node struct {
 	gossip    *gossipdb.Gossip
 	verifier  *verify.Verifier
 	doubter   *doubt.Doubter
+	canaries  *doubt.Canaries
 	notifier  atomic.Pointer[notify.Notifier] // nil until registered
 	loop      *quorum.Loop
 	scavenger *scavenger.Scavenger
+
+	// changeable is what counts instead of what cfg says of it, and never
+	// written to. reloading is held to change it along with the parts.
+	changeable atomic.Pointer[Changeable]
+	reloading  sync.Mutex
 
 	local, remote *proposals // writes committed here, or by the leader elsewhere
 
@@ -82,6 +88,8 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		nudges:      make(chan struct{}, 1),
 		done:        make(chan struct{}),
 	}
+	changeable := cfg.Changeable()
+	n.changeable.Store(&changeable)
 	n.log = cfg.logger().With("node", cfg.Name)
 	n.member.Store(outside.Identity.Cluster != "" && !outside.Identity.SetAside)
 	n.local, n.remote = newProposals(cfg.Dialect, n.commitHere), newProposals(cfg.Dialect, n.commitThere)
@@ -109,14 +117,14 @@ func (n *Node) build() (err error) {
 		return err
 	}
 	pulse := doubt.NewPulse(n.out.Clock)
-	canaries := doubt.NewCanaries(n.cfg.Canaries, n.out.Checker, n.cfg.Name, n.cfg.Site, n.machine)
+	n.canaries = doubt.NewCanaries(n.cfg.Canaries, n.out.Checker, n.cfg.Name, n.cfg.Site, n.machine)
 	n.verifier = verify.New(verify.Config{
-		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: doubt.Guard(n.out.Checker, pulse, canaries),
+		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: doubt.Guard(n.out.Checker, pulse, n.canaries),
 		Verdicts: castBallots{n.ballots}, MaxChecks: n.cfg.MaxChecks, Logger: n.log,
 	})
 	n.doubter = doubt.New(doubt.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Checks: n.verifier,
-		Pulse: pulse, Canaries: canaries, Logger: n.log,
+		Pulse: pulse, Canaries: n.canaries, Logger: n.log,
 	})
 	n.loop = quorum.NewLoop(quorum.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Proposer: decisions{n},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -17,8 +18,10 @@ import (
 )
 
 // Run opens the real outside, brings a node up on it and runs it until ctx
-// ends or the node can't go on.
-func Run(ctx context.Context, cfg Config) error {
+// ends or the node can't go on. If beside is not nil it runs next to the node,
+// in a goroutine of its own and with a context that ends with the node; Run
+// waits for it.
+func Run(ctx context.Context, cfg Config, beside func(context.Context, *Node)) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -30,11 +33,18 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	besides, endBeside := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	if beside != nil {
+		running.Go(func() { beside(besides, n) })
+	}
 	select {
 	case <-ctx.Done():
 		n.log.Info("stopping", "cause", context.Cause(ctx))
 	case <-n.Done():
 	}
+	endBeside()
+	running.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	stopped := n.Stop(stopping)

@@ -33,16 +33,15 @@ func (n *Node) takePart(ctx context.Context) error {
 	n.ballots.Open(epoch)
 	n.gossip.PeersChanged() // they came with the log
 
-	notifier, err := notify.New(notify.Config{
+	notifier, err := n.newNotifier(notify.Config{
 		Node: n.cfg.Name, Site: n.cfg.Site, Cluster: cluster, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
 		Leading: n.leads, Alive: n.alive, Reporter: reporter{n},
-		MaxRunning: n.cfg.MaxNotifications, Start: epoch, Logger: n.log,
-		Returning: n.out.Identity.Cluster != "", Missed: n.cfg.Missed,
+		Start: epoch, Logger: n.log,
+		Returning: n.out.Identity.Cluster != "",
 	})
 	if err != nil {
 		return err
 	}
-	n.notifier.Store(notifier)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return notifier.Run(ctx) })
 	group.Go(func() error { return n.watchMembership(ctx, epoch) })

@@ -150,7 +150,7 @@ func (n *Node) gossipPeers() []string {
 			addresses = append(addresses, o.Gossip)
 		}
 	}
-	for _, a := range n.cfg.GossipJoin {
+	for _, a := range n.changeable.Load().GossipJoin {
 		if a = strings.TrimSpace(a); a != "" {
 			addresses = append(addresses, a)
 		}

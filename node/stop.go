@@ -32,7 +32,7 @@ func (n *Node) Stop(ctx context.Context) error {
 	var errs []error
 	n.stop.Do(func() {
 		alive := n.Err() == nil && !n.removed.Load()
-		if alive && n.cfg.LeaveOnExit {
+		if alive && n.changeable.Load().LeaveOnExit {
 			if err := n.leave(ctx, n.cfg.Name); err != nil {
 				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: GET /leave?peerAddress=%s", err, n.cfg.advertised(n.cfg.Raft)))
 			}

@@ -115,20 +115,15 @@ func (o *owner) launch(launches []launch) {
 		o.workers.Go(func() {
 			ctx, cancel := context.WithCancel(o.work)
 			defer cancel()
-			o.ends <- runEnd{of: l.n, ended: attemptOf(o.config.Runner.Run(ctx, l.job), l.job.Timeout)}
+			o.ends.put(runEnd{of: l.n, ended: attemptOf(o.config.Runner.Run(ctx, l.job), l.job.Timeout)})
 		})
 	}
 }
 
 // settleRuns takes note of all runs that have ended.
 func (o *owner) settleRuns() {
-	for {
-		select {
-		case end := <-o.ends:
-			o.settleRun(end)
-		default:
-			return
-		}
+	for _, end := range o.ends.take() {
+		o.settleRun(end)
 	}
 }
 

@@ -17,6 +17,8 @@ type Notifier struct {
 
 	started   atomic.Bool
 	led       chan struct{} // capacity 1: leadership changed since it was looked at
+	change    atomic.Pointer[Change]
+	changed   chan struct{} // capacity 1: change was set since it was looked at
 	published atomic.Pointer[Status]
 	// writing is since when the ledger has been busy with a write, nil if it
 	// is not.
@@ -37,7 +39,7 @@ func New(config Config) (*Notifier, error) {
 	if err := record.validFor(config); err != nil {
 		return nil, err
 	}
-	n := &Notifier{config: config, log: config.Logger, loaded: record, led: make(chan struct{}, 1)}
+	n := &Notifier{config: config, log: config.Logger, loaded: record, led: make(chan struct{}, 1), changed: make(chan struct{}, 1)}
 	n.published.Store(&Status{Cursor: record.Cursor, Waiting: len(record.Entries), Unreported: len(record.Outbox)})
 	return n, nil
 }

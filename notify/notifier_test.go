@@ -686,3 +686,32 @@ func TestNotifier_TakesOver(t *testing.T) {
 		expectStory(t, w, fmt.Sprintf("follower a %d/1", e), fmt.Sprintf("leader a %d/2", e))
 	})
 }
+
+func TestNotifier_ChangeTakesEffectWhileScriptsRun(t *testing.T) {
+	bubble(t, "MaxRunning", func(t *testing.T) {
+		w := newWorld(t)
+		w.setScript(func(notify.Job) reply { return reply{takes: time.Minute} })
+		config := w.config(notify.NewMemoryLedger())
+		config.MaxRunning = 1
+		p := begin(t, config)
+		var keys []string
+		for i := range 100 {
+			keys = append(keys, fmt.Sprintf("e%02d", i))
+		}
+		w.watch(t, keys...)
+		for _, key := range keys {
+			w.decide(t, key, "other")
+		}
+		for _, c := range []struct{ limit, running int }{{1, 1}, {12, 12}, {2, 2}, {0, 8}, {30, 30}} {
+			p.Change(notify.Change{MaxRunning: c.limit})
+			pass(61 * time.Second)
+			if got := p.Status().Running; got != c.running {
+				t.Errorf("of %d at once %d run", c.limit, got)
+			}
+		}
+		pass(time.Hour)
+		if len(w.runs()) != 100 {
+			t.Errorf("%d scripts ran, want 100", len(w.runs()))
+		}
+	})
+}

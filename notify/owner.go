@@ -12,12 +12,12 @@ import (
 )
 
 // owner is the state of a Notifier that runs. Only the goroutine of Run touches
-// it; scripts and reports answer through the two channels.
+// it; scripts and reports answer through ends and reports.
 type owner struct {
 	*Notifier
 	work    context.Context // of scripts and reports
 	workers sync.WaitGroup
-	ends    chan runEnd    // has a place for every script that may run
+	ends    *ends
 	reports chan reportEnd // has a place for the one report that may run
 
 	now            time.Time // of this turn
@@ -69,7 +69,7 @@ type runEnd struct {
 func newOwner(n *Notifier, work context.Context) *owner {
 	o := &owner{
 		Notifier: n, work: work,
-		ends: make(chan runEnd, n.config.MaxRunning), reports: make(chan reportEnd, 1),
+		ends: newEnds(), reports: make(chan reportEnd, 1),
 		now: time.Now(), cursor: n.loaded.Cursor, origin: n.loaded.Origin,
 		open: make(map[uint64]*notification), lanes: make(map[string]lane), unseen: make(map[uint64]*notification),
 		ready:  pqueue.New(func(a, b *notification) bool { return a.Event < b.Event }, func(n *notification) *int { return &n.places.ready }),
@@ -102,6 +102,7 @@ func sortedOutcomes(m map[uint64]fsm.Outcome) []fsm.Outcome {
 // write of the ledger.
 func (o *owner) turn() {
 	o.now = time.Now()
+	o.heedChange()
 	before := o.view
 	o.view = o.config.Machine.View()
 	o.settleRuns()
@@ -141,9 +142,9 @@ func (o *owner) wait(stop <-chan struct{}, viewChanged, led <-chan struct{}) {
 		o.takeOverSoon()
 	case <-led:
 		o.takeOverAt, o.reportAt = time.Time{}, time.Time{}
-	case end := <-o.ends:
-		o.ends <- end // back again: its place is still free, and turn takes all
+	case <-o.ends.some: // turn takes them
 		o.takeOverSoon()
+	case <-o.changed: // turn heeds it
 	case end := <-o.reports:
 		o.reports <- end
 	case <-timer.C:

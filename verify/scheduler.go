@@ -18,6 +18,7 @@ type scheduler struct {
 	records *records
 	publish *atomic.Pointer[schedule]
 	renewal *renewals
+	limits  *limits
 
 	view    *fsm.View // the last one followed; nil at first
 	watches map[string]*watch
@@ -33,8 +34,9 @@ type scheduler struct {
 	lastCheck   time.Time
 
 	workers sync.WaitGroup
-	// landings has room for every check that may be in flight, so that no
-	// worker ever waits. It is never closed.
+	// landings has room for every check that may be in flight at the start; with
+	// a higher limit since then a worker may wait for the next turn, or for the
+	// end of ctx. It is never closed.
 	landings chan landing
 }
 
@@ -57,9 +59,9 @@ type watch struct {
 	open    bool      // counted as open
 }
 
-func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals) *scheduler {
+func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals, limit *limits) *scheduler {
 	return &scheduler{
-		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal,
+		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal, limits: limit,
 		watches:   map[string]*watch{},
 		scheduled: newWaiting(), flying: newFlying(),
 		rooms:    rooms{scripts: newRoom(cfg.MaxChecks), connections: newRoom(cfg.MaxConnections)},
@@ -91,6 +93,8 @@ func (s *scheduler) run(ctx context.Context) {
 			s.follow(s.cfg.Machine.View())
 		case <-s.renewal.ready:
 			s.renew()
+		case <-s.limits.changed:
+			s.rooms.scripts.limit = int(s.limits.checks.Load())
 		case l := <-s.landings:
 			if ctx.Err() != nil {
 				return // it may have been stopped, and what it says is not the endpoint's doing
@@ -129,6 +133,7 @@ func earlier(a, b time.Time) time.Time {
 // start sends a check of w on its way in r. w must be in no queue and have no
 // flight.
 func (s *scheduler) start(ctx context.Context, r *room, w *watch, now time.Time) {
+	stopping := ctx.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	f := &flight{watch: w, room: r, request: s.request(w), planned: w.due, started: now, cancel: cancel}
 	w.flight, w.started = f, now
@@ -136,7 +141,14 @@ func (s *scheduler) start(ctx context.Context, r *room, w *watch, now time.Time)
 	s.flying.Push(f)
 	s.setLate(w, now.Sub(f.planned) > tolerance(w.settings))
 	r.running++
-	s.workers.Go(func() { fly(ctx, s.cfg.Checker, f, func(l landing) { s.landings <- l }) })
+	s.workers.Go(func() {
+		fly(ctx, s.cfg.Checker, f, func(l landing) {
+			select {
+			case s.landings <- l:
+			case <-stopping: // nobody asks any more
+			}
+		})
+	})
 }
 
 func (s *scheduler) request(w *watch) Request {

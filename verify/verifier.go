@@ -42,13 +42,12 @@ type Verifier struct {
 	records  records
 	progress atomic.Pointer[schedule]
 	renewals renewals
+	limits   limits
 }
 
 // New returns a Verifier that does nothing until Run is called.
 func New(cfg Config) *Verifier {
-	if cfg.MaxChecks <= 0 {
-		cfg.MaxChecks = 64
-	}
+	cfg.MaxChecks = checksOrDefault(cfg.MaxChecks)
 	if cfg.MaxConnections <= 0 {
 		cfg.MaxConnections = 1024
 	}
@@ -59,7 +58,11 @@ func New(cfg Config) *Verifier {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	cfg.Logger = cfg.Logger.With("component", "verify")
-	v := &Verifier{cfg: cfg, records: records{keep: cfg.KeepSamples}, renewals: renewals{ready: make(chan struct{}, 1)}}
+	v := &Verifier{
+		cfg: cfg, records: records{keep: cfg.KeepSamples},
+		renewals: renewals{ready: make(chan struct{}, 1)}, limits: limits{changed: make(chan struct{}, 1)},
+	}
+	v.limits.checks.Store(int64(cfg.MaxChecks))
 	v.progress.Store(&schedule{})
 	return v
 }
@@ -67,7 +70,7 @@ func New(cfg Config) *Verifier {
 // Run checks the endpoints until ctx ends, then stops the checks in flight and
 // returns nil when the last of them has returned. It may be called once.
 func (v *Verifier) Run(ctx context.Context) error {
-	s := newScheduler(v.cfg, &v.records, &v.progress, &v.renewals)
+	s := newScheduler(v.cfg, &v.records, &v.progress, &v.renewals, &v.limits)
 	s.run(ctx)
 	return nil
 }

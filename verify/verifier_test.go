@@ -198,6 +198,30 @@ func TestVerifier_RespectsMaxChecks(t *testing.T) {
 	})
 }
 
+func TestVerifier_LimitChangesWhileChecksRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, nil)
+		for i := range 3000 {
+			c.set(fmt.Sprintf("e%04d", i), "up")
+		}
+		w := start(t, c, taking(time.Second, byValue), func(cfg *verify.Config) { cfg.MaxChecks, cfg.MaxConnections = 4, 1 })
+		for _, limit := range []int{4, 2000, 2, 0, 3, 2000} { // the last are cut off by the end of the test
+			w.Limit(limit)
+			time.Sleep(30*time.Second + 500*time.Millisecond)
+			synctest.Wait()
+			if limit == 0 {
+				limit = 64
+			}
+			if p := w.Progress(); p.Running > limit || limit < 2000 && p.Running < limit {
+				t.Errorf("%d checks run, and %d may", p.Running, limit)
+			}
+		}
+		if most := w.checks.atOnce(); most < 200 || most > 2000 {
+			t.Errorf("%d checks ran at once, and 2000 could", most)
+		}
+	})
+}
+
 func TestVerifier_StartsTenThousandWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const many = 10_000
