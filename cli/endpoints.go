@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tocsin/api"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -33,7 +35,7 @@ tocsin set db 10.0.0.2:5432 --check tcp --label team=storage
 tocsin set ping pong --verify ping.sh --quorum 4`,
 		Args: exactly("KEY", "VALUE"),
 	}
-	settingFlags(c, &settings)
+	addOptions(c, settingGroups(&settings), func(o config.Option) pflag.Value { return o.Value })
 	hideDefaults(c)
 	c.Flags().BoolVar(&plain, "plain", false, "drop the settings and labels that the endpoint has of its own and that are not given here")
 	c.Flags().StringArrayVar(&labels, "label", nil, "a free `name=value`, as often as you like")

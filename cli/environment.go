@@ -9,14 +9,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// fromEnvironment sets the flags that were not given from the environment:
-// TOCSIN_DATA_DIR is --data-dir. With names, only those are looked for: the
+// fromEnvironment sets those of the named flags that were not given from the
+// environment: TOCSIN_DATA_DIR is --data-dir. No others are looked for: the
 // scripts of a node run with variables of the same prefix, and a command that
 // such a script calls must not take them for its flags.
 func fromEnvironment(c *cobra.Command, names ...string) error {
 	var failed error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if failed != nil || f.Changed || f.Name == "help" || len(names) > 0 && !slices.Contains(names, f.Name) {
+		if failed != nil || f.Changed || !slices.Contains(names, f.Name) {
 			return
 		}
 		variable := variableOf(f.Name)

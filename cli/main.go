@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/config"
 	"tocsin/node"
 )
 
@@ -22,17 +23,20 @@ const (
 // Main runs one command and returns its exit code. The arguments are those
 // behind the name of the program.
 func Main(args []string, stdout, stderr io.Writer) int {
-	a := app{stdout: stdout, stderr: stderr, run: func(ctx context.Context, cfg node.Config) error {
-		return node.Run(ctx, cfg, nil)
-	}}
+	a := app{stdout: stdout, stderr: stderr, run: runNode}
 	return a.main(args)
 }
 
 // app is one call of the program.
 type app struct {
 	stdout, stderr io.Writer
-	// run runs a node until ctx ends; tests look at the Config instead.
-	run func(context.Context, node.Config) error
+	// run runs a node until ctx ends, and beside it what is to run beside it;
+	// tests look at the Config instead.
+	run func(ctx context.Context, cfg node.Config, beside func(context.Context, reloadable)) error
+}
+
+func runNode(ctx context.Context, cfg node.Config, beside func(context.Context, reloadable)) error {
+	return node.Run(ctx, cfg, func(ctx context.Context, n *node.Node) { beside(ctx, n) })
 }
 
 func (a app) main(args []string) int {
@@ -44,14 +48,30 @@ func (a app) main(args []string) int {
 	if err == nil {
 		return exitDone
 	}
-	a.say("tocsin: %s\n", oneLine(err.Error()))
-	if wrong, ok := errors.AsType[usageError](err); ok {
-		if wrong.command != "" {
-			a.say("See \"%s --help\".\n", wrong.command)
-		}
+	wrong, misused := errors.AsType[usageError](err)
+	if misused {
+		err = wrong.error
+	}
+	if a.sayFaults(err) && misused && wrong.command != "" {
+		a.say("See \"%s --help\".\n", wrong.command)
+	}
+	if misused {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// sayFaults says what is wrong: with the lines of the configuration file that
+// are wrong, and, in one line, all others. It reports whether there are others.
+func (a app) sayFaults(err error) (others bool) {
+	faults, rest := config.Split(err)
+	for _, f := range faults {
+		a.say("tocsin: %s\n%s", clean(f.Error()), f.Excerpt())
+	}
+	if len(rest) > 0 {
+		a.say("tocsin: %s\n", oneLine(errors.Join(rest...).Error()))
+	}
+	return len(rest) > 0
 }
 
 // say writes words for people. Where standard error can't be written to, there

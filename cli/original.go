@@ -5,10 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"tocsin/node"
+	"tocsin/config"
 )
 
 // spelling gives the flags of the original our names, so that they work and are
@@ -32,9 +31,9 @@ func spelling(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 // splitScripts lets scripts be given as paths, as the original has them, where
 // we have one directory and names: the folder becomes
 // --scripts, which must not name another one.
-func splitScripts(c *cobra.Command, cfg *node.Config) error {
-	given := ""
-	if c.Flags().Changed("scripts") {
+func (l loaded) splitScripts() error {
+	cfg, given := &l.node, ""
+	if l.settings.Source("scripts").Kind != config.Default {
 		given = cfg.Scripts
 	}
 	from := "--scripts"
@@ -47,10 +46,10 @@ func splitScripts(c *cobra.Command, cfg *node.Config) error {
 		}
 		folder, base := filepath.Split(*script.name)
 		if base == "" || base == "." || base == ".." {
-			return misuse(c, "%s %s names a directory: name a script in it", script.flag, *script.name)
+			return fmt.Errorf("%s %s names a directory: name a script in it", script.flag, *script.name)
 		}
 		if given != "" && !sameFolder(given, folder) {
-			return misuse(c, "%s %s is not in %s, where %s says the scripts are: all scripts of a node stand in one directory, so put them together and name it with --scripts",
+			return fmt.Errorf("%s %s is not in %s, where %s says the scripts are: all scripts of a node stand in one directory, so put them together and name it with --scripts",
 				script.flag, *script.name, given, from)
 		}
 		if given == "" {
@@ -61,6 +60,7 @@ func splitScripts(c *cobra.Command, cfg *node.Config) error {
 	if given != "" {
 		cfg.Scripts = given
 	}
+	l.settings.Refresh()
 	return nil
 }
 

@@ -37,6 +37,7 @@ tocsin status`,
 		a.agent(),
 		a.set(), a.get(), a.del(),
 		a.status(), a.events(),
+		a.config(), a.validate(),
 		a.recover(),
 		a.version(),
 	)

@@ -3,36 +3,38 @@ package cli
 import (
 	"cmp"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
-// settingFlags adds a flag for each of the settings that an endpoint may have
-// of its own, to be read into s. They are the same for the agent, which gives
-// the first values of the cluster, and for set, which gives the endpoint's.
-func settingFlags(c *cobra.Command, s *fsm.Settings) {
-	f := c.Flags()
-	f.Var(word{&s.Interval, "duration"}, "interval", "between checks of one endpoint on one node")
-	f.Var(word{&s.RetryInterval, "duration"}, "retry-interval", "after a check that disagrees with the verdict; a fifth of --interval, 1s at least, if not given")
-	f.Var(word{&s.Timeout, "duration"}, "timeout", "deadline of one check")
-	f.Var(lower{word{&s.TimeoutIs, "unknown|down"}}, "timeout-is", "`status` of a script that misses the deadline: unknown or down")
-	f.IntVar(&s.Fall, "fall", s.Fall, "checks in a row that make a node say DOWN")
-	f.IntVar(&s.Rise, "rise", s.Rise, "checks in a row that make a node say UP")
-	f.Var(oneOf{(*string)(&s.Check), []string{"script", "nagios", "http", "tcp"}}, "check", "`kind` of check: script, nagios, http (the value is a URL) or tcp (the value is HOST:PORT)")
-	f.StringVar(&s.Verify, "verify", s.Verify, "`name` of the verification script")
-	group(c, "Checking", "interval", "retry-interval", "timeout", "timeout-is", "fall", "rise", "check", "verify")
-
-	f.Var(word{&s.Quorum, "majority|n"}, "quorum", "`votes` that must agree: majority, or a number above half of the nodes")
-	f.Var(word{&s.Sites, "auto|off|n"}, "sites", "`sites` that must agree: auto (a majority of them when there are three or more), off, or a number")
-	f.Var(seconds{word{&s.Cooldown, "duration"}}, "cooldown", "least time between two events of one endpoint; a bare number is seconds")
-	group(c, "Deciding", "quorum", "sites", "cooldown")
-
-	f.StringVar(&s.Notify, "notify", s.Notify, "`name` of the notification script")
-	f.Var(word{&s.NotifyTimeout, "duration"}, "notify-timeout", "deadline of one run of it")
-	f.IntVar(&s.NotifyAttempts, "notify-attempts", s.NotifyAttempts, "runs of it before giving up")
-	group(c, "Notifying", "notify", "notify-timeout", "notify-attempts")
+// settingGroups are the settings that an endpoint may have of its own, read
+// into s. They are the same for the agent, which gives the first values of the
+// cluster, and for set, which gives the endpoint's.
+func settingGroups(s *fsm.Settings) []config.Group {
+	return []config.Group{
+		{Heading: "Checking", Options: []config.Option{
+			{Name: "interval", Value: word{&s.Interval, "duration"}, Help: "between checks of one endpoint on one node"},
+			{Name: "retry-interval", Value: word{&s.RetryInterval, "duration"}, Help: "after a check that disagrees with the verdict; a fifth of --interval, 1s at least, if not given"},
+			{Name: "timeout", Value: word{&s.Timeout, "duration"}, Help: "deadline of one check"},
+			{Name: "timeout-is", Value: lower{word{&s.TimeoutIs, "unknown|down"}}, Help: "`status` of a script that misses the deadline: unknown or down"},
+			{Name: "fall", Value: number{&s.Fall}, Help: "checks in a row that make a node say DOWN"},
+			{Name: "rise", Value: number{&s.Rise}, Help: "checks in a row that make a node say UP"},
+			{Name: "check", Value: oneOf{(*string)(&s.Check), []string{"script", "nagios", "http", "tcp"}}, Help: "`kind` of check: script, nagios, http (the value is a URL) or tcp (the value is HOST:PORT)"},
+			{Name: "verify", Value: text{&s.Verify, "name"}, Help: "name of the verification script"},
+		}},
+		{Heading: "Deciding", Options: []config.Option{
+			{Name: "quorum", Value: word{&s.Quorum, "majority|n"}, Help: "`votes` that must agree: majority, or a number above half of the nodes"},
+			{Name: "sites", Value: word{&s.Sites, "auto|off|n"}, Help: "`sites` that must agree: auto (a majority of them when there are three or more), off, or a number"},
+			{Name: "cooldown", Value: seconds{word{&s.Cooldown, "duration"}}, Help: "least time between two events of one endpoint; a bare number is seconds"},
+		}},
+		{Heading: "Notifying", Options: []config.Option{
+			{Name: "notify", Value: text{&s.Notify, "name"}, Help: "name of the notification script"},
+			{Name: "notify-timeout", Value: word{&s.NotifyTimeout, "duration"}, Help: "deadline of one run of it"},
+			{Name: "notify-attempts", Value: number{&s.NotifyAttempts}, Help: "runs of it before giving up"},
+		}},
+	}
 }
 
 // overridesOf returns the settings whose flags were given, nil if none was.

@@ -108,3 +108,56 @@ func (o oneOf) String() string {
 	}
 	return *o.value
 }
+
+// text is any text.
+type text struct {
+	value *string
+	what  string // in help
+}
+
+func (t text) Set(text string) error { *t.value = text; return nil }
+func (t text) Type() string          { return t.what }
+func (t text) String() string {
+	if t.value == nil {
+		return ""
+	}
+	return *t.value
+}
+
+// number is a whole number.
+type number struct{ value *int }
+
+func (n number) Set(text string) error {
+	read, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("%.40q is not a whole number", text)
+	}
+	*n.value = read
+	return nil
+}
+func (n number) Type() string { return "int" }
+func (n number) String() string {
+	if n.value == nil {
+		return ""
+	}
+	return strconv.Itoa(*n.value)
+}
+
+// yes is true or false.
+type yes struct{ value *bool }
+
+func (y yes) Set(text string) error {
+	read, err := strconv.ParseBool(text)
+	if err != nil {
+		return fmt.Errorf("%.40q is neither true nor false", text)
+	}
+	*y.value = read
+	return nil
+}
+func (y yes) Type() string { return "bool" }
+func (y yes) String() string {
+	if y.value == nil {
+		return ""
+	}
+	return strconv.FormatBool(*y.value)
+}

@@ -109,8 +109,11 @@ func (c Config) Validate() error {
 	if err := doubt.ValidateCanaries(c.Canaries); err != nil {
 		errs = append(errs, fmt.Errorf("--canary: %w", err))
 	}
-	if c.MaxChecks < 0 || c.MaxNotifications < 0 {
-		errs = append(errs, errors.New("--max-checks and --max-notifications can't be negative"))
+	if c.MaxChecks < 0 {
+		errs = append(errs, errors.New("--max-checks can't be negative"))
+	}
+	if c.MaxNotifications < 0 {
+		errs = append(errs, errors.New("--max-notifications can't be negative"))
 	}
 	if c.Missed != "" && c.Missed != notify.Current && c.Missed != notify.Skip {
 		errs = append(errs, fmt.Errorf("--missed-notifications: %.80q is neither current nor skip", c.Missed))

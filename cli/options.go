@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"tocsin/config"
+	"tocsin/fsm"
+	"tocsin/node"
+)
+
+// options are all that an agent can be told, and where it is kept.
+type options struct {
+	node node.Config
+	log  logOptions
+	file string
+}
+
+// newOptions returns the defaults.
+func newOptions() *options {
+	return &options{
+		node: node.Config{
+			DataDir: "data", Scripts: "scripts",
+			HTTP: "127.0.0.1:6000", Raft: "127.0.0.1:7000", Gossip: "127.0.0.1:8000",
+			MaxChecks: 64, MaxNotifications: 8, Missed: "current",
+			Settings: fsm.DefaultClusterSettings(),
+		},
+		log: logOptions{format: "text", level: "info"},
+	}
+}
+
+const (
+	// inSettings is what the settings of a cluster stand under in a file.
+	inSettings = "settings"
+
+	atNextStart = "takes effect at the next start"
+	atFounding  = "is the first setting of a cluster that is founded, and changes none that is there"
+)
+
+const clusterWords = `What follows, under "settings", are the first settings of a cluster that this node founds. ` +
+	`They belong to the cluster then, and are ignored here ever after.`
+
+// table is the one place where all of it is listed: flags, environment, file,
+// help and the page of the documentation follow from it. Its values are o's.
+func (o *options) table() config.Table {
+	n := &o.node
+	table := config.Table{
+		{Heading: "Configuration file", Options: []config.Option{
+			{Name: "config", Value: text{&o.file, "file"}, NoFile: true, Help: "YAML `file` with what is not given here or in the environment; read again on SIGHUP"},
+		}},
+		{Heading: "This node", Options: []config.Option{
+			{Name: "node", Value: text{&n.Name, "name"}, Help: "name of this node, kept for life (needed)"},
+			{Name: "site", Value: text{&n.Site, "name"}, Help: "name of the place where it stands, such as a data centre"},
+			{Name: "data-dir", Value: text{&n.DataDir, "directory"}, Help: "directory of what must survive a restart"},
+			{Name: "scripts", Value: text{&n.Scripts, "directory"}, Help: "directory of the verification and notification scripts"},
+		}},
+		{Heading: "Addresses, as HOST:PORT", Options: []config.Option{
+			{Name: "http", Value: text{&n.HTTP, "address"}, Help: "address to answer HTTP on"},
+			{Name: "raft", Value: text{&n.Raft, "address"}, Help: "address to replicate on"},
+			{Name: "gossip", Value: text{&n.Gossip, "address"}, Help: "address to gossip on, TCP and UDP"},
+			{Name: "advertise", Value: text{&n.Advertise, "host"}, Help: "host that the others reach this node by, if it is another one"},
+		}},
+		{Heading: "Joining", Options: []config.Option{
+			{Name: "bootstrap", Value: yes{&n.Bootstrap}, Help: "found a cluster, unless a member answers at --join"},
+			{Name: "join", Value: list{&n.Join}, Many: true, Help: "HTTP addresses of members"},
+			{Name: "gossip-join", Value: list{&n.GossipJoin}, Many: true, Reload: true, Help: "gossip addresses to contact beside those of the members"},
+			{Name: "leave-on-exit", Value: yes{&n.LeaveOnExit}, Reload: true, Help: "leave the cluster for good when stopped"},
+		}},
+		{Heading: "Doubting itself", Options: []config.Option{
+			{Name: "canary", Value: list{&n.Canaries}, Many: true, Reload: true, Help: "HOST:PORT or URLs that must be reachable from here: while none answers, this node abstains (its votes are UNKNOWN)"},
+		}},
+		{Heading: "Limits", Options: []config.Option{
+			{Name: "max-checks", Value: number{&n.MaxChecks}, Reload: true, Help: "check scripts that run at once on this node: to be on time they need endpoints x seconds of a check / interval; http and tcp checks have room of their own"},
+			{Name: "max-notifications", Value: number{&n.MaxNotifications}, Reload: true, Help: "notification scripts that run at once on this node"},
+		}},
+		{Heading: "Recovery", Options: []config.Option{
+			{Name: "missed-notifications", Value: word{&n.Missed, "policy"}, Reload: true, Help: "after a long absence, or the loss of its ledger, this node notifies what is so now (current) or nothing of what it missed (skip)"},
+		}},
+		o.log.group(),
+	}
+	for i := range table {
+		table[i].Later = atNextStart
+	}
+	cluster := append(settingGroups(&n.Settings.Settings), clusterGroup(&n.Settings))
+	cluster[0].Words = clusterWords
+	for i := range cluster {
+		cluster[i].Section, cluster[i].Later = inSettings, atFounding
+	}
+	return append(table, cluster...)
+}
+
+func clusterGroup(s *fsm.ClusterSettings) config.Group {
+	return config.Group{Heading: "Cluster", Options: []config.Option{
+		{Name: "max-voters", Value: number{&s.MaxVoters}, Help: "nodes that vote in raft; further ones only observe"},
+		{Name: "ballot-refresh", Value: word{&s.BallotRefresh, "duration"}, Help: "between repeats of a node's verdicts; they count for three times as long"},
+	}}
+}
