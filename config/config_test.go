@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -261,7 +262,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		late := time.AfterFunc(10*time.Second, func() { panic(fmt.Sprintf("does not come to an end: %q", text)) })
 		_, _, err := read(text)
+		late.Stop()
 		faults, others := config.Split(err)
 		if len(others) > 0 {
 			t.Errorf("not a fault of a place: %v", others)

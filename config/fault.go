@@ -63,8 +63,12 @@ func (f Faults) err() error {
 	if len(f) == 0 {
 		return nil
 	}
+	f.sort()
+	return f
+}
+
+func (f Faults) sort() {
 	slices.SortStableFunc(f, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return f
 }

@@ -106,6 +106,9 @@ func (s Settings) Blame(err error) error {
 			continue
 		}
 		problem = strings.TrimPrefix(problem, "--"+about.Name+": ")
+		if rest, ok := strings.CutPrefix(problem, "--"+about.Name); ok {
+			problem = about.key() + rest
+		}
 		faults, errs = blame(about, problem, faults, errs)
 	}
 	return join(faults, errs)
@@ -123,7 +126,8 @@ func (s Settings) mentioned(problem string) (Setting, bool) {
 	return Setting{}, false
 }
 
-// Split takes joined errors apart: the faults of files, and the others.
+// Split takes joined errors apart: the faults of files, in the order of lines,
+// and the others.
 func Split(err error) (faults Faults, others []error) {
 	for _, e := range flatten(err) {
 		if f, ok := e.(Faults); ok {
@@ -132,6 +136,7 @@ func Split(err error) (faults Faults, others []error) {
 			others = append(others, e)
 		}
 	}
+	faults.sort()
 	return faults, others
 }
 
