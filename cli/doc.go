@@ -5,7 +5,11 @@
 // do and curl can't. Data goes to standard output, words about it to standard
 // error, so that the output can be piped. A command that fails says why and
 // what to do in one line and exits with 1; one that was called wrongly exits
-// with 2, before anything was touched.
+// with 2, before anything was touched; so does an agent whose configuration file
+// is wrong.
+//
+// All that an agent can be told is listed once, in options.table; package config
+// makes of it flags, variables, the file, and the page of the documentation.
 //
 // Main is the one way in. It keeps no state: it may be called any number of
 // times, also at once, as the tests do.

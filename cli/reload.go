@@ -54,12 +54,13 @@ func (r *reloader) reload(n reloadable) ([]config.Change, error) {
 
 // reloadAndTell reloads, and tells the log how it went.
 func (r *reloader) reloadAndTell(n reloadable) {
-	log := r.log.logger.With("component", "reload", "file", r.given.file())
+	log := r.log.logger.With("component", "reload")
 	changes, err := r.reload(n)
 	if errors.Is(err, errNoFile) {
 		log.Warn("nothing is read again: this agent was started without --config")
 		return
 	}
+	log = log.With("file", r.given.file())
 	if err != nil {
 		log.Error("the configuration file is refused, and nothing has changed", "err", oneLine(err.Error()))
 		return
