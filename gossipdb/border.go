@@ -191,7 +191,7 @@ func (c *incoming) greet() error {
 	if _, err := c.Conn.Write(hello(c.border.cluster(), 0)); err != nil {
 		return err
 	}
-	return c.border.check(theirs, c.Conn.RemoteAddr().String())
+	return c.border.check(theirs, hostOf(c.Conn.RemoteAddr().String())) // the port is of this stream alone
 }
 
 // A hello is the format, the length of the cluster's id, and the id.

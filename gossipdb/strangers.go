@@ -12,7 +12,7 @@ import (
 
 // Stranger is where gossip of another cluster came from, or was met.
 type Stranger struct {
-	Address string // host:port, as it was seen first
+	Address string // host:port, or the host alone, as it was seen first
 	Cluster string
 	Seen    time.Time // last
 }
@@ -43,10 +43,7 @@ func newStrangers() *strangers {
 
 // note remembers that something of that cluster was refused. It never blocks.
 func (s *strangers) note(address, cluster string) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
+	host := hostOf(address)
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,6 +60,13 @@ func (s *strangers) note(address, cluster string) {
 	s.met[strange{host, cluster}] = &stranger
 	s.untold = append(s.untold, stranger)
 	signal(s.fresh)
+}
+
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
 }
 
 func (s *strangers) forgetLocked(now time.Time) {
