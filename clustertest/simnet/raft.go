@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -134,6 +135,9 @@ func (r *Raft) Consumer() <-chan raft.RPC { return r.calls }
 // LocalAddr implements raft.Transport.
 func (r *Raft) LocalAddr() raft.ServerAddress { return raft.ServerAddress(r.address) }
 
+// What is sent is a copy, as it is on a wire: raft uses a request again when no
+// answer has come in time, and that may be when it is only just being read.
+
 // AppendEntriesPipeline implements raft.Transport: raft makes single calls.
 func (r *Raft) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
 	return nil, raft.ErrPipelineReplicationNotSupported
@@ -141,19 +145,23 @@ func (r *Raft) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.Ap
 
 // AppendEntries implements raft.Transport.
 func (r *Raft) AppendEntries(_ raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	answer, err := r.call(target, args, nil)
+	sent := *args
+	sent.Entries = slices.Clone(args.Entries)
+	answer, err := r.call(target, &sent, nil)
 	return answerTo(answer, err, resp)
 }
 
 // RequestVote implements raft.Transport.
 func (r *Raft) RequestVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	answer, err := r.call(target, args, nil)
+	sent := *args
+	answer, err := r.call(target, &sent, nil)
 	return answerTo(answer, err, resp)
 }
 
 // RequestPreVote implements raft.WithPreVote.
 func (r *Raft) RequestPreVote(_ raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	answer, err := r.call(target, args, nil)
+	sent := *args
+	answer, err := r.call(target, &sent, nil)
 	return answerTo(answer, err, resp)
 }
 
@@ -163,13 +171,15 @@ func (r *Raft) InstallSnapshot(_ raft.ServerID, target raft.ServerAddress, args 
 	if err != nil {
 		return err
 	}
-	answer, err := r.call(target, args, body)
+	sent := *args
+	answer, err := r.call(target, &sent, body)
 	return answerTo(answer, err, resp)
 }
 
 // TimeoutNow implements raft.Transport.
 func (r *Raft) TimeoutNow(_ raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	answer, err := r.call(target, args, nil)
+	sent := *args
+	answer, err := r.call(target, &sent, nil)
 	return answerTo(answer, err, resp)
 }
 
