@@ -78,8 +78,7 @@ func syncs(how string, least, most time.Duration, fatal bool) func(*Storm, conte
 		return &wound{
 			whom: n.name, lasts: s.between(least, most), victims: []string{n.name}, contained: true,
 			end: func() error {
-				_ = tracer.Process.Signal(syscall.SIGTERM) // lets go; what it traced may have ended
-				_ = tracer.Wait()                          // by that signal
+				letGo(tracer)
 				certain()
 				if said.Len() > 0 && !l.over() {
 					return fmt.Errorf("strace says: %s", said)
@@ -91,6 +90,17 @@ func syncs(how string, least, most time.Duration, fatal bool) func(*Storm, conte
 			},
 		}, nil
 	}
+}
+
+// letGo ends strace, so that what it traces goes on by itself. Where it meets a
+// process that is about to start another, it and they wait for each other for
+// ever: then the kernel sets them free.
+func letGo(tracer *exec.Cmd) {
+	const patience = 3 * time.Second
+	_ = tracer.Process.Signal(syscall.SIGTERM) // it may have ended with what it traced
+	free := time.AfterFunc(patience, func() { _ = tracer.Process.Kill() })
+	defer free.Stop()
+	_ = tracer.Wait() // it ends by a signal
 }
 
 // afterFatal has a node up that may have ended. It may be about to.

@@ -15,8 +15,9 @@ import (
 // worldKinds hide what is watched, and spoil the scripts.
 func worldKinds() []kind {
 	return []kind{
-		{"a node sees nothing of the endpoints", blind(func(a, n *node) bool { return a == n })},
-		{"a site sees nothing of the endpoints", blind(func(a, n *node) bool { return a.site == n.site })},
+		{"a node sees nothing of the endpoints", blind(func(a, _, n *node) bool { return n == a })},
+		{"two nodes see nothing of the endpoints", blind(func(a, b, n *node) bool { return n == a || n == b })},
+		{"a site sees nothing of the endpoints", blind(func(a, _, n *node) bool { return n.site == a.site })},
 		{"the scripts are slow", spoilt(behaviour{takes: 3})},
 		{"the scripts fail at first", spoilt(behaviour{takes: 0.05, fails: 2})},
 		{"the scripts refuse", spoilt(behaviour{refuses: true})},
@@ -25,12 +26,12 @@ func worldKinds() []kind {
 }
 
 // blind lets some nodes reach their peers and no endpoint.
-func blind(with func(a, n *node) bool) func(*Storm, context.Context) (*wound, error) {
+func blind(with func(a, b, n *node) bool) func(*Storm, context.Context) (*wound, error) {
 	return func(s *Storm, _ context.Context) (*wound, error) {
-		a := s.nodes[s.dice.IntN(len(s.nodes))]
+		places := s.dice.Perm(len(s.nodes))
 		var hit []string
 		for _, n := range s.nodes {
-			if with(a, n) {
+			if with(s.nodes[places[0]], s.nodes[places[1]], n) {
 				hit = append(hit, n.name)
 			}
 		}

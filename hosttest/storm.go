@@ -60,7 +60,12 @@ func (s *Storm) bout(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		wounds = append(wounds, w)
+		if w != nil {
+			wounds = append(wounds, w)
+		}
+	}
+	if len(wounds) == 0 {
+		return errors.New("no fault is possible, though all is well")
 	}
 	s.judge(wounds)
 	longest := time.Duration(0)
@@ -84,7 +89,8 @@ func (s *Storm) bout(ctx context.Context) error {
 	return s.calm(ctx)
 }
 
-// strike draws a fault that is possible now, and begins it.
+// strike draws a fault that is possible now, and begins it. It returns nil if
+// none is.
 func (s *Storm) strike(ctx context.Context) (*wound, error) {
 	for range 100 {
 		if len(s.deck) == 0 {
@@ -109,7 +115,7 @@ func (s *Storm) strike(ctx context.Context) (*wound, error) {
 		s.Say("%8v  %s, for %v", s.record.now().Round(100*time.Millisecond), w.what, w.lasts)
 		return w, nil
 	}
-	return nil, errors.New("no fault is possible")
+	return nil, nil
 }
 
 // shuffled returns all kinds in a new order.
@@ -151,7 +157,7 @@ func (s *Storm) calm(ctx context.Context) error {
 	s.churn.pause()
 	began := s.record.now()
 	if err := s.Converged(ctx); err != nil {
-		return err
+		return fmt.Errorf("invariant 15 is broken: %w", err)
 	}
 	s.Say("%8v  converged after %v", s.record.now().Round(100*time.Millisecond), (s.record.now() - began).Round(10*time.Millisecond))
 	if s.quiet < 0 {
