@@ -58,7 +58,7 @@ func damaged(path string, err error) error {
 	if errors.Is(err, errNewer) {
 		return fmt.Errorf("ledger %s can't be read by this build: %w", path, err)
 	}
-	return fmt.Errorf("ledger %s %w: %w; put back a copy of it, or move it away and start again: the node then finds out from the cluster what it had not yet notified, and --missed-notifications says what becomes of that", path, ErrDamaged, err)
+	return fmt.Errorf("ledger %s %w: %w; put back a copy of it, or run \"tocsin recover quarantine --data-dir %s\", which moves it away, and start again: the node then finds out from the cluster what it had not yet notified, and --missed-notifications says what becomes of that", path, ErrDamaged, err, filepath.Dir(path))
 }
 
 // createIfMissing makes an empty ledger, whole or not at all: a file that is

@@ -226,7 +226,7 @@ func TestOpenLedger_RefusesDamage(t *testing.T) {
 				_ = l.Close()
 				t.Fatal("it was opened")
 			}
-			if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "move it away") {
+			if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "tocsin recover quarantine --data-dir") {
 				t.Errorf("the error does not say what to do: %v", err)
 			}
 			if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {
