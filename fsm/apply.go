@@ -29,8 +29,7 @@ func apply(base *View, e entry) (next *View, results []Result, notify func()) {
 	b := newBuilder(base, e)
 	results = make([]Result, len(e.commands))
 	for i, c := range e.commands {
-		changed, refused := b.apply(c)
-		results[i] = Result{Index: e.index, Changed: changed, Refused: refused}
+		results[i] = b.answer(c)
 	}
 	next, notify = b.finish()
 	return next, results, notify
@@ -89,6 +88,34 @@ func (b *builder) finish() (*View, func()) {
 	}
 }
 
+// answer applies one command and says what became of it.
+func (b *builder) answer(command Command) Result {
+	r := Result{Index: b.index}
+	if c, ok := command.(DeclareEndpoints); ok {
+		d := b.declare(c)
+		r.Changed, r.Difference = len(d.Added)+len(d.Changed)+len(d.Deleted) > 0, &d
+		return r
+	}
+	r.Changed, r.Refused = b.apply(command)
+	if r.Refused == nil {
+		r.Version = b.version(command)
+	}
+	return r
+}
+
+// version returns the version of what the command has written.
+func (b *builder) version(command Command) uint64 {
+	switch c := command.(type) {
+	case ChangeSettings:
+		return b.next.settingsIndex
+	case SetEndpoint:
+		if e, ok := b.endpoints.Get([]byte(c.Key)); ok {
+			return e.Configured
+		}
+	}
+	return 0
+}
+
 func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 	switch c := command.(type) {
 	case Found:
@@ -125,6 +152,9 @@ func (b *builder) found(c Found) (bool, *Refusal) {
 }
 
 func (b *builder) changeSettings(c ChangeSettings) (bool, *Refusal) {
+	if unmet := c.If.unmet("the settings", true, b.next.settingsIndex); unmet != nil {
+		return false, unmet
+	}
 	if b.next.settings == c.Settings {
 		return false, nil
 	}
@@ -153,6 +183,9 @@ func checkOf(s Settings) [2]string { return [2]string{string(s.Check), s.Verify}
 
 func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
 	old, exists := b.endpoints.Get([]byte(c.Key))
+	if unmet := c.If.unmetBy(c.Key, old); unmet != nil {
+		return false, unmet
+	}
 	var e *Endpoint
 	if exists {
 		e = old.clone()
@@ -170,16 +203,21 @@ func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
 			e.Revision = b.index
 		}
 	}
+	e.Configured = b.index
 	b.put(e)
 	b.next.endpointsIndex = b.index
 	return true, nil
 }
 
 func (b *builder) remove(c DeleteEndpoint) (bool, *Refusal) {
-	e, ok := b.endpoints.Delete([]byte(c.Key))
+	e, ok := b.endpoints.Get([]byte(c.Key))
+	if unmet := c.If.unmetBy(c.Key, e); unmet != nil {
+		return false, unmet
+	}
 	if !ok {
 		return false, noEndpoint(c.Key)
 	}
+	b.endpoints.Delete([]byte(c.Key))
 	b.modified.Delete(modifiedKey(e.Modified, e.Key))
 	b.slots.Delete(slotKey(e.Slot))
 	b.freeSlots.Insert(slotKey(e.Slot), struct{}{})

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type packed struct {
 	Settings   *ChangeSettings   `json:"settings,omitempty"`
 	Set        *SetEndpoint      `json:"set,omitempty"`
 	Delete     *DeleteEndpoint   `json:"delete,omitempty"`
+	Declare    *DeclareEndpoints `json:"declare,omitempty"`
 	Register   *RegisterObserver `json:"register,omitempty"`
 	Remove     *RemoveObserver   `json:"remove,omitempty"`
 	Transition *Transition       `json:"transition,omitempty"`
@@ -48,6 +50,11 @@ func pack(command Command) (p packed, err error) {
 	case DeleteEndpoint:
 		p.Delete = &c
 		err = encodable(c.Key)
+	case DeclareEndpoints:
+		p.Declare = &c
+		for _, d := range c.Endpoints {
+			err = cmp.Or(err, encodable(d.Key, d.Value))
+		}
 	case RegisterObserver:
 		p.Register = &c
 	case RemoveObserver:
@@ -82,6 +89,7 @@ func (p packed) unpack() (Command, error) {
 	collectOne(&found, p.Settings)
 	collectOne(&found, p.Set)
 	collectOne(&found, p.Delete)
+	collectOne(&found, p.Declare)
 	collectOne(&found, p.Register)
 	collectOne(&found, p.Remove)
 	collectOne(&found, p.Transition)

@@ -23,9 +23,10 @@ type Found struct {
 	Settings  ClusterSettings `json:"settings"`
 }
 
-// ChangeSettings replaces the settings of the cluster.
+// ChangeSettings replaces the settings of the cluster, if they are as If asks.
 type ChangeSettings struct {
 	Settings ClusterSettings `json:"settings"`
+	If       *Condition      `json:"if,omitempty"`
 }
 
 // SetEndpoint adds an endpoint or changes one. Overrides and Labels take the
@@ -39,6 +40,8 @@ type SetEndpoint struct {
 	// Merge keeps the settings and labels that the endpoint has and the
 	// command does not name.
 	Merge bool `json:"merge,omitempty"`
+	// If must be fulfilled for anything to be done.
+	If *Condition `json:"if,omitempty"`
 }
 
 // on returns the settings and labels that an endpoint has after c, if it had
@@ -68,7 +71,8 @@ func (c SetEndpoint) on(overrides Overrides, labels map[string]string) (Override
 // DeleteEndpoint removes an endpoint with everything that was known of it. Its
 // events stay in the history.
 type DeleteEndpoint struct {
-	Key string `json:"key"`
+	Key string     `json:"key"`
+	If  *Condition `json:"if,omitempty"`
 }
 
 // RegisterObserver says that a process of a node has started. The index of the
@@ -122,6 +126,7 @@ func (Found) command()            {}
 func (ChangeSettings) command()   {}
 func (SetEndpoint) command()      {}
 func (DeleteEndpoint) command()   {}
+func (DeclareEndpoints) command() {}
 func (RegisterObserver) command() {}
 func (RemoveObserver) command()   {}
 func (Transition) command()       {}
@@ -133,6 +138,11 @@ type Result struct {
 	Index uint64 `json:"index"`
 	// Changed is false when everything was already as the command asks.
 	Changed bool `json:"changed"`
+	// Version is the one that a SetEndpoint or ChangeSettings leaves behind,
+	// to be named in a Condition; 0 after a refusal and for other commands.
+	Version uint64 `json:"version,omitempty"`
+	// Difference is what a DeclareEndpoints did.
+	Difference *Difference `json:"difference,omitempty"`
 	// Refused says why nothing was done, nil if something was.
 	Refused *Refusal `json:"refused,omitempty"`
 }
@@ -142,10 +152,11 @@ type Code string
 
 // The kinds of refusal.
 const (
-	NotFound Code = "not-found" // there is no such endpoint or observer
-	Invalid  Code = "invalid"   // the command makes no sense as it stands
-	Conflict Code = "conflict"  // the state is not what the command expects, or has no room for more
-	TooOld   Code = "too-old"   // the build does not read what the cluster uses already
+	NotFound Code = "not-found"           // there is no such endpoint or observer
+	Invalid  Code = "invalid"             // the command makes no sense as it stands
+	Conflict Code = "conflict"            // the state is not what the command expects, or has no room for more
+	TooOld   Code = "too-old"             // the build does not read what the cluster uses already
+	Unmet    Code = "precondition-failed" // the Condition of the command is not fulfilled
 )
 
 // Refusal is an error that says that a command was understood and not done,

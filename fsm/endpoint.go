@@ -20,6 +20,10 @@ type Endpoint struct {
 	// Revision is the index of the last change of the value or of the check.
 	// Verdicts made before it do not count; state and events go on.
 	Revision uint64 `json:"revision"`
+	// Configured is the index of the last change of what people write: value,
+	// settings and labels. A change of state is none, so that whoever has read
+	// the endpoint in order to change it is not disturbed by one.
+	Configured uint64 `json:"configured"`
 	// Modified is the index of the last change of anything in this record.
 	Modified  uint64            `json:"modified"`
 	Overrides Overrides         `json:"settings,omitzero"`

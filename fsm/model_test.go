@@ -3,6 +3,7 @@ package fsm_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,9 @@ func (m *model) one(term uint64, command fsm.Command) string {
 		m.clusterID = c.ClusterID
 		m.configure(c.Settings)
 	case fsm.ChangeSettings:
+		if !fulfilled(c.If, true, m.settingsIndex) {
+			return "precondition-failed"
+		}
 		if c.Settings == m.settings {
 			return same
 		}
@@ -61,11 +65,17 @@ func (m *model) one(term uint64, command fsm.Command) string {
 	case fsm.SetEndpoint:
 		return m.set(c)
 	case fsm.DeleteEndpoint:
-		if _, ok := m.endpoints[c.Key]; !ok {
+		e, ok := m.endpoints[c.Key]
+		if !fulfilled(c.If, ok, e.Configured) {
+			return "precondition-failed"
+		}
+		if !ok {
 			return "not-found"
 		}
 		delete(m.endpoints, c.Key)
 		m.endpointsIndex = m.index
+	case fsm.DeclareEndpoints:
+		return m.declare(c)
 	case fsm.RegisterObserver:
 		return m.register(c)
 	case fsm.RemoveObserver:
@@ -95,6 +105,9 @@ func (m *model) configure(s fsm.ClusterSettings) {
 
 func (m *model) set(c fsm.SetEndpoint) string {
 	old, exists := m.endpoints[c.Key]
+	if !fulfilled(c.If, exists, old.Configured) {
+		return "precondition-failed"
+	}
 	e := old
 	if !exists {
 		e = fsm.Endpoint{Key: c.Key, Slot: m.freeSlot(), Generation: m.index, Revision: m.index}
@@ -119,9 +132,44 @@ func (m *model) set(c fsm.SetEndpoint) string {
 	if exists && (e.Value != old.Value || before.Check != after.Check || before.Verify != after.Verify) {
 		e.Revision = m.index
 	}
-	e.Modified, m.endpointsIndex = m.index, m.index
+	e.Configured, e.Modified, m.endpointsIndex = m.index, m.index, m.index
 	m.endpoints[c.Key] = e
 	return changed
+}
+
+// fulfilled says in other words what a Condition asks for.
+func fulfilled(c *fsm.Condition, exists bool, version uint64) bool {
+	if c == nil {
+		return true
+	}
+	if c.Absent {
+		return !exists
+	}
+	return exists && (len(c.Versions) == 0 || slices.Contains(c.Versions, version))
+}
+
+// declare deletes what is pruned and sets the rest, one by one.
+func (m *model) declare(c fsm.DeclareEndpoints) string {
+	answer := same
+	for key, e := range m.endpoints {
+		if c.Prune == nil || !strings.HasPrefix(key, c.Prune.Prefix) {
+			continue
+		}
+		if slices.ContainsFunc(c.Endpoints, func(d fsm.Declared) bool { return d.Key == key }) {
+			continue
+		}
+		if want, ok := c.Prune.Labels["l"]; ok && e.Labels["l"] != want {
+			continue
+		}
+		delete(m.endpoints, key)
+		m.endpointsIndex, answer = m.index, changed
+	}
+	for _, d := range c.Endpoints {
+		if m.set(fsm.SetEndpoint{Key: d.Key, Value: d.Value, Overrides: &d.Overrides, Labels: &d.Labels}) == changed {
+			answer = changed
+		}
+	}
+	return answer
 }
 
 func (m *model) freeSlot() uint32 {
@@ -221,7 +269,7 @@ func (m *model) record(o fsm.Outcome) string {
 // picture is everything that can be seen of a state but the notes of one node
 // alone, to be compared.
 type picture struct {
-	Index, EndpointsIndex                uint64
+	Index, EndpointsIndex, SettingsIndex uint64
 	LastEvent, FirstEvent, LastForgotten uint64
 	ClusterID                            string
 	Settings                             fsm.ClusterSettings
@@ -236,7 +284,7 @@ type picture struct {
 
 func (m *model) picture() picture {
 	p := picture{
-		Index: m.index, EndpointsIndex: m.endpointsIndex, LastEvent: m.lastEvent, LastForgotten: m.lastForgotten, ClusterID: m.clusterID, Settings: m.settings,
+		Index: m.index, EndpointsIndex: m.endpointsIndex, SettingsIndex: m.settingsIndex, LastEvent: m.lastEvent, LastForgotten: m.lastForgotten, ClusterID: m.clusterID, Settings: m.settings,
 		Slots: map[uint32]string{}, Protocol: m.protocol(), InUse: m.inUse,
 		Events: append([]fsm.Event(nil), m.events...), Outcomes: append([]fsm.Outcome(nil), m.outcomes...),
 	}
@@ -290,7 +338,7 @@ func pictureOf(tb interface {
 ) picture {
 	tb.Helper()
 	p := picture{
-		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(), LastForgotten: v.LastForgotten(),
+		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), SettingsIndex: v.SettingsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(), LastForgotten: v.LastForgotten(),
 		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{}, Protocol: v.Protocol(), InUse: v.ProtocolInUse(),
 	}
 	for e := range v.Endpoints("") {

@@ -23,17 +23,22 @@ var (
 // draw makes a command that has a fair chance to fit v.
 func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 	switch rapid.SampledFrom([]string{
-		"found", "settings", "set", "set", "set", "delete", "delete", "register", "remove",
+		"found", "settings", "set", "set", "set", "delete", "delete", "declare", "register", "remove",
 		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome",
 	}).Draw(t, "command") {
 	case "found":
 		return fsm.Found{ClusterID: "c1", Settings: drawSettings(t)}
 	case "settings":
-		return fsm.ChangeSettings{Settings: drawSettings(t)}
+		return fsm.ChangeSettings{Settings: drawSettings(t), If: drawCondition(t, v.SettingsIndex())}
 	case "set":
-		return drawSet(t)
+		c := drawSet(t)
+		c.If = drawCondition(t, configured(v, c.Key))
+		return c
 	case "delete":
-		return fsm.DeleteEndpoint{Key: rapid.SampledFrom(keys).Draw(t, "key")}
+		key := rapid.SampledFrom(keys).Draw(t, "key")
+		return fsm.DeleteEndpoint{Key: key, If: drawCondition(t, configured(v, key))}
+	case "declare":
+		return drawDeclare(t)
 	case "register":
 		return fsm.RegisterObserver{
 			Node: rapid.SampledFrom(nodes).Draw(t, "node"), Incarnation: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "incarnation"),
@@ -68,6 +73,50 @@ func drawSet(t *rapid.T) fsm.SetEndpoint {
 	if rapid.Bool().Draw(t, "with labels") {
 		labels := rapid.SampledFrom([]map[string]string{nil, {}, {"l": "1"}, {"l": "2", "m": "<&>"}}).Draw(t, "labels")
 		c.Labels = &labels
+	}
+	return c
+}
+
+func configured(v *fsm.View, key string) uint64 {
+	if e, ok := v.Endpoint(key); ok {
+		return e.Configured
+	}
+	return 0
+}
+
+// drawCondition makes a condition that is fulfilled now more often than not.
+func drawCondition(t *rapid.T, version uint64) *fsm.Condition {
+	switch rapid.IntRange(0, 9).Draw(t, "condition") {
+	case 0:
+		return &fsm.Condition{Absent: true}
+	case 1:
+		return &fsm.Condition{}
+	case 2, 3:
+		return &fsm.Condition{Versions: []uint64{version + 1, version}}
+	case 4:
+		return &fsm.Condition{Versions: []uint64{version + 1}}
+	}
+	return nil
+}
+
+func drawDeclare(t *rapid.T) fsm.DeclareEndpoints {
+	var c fsm.DeclareEndpoints
+	for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 0, 3, rapid.ID).Draw(t, "declared") {
+		set := drawSet(t)
+		d := fsm.Declared{Key: key, Value: set.Value}
+		if set.Overrides != nil {
+			d.Overrides = *set.Overrides
+		}
+		if set.Labels != nil && len(*set.Labels) > 0 {
+			d.Labels = *set.Labels
+		}
+		c.Endpoints = append(c.Endpoints, d)
+	}
+	if rapid.Bool().Draw(t, "prune") {
+		c.Prune = &fsm.Scope{Prefix: rapid.SampledFrom([]string{"", "a", "ab", "ba/", "x"}).Draw(t, "prefix")}
+		if c.Prune.Prefix == "" || rapid.Bool().Draw(t, "by label") {
+			c.Prune.Labels = map[string]string{"l": "1"}
+		}
 	}
 	return c
 }

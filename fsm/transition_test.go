@@ -145,7 +145,7 @@ func TestDeleteEndpoint_AddedAgainItStartsAfresh(t *testing.T) {
 	commit(t, m, 6, fsm.DeleteEndpoint{Key: "db"})
 	commit(t, m, 7, fsm.SetEndpoint{Key: "db", Value: "v"})
 	e, _ := m.View().Endpoint("db")
-	mustEqual(t, "the endpoint", *e, fsm.Endpoint{Key: "db", Value: "v", Generation: 7, Revision: 7, Modified: 7})
+	mustEqual(t, "the endpoint", *e, fsm.Endpoint{Key: "db", Value: "v", Generation: 7, Revision: 7, Configured: 7, Modified: 7})
 	if m.View().EventCount() != 2 {
 		t.Error("the history of the old one is gone")
 	}

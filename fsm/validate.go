@@ -31,11 +31,13 @@ func validate(v *View, command Command) error {
 	case Found:
 		return errors.Join(validateID("cluster id", c.ClusterID), c.Settings.Validate())
 	case ChangeSettings:
-		return errors.Join(c.Settings.Validate(), validateQuorum(v, c.Settings.Quorum))
+		return errors.Join(c.Settings.Validate(), validateQuorum(v, c.Settings.Quorum), c.If.validate())
 	case SetEndpoint:
 		return validateSet(v, c)
 	case DeleteEndpoint:
-		return ValidateKey(c.Key)
+		return errors.Join(ValidateKey(c.Key), c.If.validate())
+	case DeclareEndpoints:
+		return validateDeclare(v, c)
 	case RegisterObserver:
 		return validateRegister(v, c)
 	case RemoveObserver:
@@ -56,7 +58,7 @@ func validateID(what, id string) error {
 }
 
 func validateSet(v *View, c SetEndpoint) error {
-	if err := errors.Join(ValidateKey(c.Key), ValidateValue(c.Value)); err != nil {
+	if err := errors.Join(ValidateKey(c.Key), ValidateValue(c.Value), c.If.validate()); err != nil {
 		return err
 	}
 	var had Endpoint

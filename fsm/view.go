@@ -3,6 +3,7 @@ package fsm
 import (
 	"encoding/binary"
 	"iter"
+	"strings"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
 )
@@ -71,6 +72,10 @@ func (v *View) ClusterID() string { return v.clusterID }
 // Settings returns the settings of the cluster.
 func (v *View) Settings() ClusterSettings { return v.settings }
 
+// SettingsIndex returns the index of the last change of the settings: the
+// version that a Condition of ChangeSettings names.
+func (v *View) SettingsIndex() uint64 { return v.settingsIndex }
+
 // SettingsOf returns the settings that hold for e: the cluster's with its own
 // over them.
 func (v *View) SettingsOf(e *Endpoint) Settings { return e.Overrides.Over(v.settings.Settings) }
@@ -97,6 +102,23 @@ func (v *View) EndpointCount() int { return v.endpoints.Len() }
 // their keys. The empty prefix yields all.
 func (v *View) Endpoints(prefix string) iter.Seq[*Endpoint] {
 	return values(v.endpoints, []byte(prefix))
+}
+
+// EndpointsAfter yields the endpoints whose keys begin with prefix and come
+// after key, in order of their keys: so a reader can go on where it has stopped,
+// whatever has come and gone in between.
+func (v *View) EndpointsAfter(prefix, key string) iter.Seq[*Endpoint] {
+	from := key + "\x00" // the next key there can be
+	if from < prefix {
+		from = prefix
+	}
+	return func(yield func(*Endpoint) bool) {
+		for e := range valuesFrom(v.endpoints, []byte(from)) {
+			if !strings.HasPrefix(e.Key, prefix) || !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // WatchKey returns a channel that is closed once the endpoint of key may have

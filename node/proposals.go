@@ -141,6 +141,10 @@ func weight(commands []fsm.Command) int {
 					total += len(name) + len(value)
 				}
 			}
+		case fsm.DeclareEndpoints:
+			for _, d := range c.Endpoints {
+				total += 512 + len(d.Key) + len(d.Value)
+			}
 		case fsm.RecordOutcome:
 			total += len(c.Outcome.Output)
 		}
