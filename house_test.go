@@ -74,6 +74,7 @@ var onlyIn = []struct {
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},
 	{"github.com/gin-gonic/gin", []string{"api"}, "how requests are routed is nobody else's business"},
 	{"github.com/goccy/go-yaml", []string{"config"}, "what a file says comes with the line that it stands in"},
+	{"github.com/danielgtaylor/huma", []string{"api"}, "what the document says of the API is said where the API is"},
 	{"github.com/spf13/cobra", []string{"cli"}, "only commands have flags"},
 	{"os/exec", []string{"script", "demo", "hosttest", "hosttest/lan"}, "whoever starts a process has to end its whole group, and script does"},
 	{"testing", []string{"clustertest", "clustertest/sim", "clustertest/simnet"}, "production code is not a test"},

@@ -22,14 +22,14 @@ func ok(c *gin.Context) error {
 }
 
 // writeJSON answers with one value that is made at once.
-func writeJSON(c *gin.Context, status int, value any) {
+func writeJSON(c *gin.Context, status int, kind string, value any) {
 	var body bytes.Buffer
 	if err := newEncoder(&body).Encode(value); err != nil {
 		// Only a mistake of ours gets here, see unwritable.
 		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("the answer can't be written as JSON: "+err.Error()+"\n"))
 		return
 	}
-	c.Data(status, jsonType, body.Bytes())
+	c.Data(status, kind, body.Bytes())
 }
 
 const jsonType = "application/json; charset=utf-8"

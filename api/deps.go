@@ -78,13 +78,21 @@ type Server struct {
 	Voter         bool
 }
 
+// Freshness lets a read wait until this node knows enough.
+type Freshness interface {
+	// CatchUp returns when this node has applied all that the leader had
+	// applied when it was asked: sure of its lead if verified is true, as far
+	// as it believes if not. The error is ErrNoLeader or ErrBehind.
+	CatchUp(ctx context.Context, verified bool) error
+}
+
 // Health says whether this node does its duty.
 type Health interface {
 	Readiness() Readiness
 }
 
-// Peer is the receiving end of what nodes ask of each other. Register and
-// ProposeAsLeader return ErrNotLeader on a node that does not lead.
+// Peer is the receiving end of what nodes ask of each other. Register,
+// ProposeAsLeader and IndexAsLeader return ErrNotLeader on a node that does not lead.
 type Peer interface {
 	// Introduce tells this node who asks, and says who it is and to which
 	// cluster it belongs.
@@ -93,4 +101,7 @@ type Peer interface {
 	Register(ctx context.Context, r Registration) (Welcome, error)
 	// ProposeAsLeader commits an entry that fsm.Encode packed on another node.
 	ProposeAsLeader(ctx context.Context, entry []byte) ([]fsm.Result, error)
+	// IndexAsLeader returns the index up to which this node has applied the
+	// log, after a majority has confirmed its lead if verified is true.
+	IndexAsLeader(ctx context.Context, verified bool) (uint64, error)
 }

@@ -1,138 +1,177 @@
 package api
 
 import (
-	"errors"
+	"context"
 	"net/http"
-	"net/url"
 
-	"github.com/gin-gonic/gin"
+	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/fsm"
 )
 
-func (s *server) endpoints(c *gin.Context, query url.Values) error {
-	view := s.State.View()
-	out := newStream(c)
-	out.raw(`{"endpoints":[`)
-	for e := range view.Endpoints(query.Get("prefix")) {
-		if !out.element(endpointOf(view, e)) {
-			break
-		}
-	}
-	return out.end("]}\n")
+const (
+	endpointsPath = "/v1/endpoints"
+	endpointPath  = "/v1/endpoints/{key}"
+)
+
+func (s *server) endpointOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: endpointsPath, id: "list-endpoints", tag: "endpoints",
+		summary: "List endpoints",
+		text:    "Endpoints in the order of their keys, a page at a time: while next is there, ask again with it as the cursor.",
+		answers: Endpoints{Endpoints: []Endpoint{exampleEndpoint()}, Next: cursorAfter("web")},
+	}, s.endpoints)
+	register(s, to, operation{
+		method: http.MethodGet, path: endpointPath, id: "get-endpoint", tag: "endpoints",
+		summary: "Show an endpoint",
+		text:    "The endpoint with the settings of its own, those that hold for it, and the state that the cluster holds. The ETag names the version of its value, settings and labels.",
+		answers: exampleEndpoint(), problems: []Code{CodeNotFound},
+	}, s.endpoint)
+	register(s, to, operation{
+		method: http.MethodPut, path: endpointPath, id: "put-endpoint", tag: "endpoints",
+		summary: "Add an endpoint, or set what it is",
+		text:    "Settings and labels that are given take the place of all that the endpoint has; those that are left out stay as they are.",
+		takes:   exampleRequest(), answers: exampleWritten(),
+	}, s.putEndpoint)
+	register(s, to, operation{
+		method: http.MethodPatch, path: endpointPath, id: "patch-endpoint", tag: "endpoints",
+		summary: "Add an endpoint, or change one",
+		text:    "Each setting and label that is given is put over the one that the endpoint has; all others stay as they are.",
+		takes:   exampleRequest(), answers: exampleWritten(),
+	}, s.patchEndpoint)
+	register(s, to, operation{
+		method: http.MethodDelete, path: endpointPath, id: "delete-endpoint", tag: "endpoints",
+		summary: "Delete an endpoint",
+		text:    "It is watched no more, on any node, and what was seen of it is forgotten. Its events stay in the history.",
+		answers: exampleWritten(), problems: []Code{CodeNotFound},
+	}, s.deleteEndpoint)
 }
 
-func (s *server) endpoint(c *gin.Context, _ url.Values) error {
-	key, err := pathKey(c, "key")
+// keyInput names one endpoint to be read.
+type keyInput struct {
+	Key         string      `path:"key" doc:"The key; a slash in it is written %2F" example:"web"`
+	Consistency consistency `query:"consistency"`
+}
+
+// writeInput names one endpoint to be written. The body is read by the handler.
+type writeInput struct {
+	Key         string `path:"key" doc:"The key; a slash in it is written %2F" example:"web"`
+	IfMatch     string `header:"If-Match" doc:"Only if it exists in the version of this ETag; * for any version" example:"\"17\""`
+	IfNoneMatch string `header:"If-None-Match" doc:"* for: only if it does not exist" example:"*"`
+	Sent        sent
+}
+
+type endpointsOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Endpoints
+}
+
+type endpointOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	ETag  string `header:"ETag" doc:"The version of its value, settings and labels"`
+	Body  Endpoint
+}
+
+type writtenOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	ETag  string `header:"ETag" doc:"The version that is there now; none after a deletion"`
+	Body  Written
+}
+
+func (s *server) endpoints(ctx context.Context, in *listInput) (*endpointsOutput, error) {
+	l, err := in.read()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	view := s.State.View()
-	e, err := find(view, key)
+	view, err := s.view(ctx, in.Consistency)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	writeJSON(c, http.StatusOK, endpointOf(view, e))
-	return nil
+	all, next := pageOf(l, view, func(e *fsm.Endpoint) (Endpoint, int) {
+		return endpointOf(view, e), len(e.Value) + 1024
+	})
+	return &endpointsOutput{Index: view.Index(), Body: Endpoints{Endpoints: all, Next: next}}, nil
+}
+
+func (s *server) endpoint(ctx context.Context, in *keyInput) (*endpointOutput, error) {
+	view, e, err := s.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &endpointOutput{Index: view.Index(), ETag: etagOf(e.Configured), Body: endpointOf(view, e)}, nil
+}
+
+// find returns the endpoint that is asked for, and the View it is of.
+func (s *server) find(ctx context.Context, in *keyInput) (*fsm.View, *fsm.Endpoint, error) {
+	if err := checkedKey(in.Key); err != nil {
+		return nil, nil, err
+	}
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := find(view, in.Key)
+	return view, e, err
 }
 
 func endpointOf(view *fsm.View, e *fsm.Endpoint) Endpoint {
 	return Endpoint{
 		Key: e.Key, Value: e.Value, State: e.State, Since: readableTime(e.Since),
 		Settings: e.Overrides, Effective: view.SettingsOf(e), Labels: e.Labels,
-		Generation: e.Generation, Revision: e.Revision, Modified: e.Modified, LastEvent: e.LastEvent,
+		Generation: e.Generation, Revision: e.Revision, Configured: e.Configured, Modified: e.Modified, LastEvent: e.LastEvent,
 	}
 }
 
 // putEndpoint takes the settings and labels of the body in the place of all that
 // the endpoint has; patchEndpoint puts them over those that it has.
-func (s *server) putEndpoint(c *gin.Context, _ url.Values) error { return s.writeEndpoint(c, false) }
+func (s *server) putEndpoint(ctx context.Context, in *writeInput) (*writtenOutput, error) {
+	return s.writeEndpoint(ctx, in, false)
+}
 
-func (s *server) patchEndpoint(c *gin.Context, _ url.Values) error { return s.writeEndpoint(c, true) }
+func (s *server) patchEndpoint(ctx context.Context, in *writeInput) (*writtenOutput, error) {
+	return s.writeEndpoint(ctx, in, true)
+}
 
-func (s *server) writeEndpoint(c *gin.Context, merge bool) error {
-	key, err := pathKey(c, "key")
-	if err != nil {
-		return err
+func (s *server) writeEndpoint(ctx context.Context, in *writeInput, merge bool) (*writtenOutput, error) {
+	if err := checkedKey(in.Key); err != nil {
+		return nil, err
 	}
-	if err := checkedKey(key); err != nil {
-		return err
+	condition, err := conditionOf(in.IfMatch, in.IfNoneMatch)
+	if err != nil {
+		return nil, err
 	}
 	var r EndpointRequest
-	if err := decodeBody(c, &r); err != nil {
-		return err
+	if err := decodeBody(in.Sent.body, maxBody, &r); err != nil {
+		return nil, err
 	}
 	if r.Value == nil {
-		return badRequest("the field value is missing: the body is like {\"value\":\"http://10.0.0.1/\",\"settings\":{\"interval\":\"5s\"}}")
+		return nil, badRequest("the field value is missing: the body is like {\"value\":\"http://10.0.0.1/\",\"settings\":{\"interval\":\"5s\"}}")
 	}
-	result, err := s.set(c, fsm.SetEndpoint{Key: key, Value: *r.Value, Overrides: r.Settings, Labels: r.Labels, Merge: merge})
+	result, err := s.set(ctx, in.Sent.from, fsm.SetEndpoint{
+		Key: in.Key, Value: *r.Value, Overrides: r.Settings, Labels: r.Labels, Merge: merge, If: condition,
+	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	writeJSON(c, http.StatusOK, Written{Key: key, Index: result.Index, Changed: result.Changed})
-	return nil
+	return written(in.Key, result), nil
 }
 
-func (s *server) deleteEndpoint(c *gin.Context, _ url.Values) error {
-	key, err := pathKey(c, "key")
+func (s *server) deleteEndpoint(ctx context.Context, in *writeInput) (*writtenOutput, error) {
+	condition, err := conditionOf(in.IfMatch, in.IfNoneMatch)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	result, err := s.remove(c, key)
+	result, err := s.remove(ctx, in.Sent.from, fsm.DeleteEndpoint{Key: in.Key, If: condition})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	writeJSON(c, http.StatusOK, Written{Key: key, Index: result.Index, Changed: result.Changed})
-	return nil
+	return written(in.Key, result), nil
 }
 
-// set proposes the command, if all that can be known here speaks for it. The
-// leader looks at the rest: it alone has the newest state.
-func (s *server) set(c *gin.Context, command fsm.SetEndpoint) (fsm.Result, error) {
-	if err := errors.Join(fsm.ValidateKey(command.Key), fsm.ValidateValue(command.Value)); err != nil {
-		return fsm.Result{}, badRequest("%v", err)
+func written(key string, r fsm.Result) *writtenOutput {
+	out := &writtenOutput{Index: r.Index, Body: Written{Key: key, Index: r.Index, Changed: r.Changed}}
+	if r.Version > 0 {
+		out.ETag = etagOf(r.Version)
 	}
-	if err := s.scriptsExist(command.Overrides); err != nil {
-		return fsm.Result{}, err
-	}
-	result, err := s.propose(c, command)
-	if err != nil {
-		return fsm.Result{}, err
-	}
-	if result.Changed {
-		s.log.Info("endpoint set", "key", command.Key, "index", result.Index, "address", c.Request.RemoteAddr)
-	}
-	return result, nil
-}
-
-// scriptsExist refuses the name of a script that this node does not have: all
-// nodes should have the same, and a typing error is best told at once.
-func (s *server) scriptsExist(o *fsm.Overrides) error {
-	if o == nil {
-		return nil
-	}
-	for _, named := range []struct {
-		setting string
-		script  *string
-	}{{"verify", o.Verify}, {"notify", o.Notify}} {
-		if named.script == nil {
-			continue
-		}
-		if _, err := s.Scripts.Resolve(*named.script); err != nil {
-			return badRequest("%s: %v", named.setting, err)
-		}
-	}
-	return nil
-}
-
-func (s *server) remove(c *gin.Context, key string) (fsm.Result, error) {
-	if err := checkedKey(key); err != nil {
-		return fsm.Result{}, err
-	}
-	result, err := s.propose(c, fsm.DeleteEndpoint{Key: key})
-	if err != nil {
-		return fsm.Result{}, err
-	}
-	s.log.Info("endpoint deleted", "key", key, "index", result.Index, "address", c.Request.RemoteAddr)
-	return result, nil
+	return out
 }

@@ -24,6 +24,10 @@ var ErrUncertain = errors.New("the leader was lost while it did this, so that it
 // nothing.
 var ErrUnreachable = errors.New("the node can't be reached")
 
+// ErrBehind says that a node could not come to know in time what a read asks
+// it to know.
+var ErrBehind = errors.New("this node did not come to know in time what the leader knows: ask again, ask another node, or ask with consistency=stale")
+
 // ErrNotLeader says that another node leads.
 type ErrNotLeader struct {
 	// LeaderHTTP is the leader's HTTP address, "" when it is not known.
@@ -38,70 +42,55 @@ func (e ErrNotLeader) Error() string {
 	return "this node is not the leader: ask " + e.LeaderHTTP
 }
 
-// fault is an error that already knows its HTTP status.
+// fault is an error that already knows its kind.
 type fault struct {
-	status int
-	text   string
+	code Code
+	text string
 }
 
 func (f fault) Error() string { return f.text }
 
-func badRequest(format string, args ...any) error {
-	return fault{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+func faultf(code Code, format string, args ...any) error {
+	return fault{code, fmt.Sprintf(format, args...)}
 }
 
-func forbidden(format string, args ...any) error {
-	return fault{http.StatusForbidden, fmt.Sprintf(format, args...)}
-}
+func badRequest(format string, args ...any) error { return faultf(CodeInvalid, format, args...) }
 
-func notFound(format string, args ...any) error {
-	return fault{http.StatusNotFound, fmt.Sprintf(format, args...)}
-}
+func notFound(format string, args ...any) error { return faultf(CodeNotFound, format, args...) }
 
-func unavailable(err error) error { return fault{http.StatusServiceUnavailable, err.Error()} }
+func unavailable(err error) error { return fault{CodeUnavailable, err.Error()} }
 
-// answerOf maps an error to its HTTP status and body. What it does not know is
-// a fault of ours: 500.
-func answerOf(err error) (int, Problem) {
+// problemOf maps an error to its answer. What it does not know is a fault of
+// ours.
+func problemOf(err error) *Problem {
 	if r, ok := errors.AsType[*fsm.Refusal](err); ok {
-		return statusOfRefusal(r.Code), Problem{Error: r.Message, Code: Code(r.Code)}
+		return newProblem(Code(r.Code), r.Message)
 	}
 	if n, ok := errors.AsType[ErrNotLeader](err); ok {
 		if n.LeaderHTTP == "" {
-			return http.StatusServiceUnavailable, Problem{Error: n.Error(), Code: CodeNoLeader}
+			return newProblem(CodeNoLeader, n.Error())
 		}
-		return http.StatusMisdirectedRequest, Problem{Error: n.Error(), Code: CodeNotLeader, LeaderHTTP: n.LeaderHTTP}
+		p := newProblem(CodeNotLeader, n.Error())
+		p.LeaderHTTP = n.LeaderHTTP
+		return p
 	}
 	if f, ok := errors.AsType[fault](err); ok {
-		return f.status, Problem{Error: f.text}
+		return newProblem(f.code, f.text)
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge, Problem{Error: "the body is too large: " + err.Error()}
+	if m, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return newProblem(CodeTooLarge, fmt.Sprintf("the body is too large: at most %d bytes are taken here", m.Limit))
 	}
 	switch {
+	case errors.Is(err, ErrBehind):
+		return newProblem(CodeBehind, err.Error())
 	case errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
-		return http.StatusServiceUnavailable, Problem{Error: err.Error(), Code: CodeNoLeader}
+		return newProblem(CodeNoLeader, err.Error())
 	case errors.Is(err, ErrUncertain):
-		return http.StatusServiceUnavailable, Problem{Error: err.Error(), Code: CodeUncertain}
+		return newProblem(CodeUncertain, err.Error())
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return http.StatusServiceUnavailable, Problem{
-			Error: "the answer did not come in time, so that it may or may not have been done: repeat it, which is safe",
-			Code:  CodeUncertain,
-		}
+		return newProblem(CodeUncertain, "the answer did not come in time, so that it may or may not have been done: repeat it, which is safe")
 	}
-	return http.StatusInternalServerError, Problem{Error: "this should not have happened, the log of the node may say more: " + err.Error()}
-}
-
-func statusOfRefusal(code fsm.Code) int {
-	switch code {
-	case fsm.NotFound:
-		return http.StatusNotFound
-	case fsm.Conflict, fsm.TooOld:
-		return http.StatusConflict
-	case fsm.Invalid:
-		return http.StatusBadRequest
-	}
-	return http.StatusBadRequest // a kind that a newer node knows: refused all the same
+	return newProblem(CodeInternal, "this should not have happened, the log of the node may say more: "+err.Error())
 }
 
 // errorOf is the way back: the error that another node's answer stands for.
@@ -111,42 +100,26 @@ func errorOf(status int, p Problem) error {
 		return ErrNoLeader
 	case p.Code == CodeUncertain:
 		return ErrUncertain
-	case p.Error == "": // not one of our answers, whatever its status means
+	case p.Detail == "": // not one of our answers, whatever its status means
 		return fmt.Errorf("it answered %d %s: is it a node of Tocsin?", status, http.StatusText(status))
-	case status == http.StatusNotFound, status == http.StatusConflict, status == http.StatusBadRequest:
-		return &fsm.Refusal{Code: refusalOf(status, p.Code), Message: p.Error}
+	case p.Code == CodeInvalid, p.Code == CodeNotFound, p.Code == CodeConflict, p.Code == CodeUnmet, p.Code == CodeTooOld:
+		return &fsm.Refusal{Code: fsm.Code(p.Code), Message: p.Detail}
+	case status == http.StatusBadRequest: // a kind that a newer node knows: refused all the same
+		return &fsm.Refusal{Code: fsm.Invalid, Message: p.Detail}
 	}
-	return fmt.Errorf("it answered %d: %s", status, p.Error)
+	return fmt.Errorf("it answered %d: %s", status, p.Detail)
 }
 
-func refusalOf(status int, code Code) fsm.Code {
-	if code == Code(fsm.TooOld) {
-		return fsm.TooOld
-	}
-	switch status {
-	case http.StatusNotFound:
-		return fsm.NotFound
-	case http.StatusConflict:
-		return fsm.Conflict
-	}
-	return fsm.Invalid
-}
-
-// fail answers with err: JSON under /v1, one line of text elsewhere.
+// fail answers with err: a Problem under /v1, one line of text elsewhere.
 func fail(c *gin.Context, err error) {
-	status, problem := answerOf(err)
+	p := problemOf(err)
 	c.Writer.Header().Del("Content-Type") // of an answer that did not come to be
-	if status == http.StatusServiceUnavailable {
-		c.Header("Retry-After", "1")
+	for name, values := range p.GetHeaders() {
+		c.Header(name, values[0])
 	}
-	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
-		writeJSON(c, status, problem)
+	if !strings.HasPrefix(c.Request.URL.Path, "/v1/") {
+		writeText(c, p.Status, p.Detail+"\n")
 		return
 	}
-	writeText(c, status, oneLine(problem.Error)+"\n")
+	writeJSON(c, p.Status, problemType, p)
 }
-
-// oneLine keeps an answer of one line on one line, whatever is quoted in it.
-func oneLine(text string) string { return strings.Join(strings.FieldsFunc(text, isLineBreak), "; ") }
-
-func isLineBreak(r rune) bool { return r == '\n' || r == '\r' }

@@ -1,11 +1,12 @@
 package api
 
 import (
-	"net/url"
+	"context"
+	"net/http"
 	"slices"
 	"time"
 
-	"github.com/gin-gonic/gin"
+	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/fsm"
 )
@@ -16,67 +17,92 @@ const (
 	maxEvents     = 1000
 )
 
-// events answers with the newest events, or, when after is given, with those
-// that came next: so a reader can follow without missing any.
-func (s *server) events(c *gin.Context, query url.Values) error {
-	limit, err := number(query, "limit", defaultEvents, 1, maxEvents)
-	if err != nil {
-		return err
-	}
-	after, err := number(query, "after", 0, 0, 1<<63)
-	if err != nil {
-		return err
-	}
-	key := query.Get("key")
-	if query.Has("key") {
-		if err := checkedKey(key); err != nil {
-			return err
-		}
-	}
-	view := s.State.View()
-	var page []*fsm.Event
-	var more bool
-	if query.Has("after") {
-		page, more = take(view.EventsAfter(after), key, int(limit))
-	} else {
-		page, more = take(view.EventsBackwards(), key, int(limit))
-		slices.Reverse(page)
-	}
-	out := newStream(c)
-	out.raw(`{"events":[`)
-	for _, e := range page {
-		if !out.element(eventOf(view, e)) {
-			break
-		}
-	}
-	out.raw(`],"more":`)
-	out.value(more)
-	out.raw(`,"first_kept":`)
-	out.value(view.FirstEvent())
-	out.raw(`,"last":`)
-	out.value(view.LastEvent())
-	return out.end("}\n")
+func (s *server) eventOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: "/v1/events", id: "list-events", tag: "status",
+		summary: "What has happened, newest last",
+		text:    "The newest events, or, when after is given, those that came next: whoever goes on from the id of the last one misses none, as long as it is not before first_kept.",
+		answers: Events{Events: []Event{exampleEvent()}, FirstKept: 31, Last: 42},
+	}, s.events)
 }
 
-// take returns up to limit of the events of key, of all when key is empty, and
-// whether there are more.
-func take(events func(func(*fsm.Event) bool), key string, limit int) (page []*fsm.Event, more bool) {
+type eventsInput struct {
+	After       eventID     `query:"after"`
+	Key         string      `query:"key" minLength:"1" maxLength:"512" doc:"Only those of this endpoint" example:"web"`
+	Limit       eventsLimit `query:"limit"`
+	Consistency consistency `query:"consistency"`
+}
+
+// eventID and eventsLimit are numbers that the handler reads.
+type (
+	eventID     string
+	eventsLimit string
+)
+
+// Schema implements huma.SchemaProvider.
+func (eventID) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0), Description: "Only those that came after the event with this id, oldest first"}
+}
+
+// Schema implements huma.SchemaProvider.
+func (eventsLimit) Schema(huma.Registry) *huma.Schema {
+	return numberSchema(1, maxEvents, defaultEvents, "The most events of the answer")
+}
+
+type eventsOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Events
+}
+
+func (s *server) events(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
+	limit, err := wholeNumber("limit", string(in.Limit), defaultEvents, 1, maxEvents)
+	if err != nil {
+		return nil, err
+	}
+	after, err := wholeNumber[uint64]("after", string(in.After), 0, 0, 1<<63-1)
+	if err != nil {
+		return nil, err
+	}
+	if in.Key != "" {
+		if err := checkedKey(in.Key); err != nil {
+			return nil, err
+		}
+	}
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, err
+	}
+	out := &eventsOutput{Index: view.Index(), Body: Events{FirstKept: view.FirstEvent(), Last: view.LastEvent()}}
+	if in.After != "" {
+		out.Body.Events, out.Body.More = eventsPage(view, view.EventsAfter(after), in.Key, limit)
+	} else {
+		out.Body.Events, out.Body.More = eventsPage(view, view.EventsBackwards(), in.Key, limit)
+		slices.Reverse(out.Body.Events)
+	}
+	return out, nil
+}
+
+// eventsPage returns up to limit of the events of key, of all when key is
+// empty, and whether there are more.
+func eventsPage(view *fsm.View, events func(func(*fsm.Event) bool), key string, limit int) (all []Event, more bool) {
+	p := newPage[Event](limit)
 	for e := range events {
 		if key != "" && e.Key != key {
 			continue
 		}
-		if len(page) == limit {
-			return page, true
+		size := len(e.Value) + 512 + 512*len(e.Votes)
+		if !p.hasRoom(size) {
+			return p.items, true
 		}
-		page = append(page, e)
+		p.add(eventOf(view, e), size)
 	}
-	return page, false
+	return p.items, false
 }
 
 func eventOf(view *fsm.View, e *fsm.Event) Event {
 	answer := Event{Event: *e, Tally: tallyOf(e.Votes), Outcomes: map[string]fsm.Outcome{}}
 	answer.Time = readableTime(e.Time)
-	answer.Votes = slices.Clone(e.Votes) // the View's own are not ours to round
+	answer.Votes = append([]fsm.Vote{}, e.Votes...) // the View's own are not ours to round
 	roundAges(answer.Votes)
 	for o := range view.Outcomes(e.ID) {
 		outcome := *o

@@ -22,6 +22,6 @@ func (s *server) ready(c *gin.Context, _ url.Values) error {
 		status = http.StatusServiceUnavailable
 		c.Header("Retry-After", "1")
 	}
-	writeJSON(c, status, r)
+	writeJSON(c, status, jsonType, r)
 	return nil
 }

@@ -19,10 +19,10 @@ func notFromAPage(r *http.Request) error {
 	switch site := r.Header.Get("Sec-Fetch-Site"); site {
 	case "", "same-origin", "none":
 	default:
-		return forbidden("this comes from a web page elsewhere (Sec-Fetch-Site is %q): %s", site, remedy)
+		return faultf(CodeCrossSite, "this comes from a web page elsewhere (Sec-Fetch-Site is %q): %s", site, remedy)
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && !strings.EqualFold(hostOf(origin), r.Host) {
-		return forbidden("this comes from a web page of %q, and this is %q: %s", origin, r.Host, remedy)
+		return faultf(CodeCrossSite, "this comes from a web page of %q, and this is %q: %s", origin, r.Host, remedy)
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func ofType(r *http.Request, must string) error {
 		return nil
 	}
 	if is, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || is != must {
-		return fault{http.StatusUnsupportedMediaType, "this path is for the nodes among themselves, and takes the Content-Type " + must}
+		return faultf(CodeMediaType, "this path is for the nodes among themselves, and takes the Content-Type %s", must)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func TestOrigin_NoPageElsewhereWrites(t *testing.T) {
 		for _, r := range writes {
 			a := w.request(r.method, r.target, r.body, "Content-Type: "+r.kind, header)
 			a.wantWord(t, http.StatusForbidden, "web page")
-			if json := strings.HasPrefix(a.body, `{"error":`); json != strings.HasPrefix(r.target, "/v1/") || strings.Count(a.body, "\n") != 1 {
+			if json := strings.HasPrefix(a.body, `{"type":"/problems/`); json != strings.HasPrefix(r.target, "/v1/") || strings.Count(a.body, "\n") != 1 {
 				t.Errorf("%s %s: %q is not an answer of this path", r.method, r.target, a.body)
 			}
 		}
@@ -67,7 +67,7 @@ func TestPeer_TakesItsOwnKindOfBodyAlone(t *testing.T) {
 	w := newWorld(t)
 	for _, target := range []string{"/v1/peer/introduce", "/v1/peer/register", "/v1/peer/propose"} {
 		for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/", ""} {
-			w.request("POST", target, registration, "Content-Type: "+kind).wantWord(t, http.StatusUnsupportedMediaType, `{"error":`, "Content-Type application/")
+			w.request("POST", target, registration, "Content-Type: "+kind).wantWord(t, http.StatusUnsupportedMediaType, `"detail":"`, "Content-Type application/")
 		}
 	}
 	w.registered = nil // would panic

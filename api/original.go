@@ -21,7 +21,7 @@ func (s *server) originalSet(c *gin.Context, query url.Values) error {
 	if err := needed(query, "key", "value"); err != nil {
 		return err
 	}
-	if _, err := s.set(c, fsm.SetEndpoint{Key: query.Get("key"), Value: query.Get("value")}); err != nil {
+	if _, err := s.set(c.Request.Context(), c.Request.RemoteAddr, fsm.SetEndpoint{Key: query.Get("key"), Value: query.Get("value")}); err != nil {
 		return err
 	}
 	return ok(c)
@@ -31,7 +31,7 @@ func (s *server) originalDel(c *gin.Context, query url.Values) error {
 	if err := needed(query, "key"); err != nil {
 		return err
 	}
-	if _, err := s.remove(c, query.Get("key")); err != nil {
+	if _, err := s.remove(c.Request.Context(), c.Request.RemoteAddr, fsm.DeleteEndpoint{Key: query.Get("key")}); err != nil {
 		return err
 	}
 	return ok(c)

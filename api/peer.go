@@ -19,6 +19,7 @@ const (
 	introducePath = "/v1/peer/introduce"
 	registerPath  = "/v1/peer/register"
 	proposePath   = "/v1/peer/propose"
+	indexPath     = "/v1/peer/index"
 	maxRegister   = 64 << 10
 
 	// The types of the bodies.
@@ -29,7 +30,7 @@ const (
 func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
 	if err != nil {
-		return bodyFault(err)
+		return bodyFault(err, nil)
 	}
 	var asker Introduction
 	if err := json.Unmarshal(body, &asker); err != nil {
@@ -38,7 +39,7 @@ func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
 	if err := fsm.ValidateNodeName(asker.Node); err != nil {
 		return badRequest("the introduction can't be right: node: %v", err)
 	}
-	writeJSON(c, http.StatusOK, s.Peer.Introduce(asker))
+	writeJSON(c, http.StatusOK, jsonType, s.Peer.Introduce(asker))
 	return nil
 }
 
@@ -47,7 +48,7 @@ func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
 func (s *server) peerRegister(c *gin.Context, _ url.Values) error {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
 	if err != nil {
-		return bodyFault(err)
+		return bodyFault(err, nil)
 	}
 	var r Registration
 	if err := json.Unmarshal(body, &r); err != nil {
@@ -60,7 +61,7 @@ func (s *server) peerRegister(c *gin.Context, _ url.Values) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(c, http.StatusOK, welcome)
+	writeJSON(c, http.StatusOK, jsonType, welcome)
 	return nil
 }
 
@@ -83,7 +84,7 @@ func (r Registration) check() error {
 func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
 	entry, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, MaxEntry))
 	if err != nil {
-		return bodyFault(err)
+		return bodyFault(err, nil)
 	}
 	if len(entry) == 0 {
 		return badRequest("the entry is empty")
@@ -92,6 +93,23 @@ func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(c, http.StatusOK, Results{Results: results})
+	writeJSON(c, http.StatusOK, jsonType, Results{Results: results})
+	return nil
+}
+
+func (s *server) peerIndex(c *gin.Context, _ url.Values) error {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	if err != nil {
+		return bodyFault(err, nil)
+	}
+	var asked IndexRequest
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return badRequest("the request can't be read: %v", err)
+	}
+	index, err := s.Peer.IndexAsLeader(c.Request.Context(), asked.Verified)
+	if err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, jsonType, IndexAnswer{Index: index})
 	return nil
 }

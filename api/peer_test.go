@@ -83,7 +83,7 @@ func TestPeer_RegisterRefusesNonsense(t *testing.T) {
 		"", "{", "[]", "{}", strings.Replace(registration, "node6", "no de", 1), strings.Replace(registration, `"i"`, `""`, 1),
 		strings.Replace(registration, ":7006", "", 1), strings.Replace(registration, ":8006", ":x", 1),
 	} {
-		w.register(body).wantWord(t, 400, `{"error":`)
+		w.register(body).wantWord(t, 400, `"detail":"`)
 	}
 	w.register(`{"node":"`+strings.Repeat("x", 70_000)+`"}`).wantWord(t, 413)
 	w.proposeEntry("").wantWord(t, 400, "empty")
@@ -213,7 +213,7 @@ func TestPeer_ALeaderThatCannotBeRight(t *testing.T) {
 	for _, leader := range []string{"", "h", "h:0", "h:1/x", "http://h:1", "a@h:1"} {
 		address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusMisdirectedRequest)
-			_ = json.NewEncoder(w).Encode(api.Problem{Error: "not me", LeaderHTTP: leader})
+			_ = json.NewEncoder(w).Encode(api.Problem{Detail: "not me", LeaderHTTP: leader})
 		}))
 		if _, err := newClient(t).Propose(t.Context(), address, entry(t)); !errors.Is(err, api.ErrNoLeader) {
 			t.Errorf("leader %q: got %v", leader, err)

@@ -119,6 +119,26 @@ func (c *PeerClient) Propose(ctx context.Context, address string, entry []byte) 
 	return nil, fmt.Errorf("propose at %s: %w (%w)", address, ErrUncertain, err)
 }
 
+// Index asks the leader up to where it has applied the log, and, if verified is
+// true, to make sure of its lead before it answers. The error is ErrNoLeader
+// when nobody leads there, and ErrBehind when no answer came.
+func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (uint64, error) {
+	body, err := json.Marshal(IndexRequest{Verified: verified})
+	if err != nil {
+		return 0, fmt.Errorf("ask %s for its index: %w", address, err)
+	}
+	var answer IndexAnswer
+	err = c.call(ctx, address, indexPath, jsonBody, body, &answer)
+	_, misdirected := errors.AsType[ErrNotLeader](err)
+	switch {
+	case err == nil:
+		return answer.Index, nil
+	case misdirected, errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
+		return 0, fmt.Errorf("%w (ask %s for its index: %w)", ErrNoLeader, address, err)
+	}
+	return 0, fmt.Errorf("%w (ask %s for its index: %w)", ErrBehind, address, err)
+}
+
 // call posts body to the node at address and on to the leader that it names.
 func (c *PeerClient) call(ctx context.Context, address, path, contentType string, body []byte, into any) error {
 	for range 1 + maxHops {

@@ -1,13 +1,9 @@
 package api
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -18,21 +14,44 @@ import (
 	"tocsin/fsm"
 )
 
+// parameter is one query parameter that a path knows.
+type parameter struct {
+	name  string
+	many  bool // may be given more than once
+	empty bool // may be given without a value
+}
+
+// parameters returns those of the names, each once and with any value.
+func parameters(names ...string) []parameter {
+	known := make([]parameter, len(names))
+	for i, name := range names {
+		known[i] = parameter{name: name, empty: true}
+	}
+	return known
+}
+
 // parseQuery reads a query string of which only the known parameters may be
-// there, each at most once.
-func parseQuery(raw string, known []string) (url.Values, error) {
+// there.
+func parseQuery(raw string, known []parameter) (url.Values, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return nil, badRequest("the query can't be read: %v; write %% as %%25, & as %%26, ; as %%3B and a blank as %%20", err)
 	}
+	names := make([]string, len(known))
+	for i, p := range known {
+		names[i] = p.name
+	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
+		at := slices.Index(names, name)
 		switch {
-		case !slices.Contains(known, name) && len(known) == 0:
+		case at < 0 && len(known) == 0:
 			return nil, badRequest("there is no query parameter %q: this path takes none", name)
-		case !slices.Contains(known, name):
-			return nil, badRequest("there is no query parameter %q: this path knows %s", name, strings.Join(known, ", "))
-		case len(values[name]) > 1:
+		case at < 0:
+			return nil, badRequest("there is no query parameter %q%s: this path knows %s", name, didYouMean(name, names), strings.Join(names, ", "))
+		case len(values[name]) > 1 && !known[at].many:
 			return nil, badRequest("the query parameter %q is there %d times: give it once", name, len(values[name]))
+		case slices.Contains(values[name], "") && !known[at].empty:
+			return nil, badRequest("the query parameter %q is empty: give it a value, or leave it out", name)
 		}
 	}
 	return values, nil
@@ -71,19 +90,6 @@ func checkedKey(key string) error {
 	return nil
 }
 
-// number reads a whole number of least to most from the query, or returns
-// otherwise when it is not there.
-func number(query url.Values, name string, otherwise, least, most uint64) (uint64, error) {
-	if !query.Has(name) {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseUint(query.Get(name), 10, 64)
-	if err != nil || n < least || n > most {
-		return 0, badRequest("%s %q is not a whole number from %d to %d", name, query.Get(name), least, most)
-	}
-	return n, nil
-}
-
 // hostPort reads an address as nodes have them.
 func hostPort(address string) error {
 	host, port, err := net.SplitHostPort(address)
@@ -97,31 +103,4 @@ func hostPort(address string) error {
 		return fmt.Errorf("address %q is not like 10.0.0.1:7000: give host and port alone", address)
 	}
 	return nil
-}
-
-// decodeBody reads one JSON object and nothing else, with no field that into
-// does not have.
-func decodeBody(c *gin.Context, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return bodyFault(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return badRequest("there is something behind the end of the JSON object in the body")
-	}
-	return nil
-}
-
-func bodyFault(err error) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return err
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return badRequest("the field %s can't be a %s: durations are like \"10s\", quorum and sites are words or numbers, both in quotes; counts are plain numbers", wrong.Field, wrong.Value)
-	}
-	if errors.Is(err, io.EOF) {
-		return badRequest("the body is empty: send a JSON object such as {\"value\":\"http://10.0.0.1/\"}")
-	}
-	return badRequest("the body is not the JSON object that belongs here: %v", err)
 }

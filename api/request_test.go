@@ -138,10 +138,19 @@ func TestQuery_IsStrict(t *testing.T) {
 		"/v1/events?after=1e3":            {"after"},
 		"/v1/events?after=1&after=2":      {"2 times"},
 		"/v1/events?key=":                 {"empty"},
-		"/v1/events?since=1":              {"after, key, limit"},
-		"/v1/status?verbose=1":            {"takes none"},
+		"/v1/events?since=1":              {"after, key, limit, consistency"},
+		"/v1/events?afer=1":               {"did you mean \\\"after\\\"?"},
+		"/v1/status?verbose=1":            {"prefix, label, state, limit, cursor, consistency"},
+		"/v1/status?limit=10001":          {"limit", "1 to 10000"},
+		"/v1/status?cursor=":              {"empty"},
+		"/v1/status?cursor=%21":           {"cursor", "none of ours"},
+		"/v1/status?state=up":             {"none of UP, DOWN and UNKNOWN"},
+		"/v1/status?label=":               {"empty"},
+		"/v1/status?label=a":              {"not like team=storage"},
+		"/v1/status?label=a=1&label=a=2":  {"no endpoint has both"},
+		"/v1/status?consistency=strong":   {"none of stale, leader and linearizable"},
 		"/v1/endpoints?prefix=a&prefix=b": {"2 times"},
-		"/v1/endpoints/ping?x=1":          {"takes none"},
+		"/v1/endpoints/ping?x=1":          {"knows consistency"},
 		"/livez?verbose":                  {"takes none"},
 		"/readyz?verbose":                 {"takes none"},
 		"/set?key=" + strings.Repeat("k", fsm.MaxKey+1) + "&value=v": {"513 bytes"},
@@ -162,7 +171,7 @@ func TestRoutes_WhatIsNotThere(t *testing.T) {
 	w.get("/").wantWord(t, 404, "/status", "/readyz")
 	w.get("/Status").wantWord(t, 404)
 	w.get("/gossipjoin").wantWord(t, 404)
-	w.get("/v1/").wantWord(t, 404, `{"error":`)
+	w.get("/v1/").wantWord(t, 404, `"detail":"`)
 	w.get("/v1/endpoints/").wantWord(t, 404)
 	w.get("/v1/endpoints/a/b").wantWord(t, 404, "a%2Fb")
 	w.get("/v1/status/a/b").wantWord(t, 404, "/v1/status/a%2Fb")
@@ -186,9 +195,9 @@ func TestHeaders(t *testing.T) {
 		"/get?key=ping": "text/plain; charset=utf-8",
 		"/status":       "application/json; charset=utf-8",
 		"/raftnodes":    "application/json; charset=utf-8",
-		"/v1/status":    "application/json; charset=utf-8",
+		"/v1/status":    "application/json",
 		"/nothing":      "text/plain; charset=utf-8",
-		"/v1/nothing":   "application/json; charset=utf-8",
+		"/v1/nothing":   "application/problem+json",
 	} {
 		h := w.get(target).header
 		if h.Get("Content-Type") != kind || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-store" {

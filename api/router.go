@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -9,11 +8,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"tocsin/fsm"
 )
 
 // The bounds of what is read and waited for.
@@ -23,10 +19,6 @@ const (
 	// MaxHeader is the room that a server needs for the head of a request: /set
 	// carries the largest key and value in it, each byte written as three.
 	MaxHeader = 256 << 10
-	// maxBody holds the largest value with every byte escaped, and labels.
-	maxBody = 1 << 20
-	// writeWait is the longest that a request waits for a write.
-	writeWait = 10 * time.Second
 )
 
 // Config is what the handler asks. All but Logger must be given.
@@ -38,6 +30,7 @@ type Config struct {
 	Membership Membership
 	Health     Health
 	Peer       Peer
+	Freshness  Freshness
 	Logger     *slog.Logger // nil discards
 }
 
@@ -61,22 +54,38 @@ func New(config Config) http.Handler {
 	// gin's own unescaping would turn a plus sign into a blank. See pathKey.
 	engine.UseRawPath = true
 	engine.UnescapePathValues = false
-	engine.Use(s.recover, headers)
+	engine.Use(s.recover, headers, s.stamp)
 	engine.NoRoute(noRoute)
 	engine.NoMethod(noMethod)
 	for _, r := range s.routes() {
-		engine.Handle(r.method, r.path, s.serve(r))
-		if r.method == http.MethodGet && !r.writes {
-			engine.Handle(http.MethodHead, r.path, s.serve(r))
-		}
+		s.mount(engine, r)
 	}
+	s.mountDocumented(engine)
 	return engine
+}
+
+// mountDocumented adds what the OpenAPI document speaks of, and the document.
+func (s *server) mountDocumented(engine *gin.Engine) {
+	to := s.newAPI(engine)
+	s.endpointOperations(to)
+	s.statusOperations(to)
+	s.eventOperations(to)
+	finish(to.OpenAPI())
+	s.mount(engine, route{method: http.MethodGet, path: documentPath, handle: serveDocument(to.OpenAPI())})
+}
+
+// mount adds a route. What is read can also be asked for its headers alone.
+func (s *server) mount(engine *gin.Engine, r route) {
+	engine.Handle(r.method, r.path, s.serve(r))
+	if r.method == http.MethodGet && !r.writes {
+		engine.Handle(http.MethodHead, r.path, s.serve(r))
+	}
 }
 
 // route is one path, the query parameters that it knows, and what serves it.
 type route struct {
 	method, path string
-	known        []string
+	known        []parameter
 	writes       bool   // changes something, though it may be a GET
 	body         string // the type that the body must have, "" if any will do
 	handle       func(*gin.Context, url.Values) error
@@ -84,10 +93,10 @@ type route struct {
 
 func (s *server) routes() []route {
 	get := func(path string, handle func(*gin.Context, url.Values) error, known ...string) route {
-		return route{method: http.MethodGet, path: path, known: known, handle: handle}
+		return route{method: http.MethodGet, path: path, known: parameters(known...), handle: handle}
 	}
 	change := func(method, path string, handle func(*gin.Context, url.Values) error, known ...string) route {
-		return route{method: method, path: path, known: known, handle: handle, writes: true}
+		return route{method: method, path: path, known: parameters(known...), handle: handle, writes: true}
 	}
 	peer := func(path, body string, handle func(*gin.Context, url.Values) error) route {
 		return route{method: http.MethodPost, path: path, handle: handle, writes: true, body: body}
@@ -109,20 +118,14 @@ func (s *server) routes() []route {
 		change(http.MethodGet, "/gossipjoin/*addresses", s.gossipJoin),
 		change(http.MethodGet, "/gossipleave", s.gossipLeave),
 
-		get("/v1/status", s.status), get("/v1/status/:key", s.statusOf),
-		get("/v1/events", s.events, "after", "key", "limit"),
-		get("/v1/endpoints", s.endpoints, "prefix"),
-		get("/v1/endpoints/:key", s.endpoint),
-		change(http.MethodPut, "/v1/endpoints/:key", s.putEndpoint),
-		change(http.MethodPatch, "/v1/endpoints/:key", s.patchEndpoint),
-		change(http.MethodDelete, "/v1/endpoints/:key", s.deleteEndpoint),
-
+		get(problemsPath+":code", s.problemPage),
 		get("/livez", s.live),
 		get("/readyz", s.ready),
 
 		peer(introducePath, jsonBody, s.peerIntroduce),
 		peer(registerPath, jsonBody, s.peerRegister),
 		peer(proposePath, entryBody, s.peerPropose),
+		peer(indexPath, jsonBody, s.peerIndex),
 	}
 }
 
@@ -167,23 +170,6 @@ func (s *server) serve(r route) gin.HandlerFunc {
 // that it has all of it.
 func breakOff() { panic(http.ErrAbortHandler) }
 
-// propose hands one command to the cluster and turns a refusal into an error.
-func (s *server) propose(c *gin.Context, command fsm.Command) (fsm.Result, error) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), writeWait)
-	defer cancel()
-	results, err := s.Writer.Propose(ctx, command)
-	if err != nil {
-		return fsm.Result{}, err
-	}
-	if len(results) != 1 {
-		return fsm.Result{}, errors.New("one command was not answered by one result")
-	}
-	if refused := results[0].Refused; refused != nil {
-		return fsm.Result{}, refused
-	}
-	return results[0], nil
-}
-
 func (s *server) recover(c *gin.Context) {
 	defer func() {
 		cause := recover()
@@ -219,12 +205,12 @@ func noRoute(c *gin.Context) {
 			return
 		}
 	}
-	fail(c, notFound("there is nothing at %q: try /status, /v1/status, /v1/endpoints, /v1/events, /leader or /readyz", path))
+	fail(c, notFound("there is nothing at %q: try /status, /v1/status, /v1/endpoints, /v1/events, /leader, /readyz or /openapi.json", path))
 }
 
 func noMethod(c *gin.Context) {
 	allowed := strings.Split(c.Writer.Header().Get("Allow"), ", ")
 	slices.Sort(allowed)
 	c.Header("Allow", strings.Join(allowed, ", "))
-	fail(c, fault{http.StatusMethodNotAllowed, c.Request.Method + " is not possible here: use " + strings.Join(allowed, " or ")})
+	fail(c, faultf(CodeMethod, "%s is not possible here: use %s", c.Request.Method, strings.Join(allowed, " or ")))
 }

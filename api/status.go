@@ -1,54 +1,90 @@
 package api
 
 import (
-	"net/url"
+	"context"
+	"net/http"
 	"time"
 
-	"github.com/gin-gonic/gin"
+	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/quorum"
 )
 
-func (s *server) status(c *gin.Context, _ url.Values) error {
-	return s.answerStatus(c, s.State.View(), nil)
+func (s *server) statusOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: "/v1/status", id: "list-status", tag: "status",
+		summary: "What the cluster holds, and why",
+		text:    "The cluster as this node sees it, and of each endpoint the state, every node's vote and what is missing for a change, a page at a time: while next is there, ask again with it as the cursor.",
+		answers: exampleStatus(),
+	}, s.status)
+	register(s, to, operation{
+		method: http.MethodGet, path: "/v1/status/{key}", id: "get-status", tag: "status",
+		summary: "What the cluster holds about one endpoint, and why",
+		text:    "The cluster as this node sees it, and of this endpoint the state, every node's vote and what is missing for a change.",
+		answers: exampleStatus(), problems: []Code{CodeNotFound},
+	}, s.statusOf)
 }
 
-func (s *server) statusOf(c *gin.Context, _ url.Values) error {
-	key, err := pathKey(c, "key")
-	if err != nil {
-		return err
-	}
-	view := s.State.View()
-	e, err := find(view, key)
-	if err != nil {
-		return err
-	}
-	return s.answerStatus(c, view, e)
+type statusOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Status
 }
 
-// answerStatus writes a Status, of only one endpoint unless that is nil. The
-// votes are counted by the very function that the leader decides with, though
-// by this node's ballots and clock.
-func (s *server) answerStatus(c *gin.Context, view *fsm.View, only *fsm.Endpoint) error {
-	table := s.State.Ballots()
-	now := time.Now()
-	at := quorum.Moment{Now: now}
-	endpoints := view.Endpoints("")
-	if only != nil {
-		endpoints = func(yield func(*fsm.Endpoint) bool) { yield(only) }
+func (s *server) status(ctx context.Context, in *listInput) (*statusOutput, error) {
+	l, err := in.read()
+	if err != nil {
+		return nil, err
 	}
-	out := newStream(c)
-	out.raw(`{"cluster":`)
-	out.value(s.cluster(view, table, now))
-	out.raw(`,"endpoints":[`)
-	for e := range endpoints {
-		if !out.element(endpointStatus(e, quorum.Ask(view, table, e, at))) {
-			break
-		}
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, err
 	}
-	return out.end("]}\n")
+	out := &statusOutput{Index: view.Index()}
+	count := s.counting(view)
+	out.Body.Cluster = s.cluster(view, count.table, count.now)
+	out.Body.Endpoints, out.Body.Next = pageOf(l, view, func(e *fsm.Endpoint) (EndpointStatus, int) {
+		status := count.status(e)
+		return status, sizeOf(status)
+	})
+	return out, nil
+}
+
+func (s *server) statusOf(ctx context.Context, in *keyInput) (*statusOutput, error) {
+	view, e, err := s.find(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	count := s.counting(view)
+	return &statusOutput{Index: view.Index(), Body: Status{
+		Cluster: s.cluster(view, count.table, count.now), Endpoints: []EndpointStatus{count.status(e)},
+	}}, nil
+}
+
+// counting is one moment at which votes are counted: by the very function that
+// the leader decides with, though by this node's ballots and clock.
+type counting struct {
+	view  *fsm.View
+	table *gossipdb.Table
+	now   time.Time
+}
+
+func (s *server) counting(view *fsm.View) counting {
+	return counting{view, s.State.Ballots(), time.Now()}
+}
+
+func (c counting) status(e *fsm.Endpoint) EndpointStatus {
+	return endpointStatus(e, quorum.Ask(c.view, c.table, e, quorum.Moment{Now: c.now}))
+}
+
+// sizeOf estimates the bytes of an answer about one endpoint.
+func sizeOf(e EndpointStatus) int {
+	size := len(e.Value) + 1024
+	for _, v := range e.Votes {
+		size += 128 + len(v.Reason) + len(v.Excluded)
+	}
+	return size
 }
 
 func (s *server) cluster(view *fsm.View, table *gossipdb.Table, now time.Time) Cluster {
@@ -111,7 +147,7 @@ func endpointStatus(e *fsm.Endpoint, q quorum.Question) EndpointStatus {
 	answer := EndpointStatus{
 		Key: e.Key, Value: e.Value, State: e.State, Since: readableTime(e.Since), Labels: e.Labels,
 		Generation: e.Generation, Revision: e.Revision, LastEvent: e.LastEvent,
-		Quorum: q.Needed(), Sites: max(q.Sites, 1), Votes: q.Votes, Tally: tallyOf(q.Votes),
+		Quorum: q.Needed(), Sites: max(q.Sites, 1), Votes: append([]fsm.Vote{}, q.Votes...), Tally: tallyOf(q.Votes),
 		Missing: decided.Missing, HeldBack: readable(decided.Held),
 	}
 	if decided.Change || decided.Held > 0 {

@@ -48,8 +48,8 @@ func TestEndpoints_PutGetDelete(t *testing.T) {
 	if d := decoded[api.Written](t, w.request("DELETE", "/v1/endpoints/web", "")); !d.Changed || d.Key != "web" {
 		t.Errorf("got %+v", d)
 	}
-	w.request("DELETE", "/v1/endpoints/web", "").wantWord(t, 404, `{"error":`, "web")
-	w.get("/v1/endpoints/web").wantWord(t, 404, `{"error":`, "web")
+	w.request("DELETE", "/v1/endpoints/web", "").wantWord(t, 404, `"detail":"`, "web")
+	w.get("/v1/endpoints/web").wantWord(t, 404, `"detail":"`, "web")
 }
 
 func TestEndpoints_Prefix(t *testing.T) {
@@ -79,8 +79,8 @@ func TestEndpoints_BadBodies(t *testing.T) {
 		`[]`:                                 {"JSON object"},
 		`{"value":"v"`:                       {"JSON"},
 		`{"value":"v"} {}`:                   {"behind the end"},
-		`{"value":"v","colour":"red"}`:       {"colour"},
-		`{"value":"v","settings":{"fal":3}}`: {"fal"},
+		`{"value":"v","colour":"red"}`:       {"colour", "the fields are"},
+		`{"value":"v","settings":{"fal":3}}`: {"fal", `did you mean \"fall\"?`},
 		`{"value":"v","settings":{"interval":"soon"}}`:     {"soon", "10s"},
 		`{"value":"v","settings":{"interval":"0s"}}`:       {"interval"},
 		`{"value":"v","settings":{"quorum":"2"}}`:          {"half"},
@@ -93,7 +93,7 @@ func TestEndpoints_BadBodies(t *testing.T) {
 		`{"value":"a\nb"}`:                                 {"control character"},
 	} {
 		a := w.request("PUT", "/v1/endpoints/k", body)
-		a.wantWord(t, 400, append(words, `{"error":`)...)
+		a.wantWord(t, 400, append(words, `"detail":"`)...)
 	}
 	big := `{"value":"` + strings.Repeat("v", 2<<20) + `"}`
 	w.request("PUT", "/v1/endpoints/k", big).wantWord(t, 413, "too large")
@@ -149,7 +149,7 @@ func TestStatus(t *testing.T) {
 	if len(one.Endpoints) != 1 || one.Endpoints[0].Key != "web" || one.Cluster.Endpoints != 2 {
 		t.Errorf("got %+v", one)
 	}
-	w.get("/v1/status/nothing").wantWord(t, 404, `{"error":`, "nothing")
+	w.get("/v1/status/nothing").wantWord(t, 404, `"detail":"`, "nothing")
 }
 
 func TestStatus_ShowsTheWarnings(t *testing.T) {
@@ -336,7 +336,7 @@ func TestErrors(t *testing.T) {
 		{context.Canceled, 503, "uncertain", "repeat it, which is safe"},
 		{api.ErrUnreachable, 503, "no-leader", "reached"},
 		{api.ErrNotLeader{}, 503, "no-leader", "try again"},
-		{api.ErrNotLeader{LeaderHTTP: "h:1"}, 421, "not-leader", "h:1"},
+		{fmt.Errorf("read: %w", api.ErrBehind), 503, "behind", "consistency=stale"},
 		{&fsm.Refusal{Code: fsm.NotFound, Message: "there is none"}, 404, "not-found", "there is none"},
 		{&fsm.Refusal{Code: fsm.Invalid, Message: "no sense"}, 400, "invalid", "no sense"},
 		{&fsm.Refusal{Code: fsm.Conflict, Message: "too late"}, 409, "conflict", "too late"},
@@ -351,7 +351,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%v: not one line: %q", c.err, text.body)
 		}
 		data := w.request("DELETE", "/v1/endpoints/a", "")
-		data.wantWord(t, c.status, c.word, `{"error":"`)
+		data.wantWord(t, c.status, c.word, `"detail":"`)
 		if c.code != "" && !strings.Contains(data.body, `"code":"`+c.code+`"`) {
 			t.Errorf("%v: no code %s in %s", c.err, c.code, data.body)
 		}

@@ -12,30 +12,12 @@ import (
 // What travels as JSON. Both ends, the handlers and the commands, use these
 // same structs; fields are added and never change their meaning.
 
-// Problem is the answer to whatever could not be done under /v1.
-type Problem struct {
-	// Error is one sentence that says what is wrong and what to do.
-	Error string `json:"error"`
-	// Code is a word for programs that branch on it.
-	Code Code `json:"code,omitempty"`
-	// LeaderHTTP is where the leader is, in the answers to nodes.
-	LeaderHTTP string `json:"leader_http,omitempty"`
-}
-
-// Code is a word for a kind of problem.
-type Code string
-
-// The kinds of problem that programs tell apart beyond the HTTP status.
-const (
-	CodeNoLeader  Code = "no-leader"  // nothing was done
-	CodeUncertain Code = "uncertain"  // it may or may not have been done; repeating is safe
-	CodeNotLeader Code = "not-leader" // ask LeaderHTTP
-)
-
 // Status is the answer of GET /v1/status and /v1/status/{key}.
 type Status struct {
 	Cluster   Cluster          `json:"cluster"`
 	Endpoints []EndpointStatus `json:"endpoints"`
+	// Next is the cursor of the next page, empty on the last one.
+	Next string `json:"next,omitempty"`
 }
 
 // Cluster is what one node knows of the whole.
@@ -154,7 +136,7 @@ type Tally struct {
 // labels that are left out stay as they are. Those that are given take the place
 // of all that were there with PUT, and are put over them with PATCH.
 type EndpointRequest struct {
-	Value    *string            `json:"value"`
+	Value    *string            `json:"value" nullable:"false" maxLength:"65536"`
 	Settings *fsm.Overrides     `json:"settings,omitempty"`
 	Labels   *map[string]string `json:"labels,omitempty"`
 }
@@ -171,13 +153,18 @@ type Endpoint struct {
 	Labels     map[string]string `json:"labels,omitempty"`
 	Generation uint64            `json:"generation"`
 	Revision   uint64            `json:"revision"`
-	Modified   uint64            `json:"modified"`
-	LastEvent  uint64            `json:"last_event,omitempty"`
+	// Configured is the version that the ETag names: the index of the last
+	// change of value, settings and labels. Modified counts changes of state too.
+	Configured uint64 `json:"configured"`
+	Modified   uint64 `json:"modified"`
+	LastEvent  uint64 `json:"last_event,omitempty"`
 }
 
 // Endpoints is the answer of GET /v1/endpoints.
 type Endpoints struct {
 	Endpoints []Endpoint `json:"endpoints"`
+	// Next is the cursor of the next page, empty on the last one.
+	Next string `json:"next,omitempty"`
 }
 
 // Written is the answer to a write: the raft index at which it was done, and
@@ -196,9 +183,9 @@ type Events struct {
 	More bool `json:"more"`
 	// FirstKept is the id of the oldest event that is still kept: whoever asks
 	// for what came after an older id may have missed some.
-	FirstKept uint64 `json:"first_kept,omitempty"`
+	FirstKept uint64 `json:"first_kept"`
 	// Last is the id of the newest event of all.
-	Last uint64 `json:"last,omitempty"`
+	Last uint64 `json:"last"`
 }
 
 // Event is a committed change of state with its evidence, and what became of
@@ -267,6 +254,17 @@ type Welcome struct {
 	Epoch uint64 `json:"epoch"`
 	// Gossip holds the gossip addresses of the observers.
 	Gossip []string `json:"gossip"`
+}
+
+// IndexRequest is the body of POST /v1/peer/index, IndexAnswer its answer: up
+// to where the leader has applied the log, and, if asked, surely still leads.
+type IndexRequest struct {
+	Verified bool `json:"verified"`
+}
+
+// IndexAnswer is the leader's answer to an IndexRequest.
+type IndexAnswer struct {
+	Index uint64 `json:"index"`
 }
 
 // Results answers POST /v1/peer/propose: one result for each command.

@@ -35,6 +35,7 @@ type world struct {
 	members []gossipdb.Member
 	leader  api.LeaderInfo
 	warned  []api.Warning
+	serves  http.Handler // made when it is first asked for
 	// registered is answered to Register.
 	registered func(api.Registration) (api.Welcome, error)
 
@@ -42,6 +43,9 @@ type world struct {
 	index  uint64
 	writes int
 	asked  []string // what was asked of the membership
+	// caughtUp is what reads asked for, behind what they are answered.
+	caughtUp []bool
+	behind   error
 	// Errors to answer with; nil for success.
 	proposeErr, membershipErr error
 }
@@ -76,8 +80,15 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) handler() http.Handler {
+	if w.serves == nil {
+		w.serves = w.newHandler()
+	}
+	return w.serves
+}
+
+func (w *world) newHandler() http.Handler {
 	return api.New(api.Config{
-		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w,
+		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Freshness: w,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 }
@@ -213,6 +224,11 @@ func (w *world) ask(what string) error {
 	return w.membershipErr
 }
 
+func (w *world) CatchUp(_ context.Context, verified bool) error {
+	w.caughtUp = append(w.caughtUp, verified)
+	return w.behind
+}
+
 func (w *world) Readiness() api.Readiness { return w.ready }
 
 func (w *world) Introduce(api.Introduction) api.Introduction {
@@ -231,6 +247,11 @@ func (w *world) ProposeAsLeader(ctx context.Context, entry []byte) ([]fsm.Result
 	return w.Propose(ctx, commands...)
 }
 
+func (w *world) IndexAsLeader(_ context.Context, verified bool) (uint64, error) {
+	w.caughtUp = append(w.caughtUp, verified)
+	return w.View().Index(), w.behind
+}
+
 // answer is what came back.
 type answer struct {
 	status int
@@ -241,7 +262,9 @@ type answer struct {
 // request sends one request to a fresh handler. A header is like "Name: value".
 func (w *world) request(method, target, body string, header ...string) answer {
 	w.t.Helper()
-	return send(w.handler(), method, target, body, header...)
+	a := send(w.handler(), method, target, body, header...)
+	theDocument().conforms(w.t, method, target, a)
+	return a
 }
 
 // register and proposeEntry send a body as other nodes do.

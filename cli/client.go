@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -85,10 +86,10 @@ type refused struct {
 }
 
 func (r refused) Error() string {
-	if r.problem.Error == "" {
+	if r.problem.Detail == "" {
 		return fmt.Sprintf("%s answered %d %s: is it a node of Tocsin?", r.address, r.status, http.StatusText(r.status))
 	}
-	return r.problem.Error
+	return r.problem.Detail
 }
 
 // inShort says why it is worth trying again.
@@ -239,6 +240,43 @@ func fetch[T any](ctx context.Context, c *client, path string, query url.Values)
 		return nil, into, fmt.Errorf("the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
 	}
 	return raw, into, nil
+}
+
+// fetchPages asks by GET for all pages of a list of endpoints, one after the
+// other, and returns them as if they were one.
+func fetchPages(ctx context.Context, c *client, path string, query url.Values) (raw []byte, err error) {
+	var whole map[string]json.RawMessage
+	var all []json.RawMessage
+	query = maps.Clone(query)
+	for {
+		text, into, err := fetch[map[string]json.RawMessage](ctx, c, path, query)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Endpoints []json.RawMessage `json:"endpoints"`
+			Next      string            `json:"next"`
+		}
+		if err := json.Unmarshal(text, &page); err != nil {
+			return nil, fmt.Errorf("the answer can't be read: %w", err)
+		}
+		if whole == nil {
+			whole = into
+		}
+		all = append(all, page.Endpoints...)
+		if page.Next == "" {
+			break
+		}
+		if query == nil {
+			query = url.Values{}
+		}
+		query.Set("cursor", page.Next)
+	}
+	delete(whole, "next")
+	if whole["endpoints"], err = json.Marshal(all); err != nil {
+		return nil, fmt.Errorf("the answer can't be read: %w", err)
+	}
+	return json.Marshal(whole)
 }
 
 // keyPath returns the path of a key below prefix. Dots alone would be taken for

@@ -42,7 +42,7 @@ func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if n, err := fmt.Sscan(text, &status, &code); n < 1 {
 		return nil, err
 	}
-	body := fmt.Sprintf(`{"error":"this is %s","code":%q}`, text, code)
+	body := fmt.Sprintf(`{"detail":"this is %s","code":%q}`, text, code)
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
@@ -153,7 +153,7 @@ func TestClean(t *testing.T) {
 // TestProblem_IsToldInItsOwnWords holds that what the node says is what the
 // person reads.
 func TestProblem_IsToldInItsOwnWords(t *testing.T) {
-	no := refused{status: 409, address: "n:1", problem: api.Problem{Error: "it is already so"}}
+	no := refused{status: 409, address: "n:1", problem: api.Problem{Detail: "it is already so"}}
 	if no.Error() != "it is already so" {
 		t.Errorf("got %q", no.Error())
 	}

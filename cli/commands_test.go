@@ -138,7 +138,7 @@ func TestGetAndDel(t *testing.T) {
 	if code, stdout, _ := n.tocsin("del", "k"); code != 0 || stdout != "ok\n" || n.lastAsked() != "DELETE /v1/endpoints/k" {
 		t.Errorf("del: %d %q, asked %q", code, stdout, n.lastAsked())
 	}
-	n = newFakeNode(t, problem{404, api.Problem{Error: `there is no endpoint "k"`}})
+	n = newFakeNode(t, problem{404, api.Problem{Detail: `there is no endpoint "k"`}})
 	for _, command := range []string{"get", "del", "status"} {
 		code, stdout, stderr := n.tocsin(command, "k")
 		if code != 1 || stdout != "" || !strings.HasSuffix(stderr, "there is no endpoint \"k\"\n") || strings.Count(stderr, "\n") != 1 {
@@ -149,7 +149,7 @@ func TestGetAndDel(t *testing.T) {
 
 func TestClient_TriesTheNextAddress(t *testing.T) {
 	n := newFakeNode(t, api.Endpoint{Key: "k", Value: "v"})
-	busy := newFakeNode(t, problem{503, api.Problem{Error: "no leader", Code: api.CodeNoLeader}})
+	busy := newFakeNode(t, problem{503, api.Problem{Detail: "no leader", Code: api.CodeNoLeader}})
 	var stdout, stderr bytes.Buffer
 	code := cli.Main([]string{"get", "k", "--address", "127.0.0.1:1," + busy.address + "," + n.address}, &stdout, &stderr)
 	if code != 0 || stdout.String() != "v\n" || stderr.Len() > 0 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,9 +40,13 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 		if len(args) == 1 {
 			path = keyPath("/v1/status/", args[0])
 		}
-		raw, status, err := fetch[api.Status](c.Context(), client, path, nil)
+		raw, err := fetchPages(c.Context(), client, path, nil)
 		if err != nil {
 			return fmt.Errorf("status: %w", err)
+		}
+		var status api.Status
+		if err := json.Unmarshal(raw, &status); err != nil {
+			return fmt.Errorf("status: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
 		}
 		if output == "json" {
 			return a.printJSON(raw)

@@ -92,6 +92,13 @@ func (p peers) Propose(ctx context.Context, address string, entry []byte) ([]fsm
 	})
 }
 
+// Index implements node.Peers.
+func (p peers) Index(ctx context.Context, address string, verified bool) (uint64, error) {
+	return toLeader(address, func(address string) (uint64, error) {
+		return call(ctx, p, address, func(n *node.Node) (uint64, error) { return n.IndexAsLeader(ctx, verified) })
+	})
+}
+
 // toLeader asks a node, and the leader that it names instead.
 func toLeader[A any](address string, ask func(address string) (A, error)) (answer A, err error) {
 	for range 4 {

@@ -138,8 +138,8 @@ func judge(w *check.Write, status int, answer []byte, err error) {
 	case json.Unmarshal(answer, &problem) != nil:
 		w.Err, w.Uncertain = fmt.Sprintf("%d %.200q", status, answer), true
 	case status == http.StatusNotFound:
-		w.Refused = problem.Error
+		w.Refused = problem.Detail
 	default:
-		w.Err, w.Uncertain = problem.Error, problem.Code != api.CodeNoLeader
+		w.Err, w.Uncertain = problem.Detail, problem.Code != api.CodeNoLeader
 	}
 }

@@ -131,6 +131,7 @@ func (n *Node) term(ctx context.Context) {
 			return
 		}
 	}
+	n.established.Store(term)
 	n.ballots.Refresh() // ours must be younger than the lead to count
 	n.leaderChanged.broadcast()
 

@@ -60,6 +60,7 @@ type Node struct {
 	lead          *leadWord
 	leaderChanged signal
 	nudges        chan struct{} // cap 1: followers should hear of a commit
+	established   atomic.Uint64 // the newest term in which all before it was applied here
 	removed       atomic.Bool   // this node was taken out of the cluster
 	littleRoom    atomic.Bool   // on the disk
 	warned        atomic.Pointer[[]api.Warning]

@@ -72,4 +72,5 @@ type Peers interface {
 	Introduce(ctx context.Context, address string, self api.Introduction) (api.Introduction, error)
 	Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error)
 	Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error)
+	Index(ctx context.Context, address string, verified bool) (uint64, error)
 }

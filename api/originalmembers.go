@@ -32,7 +32,7 @@ func (s *server) raftNodes(c *gin.Context, _ url.Values) error {
 		addresses[i] = server.Address
 	}
 	slices.Sort(addresses)
-	writeJSON(c, http.StatusOK, addresses)
+	writeJSON(c, http.StatusOK, jsonType, addresses)
 	return nil
 }
 
@@ -44,7 +44,7 @@ func (s *server) gossipNodes(c *gin.Context, _ url.Values) error {
 		}
 	}
 	slices.Sort(addresses)
-	writeJSON(c, http.StatusOK, addresses)
+	writeJSON(c, http.StatusOK, jsonType, addresses)
 	return nil
 }
 
@@ -68,7 +68,7 @@ func (s *server) membersConsensus(c *gin.Context, _ url.Values) error {
 		who.observers[o.Node] = true
 	}
 	if difference := who.difference(); difference != "" {
-		return fault{http.StatusInternalServerError, difference}
+		return fault{CodeInternal, difference}
 	}
 	return ok(c)
 }
@@ -176,7 +176,7 @@ func (s *server) gossipLeave(c *gin.Context, _ url.Values) error {
 // unlessKnown makes an error that errors.go knows nothing of a 503: other
 // nodes and the network are in play here, and another try may do.
 func unlessKnown(err error) error {
-	if status, _ := answerOf(err); status == http.StatusInternalServerError {
+	if problemOf(err).Code == CodeInternal {
 		return unavailable(err)
 	}
 	return err

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// maxBody holds the largest value with every byte escaped, and labels.
+const maxBody = 1 << 20
+
+// decodeBody reads one JSON object of at most most bytes and nothing else, with
+// no field that into does not have.
+func decodeBody(from io.Reader, most int64, into any) error {
+	d := json.NewDecoder(http.MaxBytesReader(nil, io.NopCloser(from), most))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return bodyFault(err, into)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return badRequest("there is something behind the end of the JSON object in the body")
+	}
+	return nil
+}
+
+// bodyFault says what is wrong with a body that was to be read into into, nil
+// for one that is no JSON.
+func bodyFault(err error, into any) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return badRequest("the field %s can't be a %s: durations are like \"10s\", quorum and sites are words or numbers, both in quotes; counts are plain numbers", wrong.Field, wrong.Value)
+	}
+	if errors.Is(err, io.EOF) {
+		return badRequest("the body is empty: send a JSON object such as {\"value\":\"http://10.0.0.1/\"}")
+	}
+	// The one error of encoding/json without a type of its own.
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok && into != nil {
+		known := fieldNames(reflect.TypeOf(into))
+		return badRequest("there is no field %s here%s: the fields are %s", name, didYouMean(strings.Trim(name, `"`), known), strings.Join(known, ", "))
+	}
+	return badRequest("the body is not the JSON object that belongs here: %v", err)
+}
+
+// fieldNames returns the names of all fields that JSON knows in t and in the
+// structs within it, each once.
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	collectFields(t, &names)
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
+func collectFields(t reflect.Type, into *[]string) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		collectFields(t.Elem(), into)
+	case reflect.Struct:
+		for f := range t.Fields() {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name != "" && name != "-" {
+				*into = append(*into, name)
+			}
+			collectFields(f.Type, into)
+		}
+	}
+}

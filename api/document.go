@@ -1,0 +1,210 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+// documentPath is where a node shows the OpenAPI document of /v1.
+const documentPath = "/openapi.json"
+
+const aboutTheAPI = `Tocsin over HTTP. Any node answers everything: reads from what it knows itself, writes through the leader.
+
+What can't be done is answered with a problem of RFC 9457 (docs/reference/problems.md). Unknown query parameters and
+unknown fields of bodies are refused. Clients must ignore fields of answers that they don't know: new ones may come.`
+
+// newAPI returns the huma API whose operations become routes of the engine. Its
+// own pages are off: one loads from elsewhere, and links to schemas would be in
+// every answer.
+func (s *server) newAPI(engine *gin.Engine) huma.API {
+	format := huma.Format{Marshal: marshal, Unmarshal: json.Unmarshal}
+	to := huma.NewAPI(huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			Info: &huma.Info{Title: "Tocsin", Version: "1", Description: aboutTheAPI},
+			Tags: []*huma.Tag{
+				{Name: "endpoints", Description: "What is watched"},
+				{Name: "status", Description: "What the cluster holds, and why"},
+				{Name: "cluster", Description: "Who belongs to it, and its settings"},
+			},
+		},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+	}, adapter{engine, s})
+	for of, word := range words() {
+		to.OpenAPI().Components.Schemas.RegisterTypeAlias(of, word)
+	}
+	return to
+}
+
+// marshal writes nothing of what can't be written whole.
+func marshal(to io.Writer, v any) error {
+	var body bytes.Buffer
+	if err := newEncoder(&body).Encode(v); err != nil {
+		return unwritable{err}
+	}
+	_, err := to.Write(body.Bytes())
+	return err
+}
+
+// words returns, for the types that are a word in JSON, which words they are.
+// Package fsm knows nothing of OpenAPI.
+func words() map[reflect.Type]reflect.Type {
+	return map[reflect.Type]reflect.Type{
+		reflect.TypeFor[fsm.Duration]():  reflect.TypeFor[durationWord](),
+		reflect.TypeFor[fsm.Quorum]():    reflect.TypeFor[quorumWord](),
+		reflect.TypeFor[fsm.Sites]():     reflect.TypeFor[sitesWord](),
+		reflect.TypeFor[fsm.Check]():     reflect.TypeFor[checkWord](),
+		reflect.TypeFor[health.Status](): reflect.TypeFor[statusWord](),
+	}
+}
+
+type (
+	durationWord struct{}
+	quorumWord   struct{}
+	sitesWord    struct{}
+	checkWord    struct{}
+	statusWord   struct{}
+)
+
+func (durationWord) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, Pattern: `^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
+		Description: "A duration such as 500ms, 10s or 1m30s", Examples: []any{"10s"},
+	}
+}
+
+func (quorumWord) Schema(huma.Registry) *huma.Schema {
+	return wordOrNumber("majority, or a number of votes", `^(majority|[0-9]+)$`)
+}
+
+func (sitesWord) Schema(huma.Registry) *huma.Schema {
+	return wordOrNumber("auto, off, or a number of sites", `^(auto|off|[0-9]+)$`)
+}
+
+func wordOrNumber(text, pattern string) *huma.Schema {
+	return &huma.Schema{
+		Description: text,
+		AnyOf:       []*huma.Schema{{Type: huma.TypeString, Pattern: pattern}, {Type: huma.TypeInteger, Minimum: new(1.0)}},
+	}
+}
+
+func (checkWord) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString, Enum: []any{fsm.CheckScript, fsm.CheckNagios, fsm.CheckHTTP, fsm.CheckTCP},
+		Description: "How it is checked",
+	}
+}
+
+func (statusWord) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: []any{"UP", "DOWN", "UNKNOWN"}}
+}
+
+// finish makes the document say what holds for all operations.
+func finish(doc *huma.OpenAPI) {
+	schemas := doc.Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // huma's own, which nothing answers with
+	delete(schemas, "ErrorDetail")
+	for _, s := range schemas {
+		neverNull(s)
+	}
+	taken := map[string]bool{}
+	doc.Components.Headers = map[string]*huma.Header{}
+	for name, text := range stampTexts() {
+		doc.Components.Headers[name] = &huma.Header{Description: text, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	for _, op := range operationsOf(doc) {
+		if op.RequestBody != nil {
+			mark(taken, schemas, op.RequestBody.Content[jsonBody].Schema)
+		}
+		for _, p := range op.Parameters {
+			neverNull(p.Schema)
+		}
+		for _, r := range op.Responses {
+			if r.Headers == nil {
+				r.Headers = map[string]*huma.Header{}
+			}
+			for name := range stampTexts() {
+				r.Headers[name] = &huma.Header{Ref: "#/components/headers/" + name}
+			}
+		}
+	}
+	for name, s := range schemas {
+		if !taken[name] && s.AdditionalProperties == false {
+			s.AdditionalProperties = nil // answers may grow
+		}
+	}
+}
+
+func operationsOf(doc *huma.OpenAPI) []*huma.Operation {
+	var all []*huma.Operation
+	for _, path := range doc.Paths {
+		all = append(all, path.Get, path.Put, path.Post, path.Patch, path.Delete)
+	}
+	return slices.DeleteFunc(all, func(op *huma.Operation) bool { return op == nil })
+}
+
+// neverNull says of the lists in s that they are lists: we write [] for none.
+func neverNull(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.Type == huma.TypeArray {
+		s.Nullable = false
+	}
+	neverNull(s.Items)
+	for _, p := range s.Properties {
+		neverNull(p)
+	}
+	if of, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		neverNull(of)
+	}
+}
+
+// mark notes the names of the schemas that s leads to.
+func mark(names map[string]bool, schemas map[string]*huma.Schema, s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if name := strings.TrimPrefix(s.Ref, "#/components/schemas/"); s.Ref != "" && !names[name] {
+		names[name] = true
+		mark(names, schemas, schemas[name])
+	}
+	mark(names, schemas, s.Items)
+	for _, p := range s.Properties {
+		mark(names, schemas, p)
+	}
+}
+
+// serveDocument answers with the document, written once.
+func serveDocument(doc *huma.OpenAPI) func(*gin.Context, url.Values) error {
+	write := sync.OnceValues(func() ([]byte, error) {
+		text, err := doc.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		var pretty bytes.Buffer
+		err = json.Indent(&pretty, text, "", "  ")
+		pretty.WriteByte('\n')
+		return pretty.Bytes(), err
+	})
+	return func(c *gin.Context, _ url.Values) error {
+		text, err := write()
+		if err == nil {
+			c.Data(http.StatusOK, "application/openapi+json", text)
+		}
+		return err
+	}
+}

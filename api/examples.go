@@ -1,0 +1,70 @@
+package api
+
+import (
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/health"
+)
+
+// The examples of the document, made of the types themselves, so that they
+// can't say what no node would.
+
+func exampleTime() time.Time { return time.Date(2026, 11, 20, 16, 4, 2, 0, time.UTC) }
+
+func exampleEndpoint() Endpoint {
+	own := fsm.Overrides{Check: new(fsm.CheckHTTP), Interval: new(fsm.Duration(5 * time.Second))}
+	return Endpoint{
+		Key: "web", Value: "http://10.0.0.1/health", State: health.Up, Since: exampleTime(),
+		Settings: own, Effective: own.Over(fsm.DefaultSettings()), Labels: map[string]string{"team": "storage"},
+		Generation: 17, Revision: 17, Configured: 17, Modified: 42, LastEvent: 42,
+	}
+}
+
+func exampleRequest() EndpointRequest {
+	return EndpointRequest{
+		Value:    new("http://10.0.0.1/health"),
+		Settings: &fsm.Overrides{Check: new(fsm.CheckHTTP), Interval: new(fsm.Duration(5 * time.Second))},
+		Labels:   &map[string]string{"team": "storage"},
+	}
+}
+
+func exampleWritten() Written { return Written{Key: "web", Index: 17, Changed: true} }
+
+func exampleVotes() []fsm.Vote {
+	return []fsm.Vote{
+		{Node: "node1", Site: "paris", Verdict: health.Up, Age: fsm.Duration(800 * time.Millisecond), Reason: "200 OK"},
+		{Node: "node2", Site: "paris", Verdict: health.Up, Age: fsm.Duration(900 * time.Millisecond), Reason: "200 OK"},
+		{Node: "node3", Site: "lyon", Verdict: health.Unknown, Age: fsm.Duration(time.Hour), Excluded: ExcludedStale},
+	}
+}
+
+func exampleStatus() Status {
+	return Status{
+		Cluster: Cluster{
+			ID: "GDB3C4KQ", Node: "node1", Leader: "node2", Index: 43, Time: exampleTime().Add(time.Minute),
+			Observers: []Observer{{
+				Node: "node1", Site: "paris", HTTP: "10.0.0.1:6000", Raft: "10.0.0.1:7000", Gossip: "10.0.0.1:8000",
+				Version: "1.0.0", Protocol: 1, Fresh: true, HeardAgo: new(fsm.Duration(800 * time.Millisecond)), Voter: new(true),
+			}},
+			Quorum: 2, Sites: 1, Endpoints: 1, Protocol: 1, ProtocolInUse: 1, Events: 1, LastEvent: 42,
+		},
+		Endpoints: []EndpointStatus{{
+			Key: "web", Value: "http://10.0.0.1/health", State: health.Up, Since: exampleTime(), Generation: 17, Revision: 17, LastEvent: 42,
+			Tally: Tally{Up: 2, Unknown: 1}, Quorum: 2, Sites: 1, Votes: exampleVotes(), Labels: map[string]string{"team": "storage"},
+		}},
+	}
+}
+
+func exampleEvent() Event {
+	return Event{
+		Event: fsm.Event{
+			ID: 42, Key: "web", Value: "http://10.0.0.1/health", Generation: 17, Sequence: 2, From: health.Down, To: health.Up,
+			Time: exampleTime(), Leader: "node2", Term: 3, Quorum: 2, Votes: exampleVotes(),
+		},
+		Tally: Tally{Up: 2, Unknown: 1},
+		Outcomes: map[string]fsm.Outcome{"node1": {
+			Event: 42, Node: "node1", Role: fsm.Follower, Ending: fsm.Done, Attempt: 1, Duration: fsm.Duration(12 * time.Millisecond), Time: exampleTime(),
+		}},
+	}
+}

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// operation is what the document says of one operation beside what the types of
+// its input and output say.
+type operation struct {
+	method, path, id, tag string
+	summary, text         string
+	// takes is an example of the body, of the type that it is read into; nil
+	// for none. answers is an example of the answer.
+	takes, answers any
+	// problems are what else it can answer, beside those of readProblems or
+	// changeProblems.
+	problems []Code
+}
+
+// readProblems is what every read can answer, changeProblems what every change
+// can.
+func readProblems() []Code {
+	return []Code{CodeInvalid, CodeInternal, CodeNoLeader, CodeBehind}
+}
+
+func changeProblems() []Code {
+	return []Code{CodeInvalid, CodeCrossSite, CodeConflict, CodeUnmet, CodeTooLarge, CodeInternal, CodeNoLeader, CodeUncertain}
+}
+
+// register adds an operation to the document and to the routes. Huma reads the
+// parameters, and checks none of them: what is wrong is told in our own words,
+// by the handler.
+func register[I, O any](s *server, to huma.API, o operation, handle func(context.Context, *I) (*O, error)) {
+	schemas := to.OpenAPI().Components.Schemas
+	op := huma.Operation{
+		Method: o.method, Path: o.path, OperationID: o.id, Tags: []string{o.tag},
+		Summary: o.summary, Description: o.text,
+		SkipValidateParams: true, SkipValidateBody: true,
+		Responses: responsesOf(schemas, slices.Concat(o.common(), o.problems)),
+	}
+	huma.Register(to, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err == nil {
+			return out, nil
+		}
+		p := problemOf(err)
+		if p.Code == CodeInternal {
+			s.log.Error("request failed", "operation", o.id, "err", err)
+		}
+		return nil, p
+	})
+	op.Responses["200"].Content[jsonBody].Example = o.answers
+	if o.takes != nil {
+		// Only now, or huma would read the body.
+		documented(to.OpenAPI(), o).RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			jsonBody: {Schema: schemas.Schema(reflect.TypeOf(o.takes), true, ""), Example: o.takes},
+		}}
+	}
+}
+
+// documented returns what the document holds about the operation.
+func documented(doc *huma.OpenAPI, o operation) *huma.Operation {
+	for _, op := range operationsOf(doc) {
+		if op.OperationID == o.id {
+			return op
+		}
+	}
+	panic("operation " + o.id + " is not in the document") // it was just added
+}
+
+func (o operation) common() []Code {
+	if o.method == http.MethodGet {
+		return readProblems()
+	}
+	return changeProblems()
+}
+
+// responsesOf documents problems, those of one status together.
+func responsesOf(schemas huma.Registry, problems []Code) map[string]*huma.Response {
+	responses := map[string]*huma.Response{"200": {Description: "What was asked for is in the answer, or was done"}}
+	schema := schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	for _, k := range kinds() {
+		if !slices.Contains(problems, k.code) {
+			continue
+		}
+		status := strconv.Itoa(k.status)
+		if responses[status] == nil {
+			responses[status] = &huma.Response{Content: map[string]*huma.MediaType{
+				problemType: {Schema: schema, Examples: map[string]*huma.Example{}},
+			}}
+		}
+		r := responses[status]
+		r.Description = strings.TrimPrefix(r.Description+"; "+string(k.code)+": "+k.title, "; ")
+		r.Content[problemType].Examples[string(k.code)] = &huma.Example{Value: newProblem(k.code, firstSentence(k.text))}
+	}
+	return responses
+}
+
+func firstSentence(text string) string {
+	first, _, _ := strings.Cut(text, ". ")
+	return strings.TrimSuffix(first, ".") + "."
+}
+
+// sent is what huma leaves unread for the handler: who asks, and the body. As a
+// field of an input it is filled before the handler runs.
+type sent struct {
+	from string
+	body io.Reader
+}
+
+// Resolve implements huma.Resolver.
+func (r *sent) Resolve(ctx huma.Context) []error {
+	r.from, r.body = ctx.RemoteAddr(), ctx.BodyReader()
+	return nil
+}

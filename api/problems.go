@@ -1,0 +1,158 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Code is a word for a kind of problem.
+type Code string
+
+// The kinds of problem. Those of fsm.Code are among them, by the same words.
+const (
+	CodeInvalid     Code = "invalid"
+	CodeCrossSite   Code = "cross-site"
+	CodeSwitchedOff Code = "switched-off"
+	CodeNotFound    Code = "not-found"
+	CodeMethod      Code = "method-not-allowed"
+	CodeConflict    Code = "conflict"
+	CodeTooOld      Code = "too-old"
+	CodeUnmet       Code = "precondition-failed"
+	CodeTooLarge    Code = "too-large"
+	CodeMediaType   Code = "unsupported-media-type"
+	CodeNotLeader   Code = "not-leader" // ask LeaderHTTP
+	CodeInternal    Code = "internal"
+	CodeNoLeader    Code = "no-leader" // nothing was done
+	CodeUncertain   Code = "uncertain" // it may or may not have been done; repeating is safe
+	CodeBehind      Code = "behind"
+	CodeUnavailable Code = "unavailable"
+)
+
+// problemsPath is where the pages about the kinds of problem are.
+const problemsPath = "/problems/"
+
+// kind is what all problems of one code have in common.
+type kind struct {
+	code   Code
+	status int
+	title  string
+	text   string // what it means and what to do, for people
+}
+
+// kinds returns all kinds, in the order of their statuses: the one source of
+// the pages that a node shows, of the page in the docs, and of what the
+// document says.
+func kinds() []kind {
+	return []kind{
+		{
+			CodeInvalid, http.StatusBadRequest, "The request makes no sense as it stands",
+			"A parameter, a field or a value is not what belongs there, or is one that nobody knows. The detail names it, and what it may be. Nothing was done. Repeating the request as it is will not help.",
+		},
+		{
+			CodeCrossSite, http.StatusForbidden, "A web page elsewhere sent this",
+			"A browser sent the request on behalf of a page of another origin. Writes are taken from programs, from an address that somebody types, and from pages of this very node. If a proxy stands in front of the node, let it pass on the Host that the browser asked for.",
+		},
+		{
+			CodeSwitchedOff, http.StatusForbidden, "The paths of the original are switched off",
+			"The node was started with --original-api off, or with read and this path writes. Use the path under /v1 that the detail names, or start the node with --original-api on.",
+		},
+		{
+			CodeNotFound, http.StatusNotFound, "There is no such thing",
+			"There is no endpoint of that key, no node of that name, or nothing at that path. A slash in a key is written %2F in a path under /v1.",
+		},
+		{
+			CodeMethod, http.StatusMethodNotAllowed, "The path does not take this method",
+			"The header Allow names the methods that it takes.",
+		},
+		{
+			CodeConflict, http.StatusConflict, "The state does not allow it",
+			"The request is well formed, and what the cluster holds does not allow it: there are as many endpoints as there may be, or the node was taken out of the cluster. The detail says which, and what to do.",
+		},
+		{
+			CodeTooOld, http.StatusConflict, "The build is too old for this cluster",
+			"A node that wants to come in reads less of the replicated log than the cluster uses already. Install the version of the other nodes there and start it again; nothing is lost. Only nodes see it.",
+		},
+		{
+			CodeUnmet, http.StatusPreconditionFailed, "It was changed in the meantime",
+			"If-Match or If-None-Match asked for another version than there is, so that nothing was done: somebody else has written first. Read it again, decide anew with what it says now, and send the new ETag. After an answer of the kind uncertain it may have been your own first try.",
+		},
+		{
+			CodeTooLarge, http.StatusRequestEntityTooLarge, "The body is too large",
+			"A body has at most 1 MiB; that of /v1/endpoints:apply has at most 4 MiB, for all of it becomes one entry of the replicated log. Declare a larger set in parts, each with a prune scope of its own.",
+		},
+		{
+			CodeMediaType, http.StatusUnsupportedMediaType, "The body is of the wrong type",
+			"The path is for the nodes among themselves, and takes its own type of body alone.",
+		},
+		{
+			CodeNotLeader, http.StatusMisdirectedRequest, "Another node leads",
+			"Only the leader answers this call of the nodes among themselves; leader_http says where it is. A program never sees it: ask any node under /v1.",
+		},
+		{
+			CodeInternal, http.StatusInternalServerError, "This should not have happened",
+			"A fault of Tocsin itself. The log of the node says more; please report it with what it says.",
+		},
+		{
+			CodeNoLeader, http.StatusServiceUnavailable, "There is no leader at the moment",
+			"Nothing was done. After the loss of a leader the next one is elected within seconds: try again after the time that Retry-After names. If it stays so, see /readyz of each node: fewer than a majority of those that vote can talk to each other.",
+		},
+		{
+			CodeUncertain, http.StatusServiceUnavailable, "It may or may not have been done",
+			"The leader was lost, or the time ran out, after the change was handed over and before anybody heard that it was committed. Repeating it is safe: the same change twice is the same as once. A conditional write (If-Match, If-None-Match) that was done answers precondition-failed the second time: read, and compare.",
+		},
+		{
+			CodeBehind, http.StatusServiceUnavailable, "This node does not know enough yet",
+			"The read asked for consistency leader or linearizable, and the node did not hear from the leader, or had not applied what the leader knows, in time. Ask again, ask another node, or ask with consistency=stale and see Tocsin-Index for how much the node knows.",
+		},
+		{
+			CodeUnavailable, http.StatusServiceUnavailable, "The node can't tell at the moment",
+			"The node is stopping, or could not reach those it had to ask. Nothing was changed that the detail does not speak of. Try again, or ask another node.",
+		},
+	}
+}
+
+func kindOf(code Code) (kind, bool) {
+	for _, k := range kinds() {
+		if k.code == code {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+// page is what a node shows at the path of the kind.
+func (k kind) page() string {
+	return fmt.Sprintf("%s: %s (status %d)\n\n%s\n", k.code, k.title, k.status, k.text)
+}
+
+// problemPage shows what one kind of problem is about.
+func (s *server) problemPage(c *gin.Context, _ url.Values) error {
+	k, known := kindOf(Code(c.Param("code")))
+	if !known {
+		return notFound("there is no page about the problem %q: a newer node may have one", c.Param("code"))
+	}
+	writeText(c, http.StatusOK, k.page())
+	return nil
+}
+
+// ProblemsPage returns the page of the docs about all kinds of problem, in
+// Markdown.
+func ProblemsPage() string {
+	var b strings.Builder
+	b.WriteString(`# Problems
+
+What can't be done under ` + "`/v1`" + ` is answered with an ` + "`application/problem+json`" + ` body (RFC 9457). ` + "`type`" + ` leads to
+a page on the node itself, with the text that is found here too; ` + "`detail`" + ` says what is wrong this time and what to
+do; ` + "`code`" + ` is the word that programs branch on. An answer with status 503 carries ` + "`Retry-After`" + `.
+
+This page is generated from api/problems.go: ` + "`go test ./api -run TestProblems -update`" + `.
+`)
+	for _, k := range kinds() {
+		fmt.Fprintf(&b, "\n## %s\n\nStatus %d. %s.\n\n%s\n", k.code, k.status, k.title, k.text)
+	}
+	return b.String()
+}

@@ -1,0 +1,89 @@
+package clustertest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"tocsin/api"
+	"tocsin/clustertest"
+	"tocsin/fsm"
+)
+
+// catchUp asks a node to come to know what the leader knows, for at most two
+// seconds.
+func catchUp(t *testing.T, c *clustertest.Cluster, node string, verified bool) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	return c.Node(node).CatchUp(ctx, verified)
+}
+
+func valueOn(c *clustertest.Cluster, node, key string) string {
+	e, ok := c.Node(node).View().Endpoint(key)
+	if !ok {
+		return ""
+	}
+	return e.Value
+}
+
+// TestCluster_AFreshReadSeesEveryAcknowledgedWrite goes through one node and
+// reads on all the others at once.
+func TestCluster_AFreshReadSeesEveryAcknowledgedWrite(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 5)
+		for i := range 20 {
+			writer, value := c.Names()[i%5], fmt.Sprint(i)
+			if _, err := c.Node(writer).Propose(t.Context(), fsm.SetEndpoint{Key: "db", Value: value}); err != nil {
+				t.Fatal(err)
+			}
+			for _, reader := range c.Names() {
+				if err := catchUp(t, c, reader, i%2 == 0); err != nil {
+					t.Errorf("%s: %v", reader, err)
+				} else if got := valueOn(c, reader, "db"); got != value {
+					t.Errorf("%s reads %q, and %q was acknowledged", reader, got, value)
+				}
+			}
+		}
+	})
+}
+
+// TestCluster_ALeaderThatWasCutOffAnswersNoLinearizableRead lets the rest elect
+// another one and write, while the old one may still believe that it leads.
+func TestCluster_ALeaderThatWasCutOffAnswersNoLinearizableRead(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 5)
+		c.Set("db", "old")
+		old := c.Leader()
+		rest := c.Others(old)
+		if err := catchUp(t, c, old, true); err != nil {
+			t.Fatalf("before the cut: %v", err)
+		}
+		c.Partition([]string{old}, rest)
+		if err := catchUp(t, c, old, true); !errors.Is(err, api.ErrNoLeader) && !errors.Is(err, api.ErrBehind) {
+			t.Errorf("right after the cut: %v, and it can't know what the others do", err)
+		}
+		c.Await("the rest has written", func() bool {
+			_, err := c.Node(rest[0]).Propose(t.Context(), fsm.SetEndpoint{Key: "db", Value: "new"})
+			return err == nil
+		})
+		for range 20 {
+			if err := catchUp(t, c, old, true); err == nil {
+				t.Fatalf("the old leader answers %q, cut off as it is", valueOn(c, old, "db"))
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		for _, name := range rest {
+			if err := catchUp(t, c, name, true); err != nil || valueOn(c, name, "db") != "new" {
+				t.Errorf("%s reads %q, %v", name, valueOn(c, name, "db"), err)
+			}
+		}
+		c.Heal()
+		c.Await("the old leader can be read again", func() bool { return catchUp(t, c, old, true) == nil })
+		if got := valueOn(c, old, "db"); got != "new" {
+			t.Errorf("the old leader reads %q after it has caught up", got)
+		}
+	})
+}
