@@ -87,14 +87,6 @@ type unwritable struct{ error }
 
 func (u unwritable) Unwrap() error { return u.error }
 
-// element writes the next value of a list. It returns false when there is no
-// use in going on.
-func (s *stream) element(v any) bool {
-	s.comma()
-	s.value(v)
-	return s.err == nil
-}
-
 // member writes the next name and value of an object. It returns false when
 // there is no use in going on.
 func (s *stream) member(name string, v any) bool {

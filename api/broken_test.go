@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,4 +64,23 @@ func TestBrokenAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// leaves is a client that leaves before it has read anything.
+type leaves struct{ http.ResponseWriter }
+
+func (leaves) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// TestBrokenAnswers_AClientThatLeavesIsNoFaultOfOurs: its request is dropped,
+// and nothing is logged.
+func TestBrokenAnswers_AClientThatLeavesIsNoFaultOfOurs(t *testing.T) {
+	w := newWorld(t)
+	var logged strings.Builder
+	w.logger = slog.New(slog.NewTextHandler(&logged, nil))
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler || logged.Len() > 0 {
+			t.Errorf("ended with %v, and logged %q", cause, logged.String())
+		}
+	}()
+	w.handler().ServeHTTP(leaves{httptest.NewRecorder()}, httptest.NewRequest("GET", "/v1/status", nil))
 }

@@ -3,23 +3,36 @@
 // other.
 //
 // It decides nothing and stores nothing. Reads are answered from the View that
-// this node holds, so they never wait for anybody; writes are handed to a
-// [Writer], which finds the leader. Whatever is refused is refused whole, with
-// a sentence that says what to do: errors.go is the one place that turns an
-// error into an answer, and an answer back into an error.
+// this node holds, and wait for nobody unless they ask to (consistency.go);
+// writes are handed to a [Writer], which finds the leader. Whatever is refused
+// is refused whole, with a sentence that says what to do: errors.go is the one
+// place that turns an error into an answer, and an answer back into an error.
+//
+// # How it is built
+//
+// Everything is a route (router.go) on one gin engine. The operations under /v1
+// are registered with huma (operation.go), which documents them and becomes
+// routes by adapter.go; their handlers get what was asked as a struct, and
+// return a struct or an error. Huma checks nothing and reads no body: what is
+// wrong is told in our own words. What nodes ask of each other and the original's
+// paths are plain routes outside of the document. The document is served, and
+// kept in docs/openapi.json; the tests compare every answer with it.
 //
 // # What always holds
 //
 //   - A success is never said before the change is committed and this node has
 //     applied it: a reader who asks the same node next sees it.
-//   - No answer takes a lock or copies the state: long answers are written
-//     while walking the View, which never changes under their feet.
-//   - What comes from outside is bounded before it is read: bodies, pages of
-//     events, the answers of other nodes.
+//   - No answer takes a lock or copies the state: it is made of a View, which
+//     never changes. Lists come in bounded pages; those of the original, which
+//     has none, are written while walking the View.
+//   - What comes from outside is bounded before it is read: bodies, pages, the
+//     answers of other nodes.
+//   - Every answer says up to which raft index it knows everything, and never
+//     too high a one.
 //   - A page that somebody's browser shows can't write here, nor speak as a
 //     node: origin.go says how that is known.
-//   - A query parameter that nobody knows is an error, not a silence: a typing
-//     error in a write must not look like a success.
+//   - A query parameter or a field that nobody knows is an error, not a silence:
+//     a typing error in a write must not look like a success.
 //
 // The handler that [New] returns and a [PeerClient] may be used by any number
 // of goroutines.

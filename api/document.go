@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -49,14 +50,17 @@ func (s *server) newAPI(engine *gin.Engine) huma.API {
 	return to
 }
 
-// marshal writes nothing of what can't be written whole.
+// marshal writes nothing of what can't be written whole. Huma panics with its
+// error: one of the connection is marked as what it is, see recover.
 func marshal(to io.Writer, v any) error {
 	var body bytes.Buffer
 	if err := newEncoder(&body).Encode(v); err != nil {
 		return unwritable{err}
 	}
-	_, err := to.Write(body.Bytes())
-	return err
+	if _, err := to.Write(body.Bytes()); err != nil {
+		return fmt.Errorf("%w: %w", http.ErrAbortHandler, err)
+	}
+	return nil
 }
 
 // words returns, for the types that are a word in JSON, which words they are.

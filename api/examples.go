@@ -68,3 +68,25 @@ func exampleEvent() Event {
 		}},
 	}
 }
+
+func exampleApply() ApplyRequest {
+	return ApplyRequest{
+		Endpoints: []fsm.Declared{{
+			Key: "web/1", Value: "http://10.0.0.1/health", Overrides: fsm.Overrides{Check: new(fsm.CheckHTTP)}, Labels: map[string]string{"team": "storage"},
+		}},
+		Prune: &fsm.Scope{Prefix: "web/"},
+	}
+}
+
+func exampleApplied() Applied {
+	return Applied{Index: 18, Difference: fsm.Difference{
+		Added: []string{"web/1"}, Changed: []fsm.Change{{Key: "web/2", Fields: []string{"value", "settings.interval"}}}, Deleted: []string{"web/3"}, Unchanged: 1,
+	}}
+}
+
+func exampleMembers() Members {
+	return Members{Members: []Member{{
+		Node: "node1", Site: "paris", HTTP: "10.0.0.1:6000", Raft: "10.0.0.1:7000", Gossip: "10.0.0.1:8000", Version: "1.0.0",
+		Leader: true, Observer: true, InRaft: Voter, InGossip: Alive, Fresh: true, HeardAgo: new(fsm.Duration(800 * time.Millisecond)),
+	}}}
+}

@@ -15,10 +15,14 @@ var writes = []struct{ method, target, body, kind string }{
 	{"GET", "/gossipjoin/h:8006", "", ""},
 	{"GET", "/gossipleave", "", ""},
 	{"PUT", "/v1/endpoints/a", `{"value":"b"}`, "application/json"},
+	{"PATCH", "/v1/endpoints/a", `{"value":"b"}`, "application/json"},
 	{"DELETE", "/v1/endpoints/a", "", ""},
+	{"POST", "/v1/endpoints:apply", `{"endpoints":[]}`, "application/json"},
+	{"PUT", "/v1/settings", `{}`, "application/json"},
 	{"POST", "/v1/peer/introduce", `{"node":"node6"}`, "application/json"},
 	{"POST", "/v1/peer/register", registration, "application/json"},
 	{"POST", "/v1/peer/propose", "x", "application/octet-stream"},
+	{"POST", "/v1/peer/index", "{}", "application/json"},
 }
 
 func TestOrigin_NoPageElsewhereWrites(t *testing.T) {
@@ -65,7 +69,7 @@ func TestOrigin_ProgramsAndOperatorsWrite(t *testing.T) {
 // TestPeer_TakesItsOwnKindOfBodyAlone, for a form can send text/plain.
 func TestPeer_TakesItsOwnKindOfBodyAlone(t *testing.T) {
 	w := newWorld(t)
-	for _, target := range []string{"/v1/peer/introduce", "/v1/peer/register", "/v1/peer/propose"} {
+	for _, target := range []string{"/v1/peer/introduce", "/v1/peer/register", "/v1/peer/propose", "/v1/peer/index"} {
 		for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/", ""} {
 			w.request("POST", target, registration, "Content-Type: "+kind).wantWord(t, http.StatusUnsupportedMediaType, `"detail":"`, "Content-Type application/")
 		}

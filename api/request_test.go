@@ -211,7 +211,7 @@ func TestHeaders(t *testing.T) {
 func FuzzQuery(f *testing.F) {
 	paths := []string{
 		"/set", "/get", "/del", "/status", "/detectordata", "/gossipstatus", "/leader", "/join", "/leave",
-		"/v1/status", "/v1/events", "/v1/endpoints", "/v1/endpoints/ping", "/livez",
+		"/v1/status", "/v1/events", "/v1/endpoints", "/v1/endpoints/ping", "/livez", "/v1/members", "/v1/settings",
 	}
 	for i, query := range []string{
 		"key=a&value=b", "key=a", "key=%zz", "key=a;b", "key=%00&value=%ff", "limit=1&after=3&key=ping",

@@ -21,7 +21,7 @@ const (
 	MaxHeader = 256 << 10
 )
 
-// Config is what the handler asks. All but Logger must be given.
+// Config is what the handler asks. All but Original and Logger must be given.
 type Config struct {
 	State      State
 	Writer     Writer
@@ -31,6 +31,7 @@ type Config struct {
 	Health     Health
 	Peer       Peer
 	Freshness  Freshness
+	Original   OriginalMode // "" is OriginalOn
 	Logger     *slog.Logger // nil discards
 }
 
@@ -57,7 +58,7 @@ func New(config Config) http.Handler {
 	engine.Use(s.recover, headers, s.stamp)
 	engine.NoRoute(noRoute)
 	engine.NoMethod(noMethod)
-	for _, r := range s.routes() {
+	for _, r := range slices.Concat(s.routes(), s.original()) {
 		s.mount(engine, r)
 	}
 	s.mountDocumented(engine)
@@ -70,6 +71,9 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.endpointOperations(to)
 	s.statusOperations(to)
 	s.eventOperations(to)
+	s.applyOperation(to)
+	s.memberOperations(to)
+	s.settingsOperations(to)
 	finish(to.OpenAPI())
 	s.mount(engine, route{method: http.MethodGet, path: documentPath, handle: serveDocument(to.OpenAPI())})
 }
@@ -88,36 +92,24 @@ type route struct {
 	known        []parameter
 	writes       bool   // changes something, though it may be a GET
 	body         string // the type that the body must have, "" if any will do
-	handle       func(*gin.Context, url.Values) error
+	handle       handler
+	// successor is the path under /v1 that does the same, for the routes of
+	// the original.
+	successor string
 }
 
+// handler serves one route. It returns an error before it has begun to answer,
+// or when the answer was broken off.
+type handler func(*gin.Context, url.Values) error
+
 func (s *server) routes() []route {
-	get := func(path string, handle func(*gin.Context, url.Values) error, known ...string) route {
-		return route{method: http.MethodGet, path: path, known: parameters(known...), handle: handle}
+	get := func(path string, handle handler) route {
+		return route{method: http.MethodGet, path: path, handle: handle}
 	}
-	change := func(method, path string, handle func(*gin.Context, url.Values) error, known ...string) route {
-		return route{method: method, path: path, known: parameters(known...), handle: handle, writes: true}
-	}
-	peer := func(path, body string, handle func(*gin.Context, url.Values) error) route {
+	peer := func(path, body string, handle handler) route {
 		return route{method: http.MethodPost, path: path, handle: handle, writes: true, body: body}
 	}
 	return []route{
-		change(http.MethodGet, "/set", s.originalSet, "key", "value"),
-		change(http.MethodGet, "/del", s.originalDel, "key"),
-		get("/get", s.originalGet, "key"),
-		get("/status", s.originalStatus), get("/status/*key", s.originalStatus),
-		get("/detectordata", s.detectorData), get("/detectordata/*key", s.detectorData),
-		get("/gossipstatus", s.gossipStatus), get("/gossipstatus/*key", s.gossipStatus),
-
-		get("/leader", s.leader),
-		get("/raftnodes", s.raftNodes),
-		get("/gossipnodes", s.gossipNodes),
-		get("/membersconsensus", s.membersConsensus),
-		change(http.MethodGet, "/join", s.join, "peerAddress"),
-		change(http.MethodGet, "/leave", s.leave, "peerAddress"),
-		change(http.MethodGet, "/gossipjoin/*addresses", s.gossipJoin),
-		change(http.MethodGet, "/gossipleave", s.gossipLeave),
-
 		get(problemsPath+":code", s.problemPage),
 		get("/livez", s.live),
 		get("/readyz", s.ready),
@@ -130,7 +122,12 @@ func (s *server) routes() []route {
 }
 
 // admit returns the query of a request that r may serve.
-func (r route) admit(request *http.Request) (url.Values, error) {
+func (s *server) admit(r route, request *http.Request) (url.Values, error) {
+	if r.successor != "" {
+		if err := s.Original.allows(r); err != nil {
+			return nil, err
+		}
+	}
 	if r.writes {
 		if err := notFromAPage(request); err != nil {
 			return nil, err
@@ -145,7 +142,10 @@ func (r route) admit(request *http.Request) (url.Values, error) {
 // serve lets in what may come in, runs the route, and answers its error.
 func (s *server) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		query, err := r.admit(c.Request)
+		if r.successor != "" {
+			announce(c, r.successor)
+		}
+		query, err := s.admit(r, c.Request)
 		if err == nil {
 			err = r.handle(c, query)
 		}
@@ -176,8 +176,8 @@ func (s *server) recover(c *gin.Context) {
 		if cause == nil {
 			return
 		}
-		if cause == http.ErrAbortHandler {
-			panic(cause) // net/http's own way of dropping a connection
+		if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			breakOff() // net/http's own way of dropping a connection
 		}
 		s.log.Error("request panicked", "method", c.Request.Method, "path", c.Request.URL.Path,
 			"address", c.Request.RemoteAddr, "cause", cause, "stack", string(debug.Stack()))

@@ -175,6 +175,69 @@ type Written struct {
 	Changed bool   `json:"changed"`
 }
 
+// ApplyRequest is the body of POST /v1/endpoints:apply: the endpoints as they
+// are to be, and which others are to be deleted.
+type ApplyRequest struct {
+	Endpoints []fsm.Declared `json:"endpoints" maxItems:"10000"`
+	Prune     *fsm.Scope     `json:"prune,omitempty"`
+	DryRun    bool           `json:"dry_run,omitempty"`
+}
+
+// Applied is the answer to an ApplyRequest: the raft index at which it was
+// done, or as of which it would do this.
+type Applied struct {
+	Index      uint64         `json:"index"`
+	DryRun     bool           `json:"dry_run"`
+	Difference fsm.Difference `json:"difference"`
+}
+
+// SettingsWritten is the answer to PUT /v1/settings.
+type SettingsWritten struct {
+	Index   uint64 `json:"index"`
+	Changed bool   `json:"changed"`
+}
+
+// Members is the answer of GET /v1/members, in the order of the names.
+type Members struct {
+	Members []Member `json:"members"`
+	// Disagreement says in words where state, raft and gossip differ about who
+	// belongs to the cluster, empty while they don't.
+	Disagreement string `json:"disagreement,omitempty"`
+}
+
+// Member is one node as the replicated state, raft and the gossip know it.
+type Member struct {
+	Node    string `json:"node"`
+	Site    string `json:"site,omitempty"`
+	HTTP    string `json:"http,omitempty"`
+	Raft    string `json:"raft,omitempty"`
+	Gossip  string `json:"gossip,omitempty"`
+	Version string `json:"version,omitempty"`
+	Leader  bool   `json:"leader"`
+	// Observer says that its verdicts count.
+	Observer bool `json:"observer"`
+	// InRaft and InGossip are what raft and the gossip of the answering node
+	// hold it for.
+	InRaft   Part `json:"in_raft" enum:"voter,non-voter,absent"`
+	InGossip Part `json:"in_gossip" enum:"alive,dead,absent"`
+	// Fresh, HeardAgo and Abstains are as in Observer.
+	Fresh    bool          `json:"fresh"`
+	HeardAgo *fsm.Duration `json:"heard_ago,omitempty"`
+	Abstains string        `json:"abstains,omitempty"`
+}
+
+// Part is what a node is to raft, or to the gossip.
+type Part string
+
+// The parts that a node can have.
+const (
+	Voter    Part = "voter"
+	NonVoter Part = "non-voter"
+	Alive    Part = "alive"
+	Dead     Part = "dead"
+	Absent   Part = "absent"
+)
+
 // Events is the answer of GET /v1/events, newest last.
 type Events struct {
 	Events []Event `json:"events"`

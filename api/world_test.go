@@ -26,16 +26,18 @@ import (
 // world is a cluster of five as one node sees it: a real state machine and real
 // ballots, and everything around them told what to say.
 type world struct {
-	t       testing.TB
-	machine *fsm.Machine
-	table   *gossipdb.Table
-	samples map[string][]verify.Sample
-	ready   api.Readiness
-	servers []api.Server
-	members []gossipdb.Member
-	leader  api.LeaderInfo
-	warned  []api.Warning
-	serves  http.Handler // made when it is first asked for
+	t        testing.TB
+	machine  *fsm.Machine
+	table    *gossipdb.Table
+	samples  map[string][]verify.Sample
+	ready    api.Readiness
+	servers  []api.Server
+	members  []gossipdb.Member
+	leader   api.LeaderInfo
+	warned   []api.Warning
+	original api.OriginalMode
+	logger   *slog.Logger // nil discards
+	serves   http.Handler // made when it is first asked for
 	// registered is answered to Register.
 	registered func(api.Registration) (api.Welcome, error)
 
@@ -88,8 +90,8 @@ func (w *world) handler() http.Handler {
 
 func (w *world) newHandler() http.Handler {
 	return api.New(api.Config{
-		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Freshness: w,
-		Logger: slog.New(slog.DiscardHandler),
+		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Freshness: w, Original: w.original,
+		Logger: w.logger,
 	})
 }
 

@@ -358,3 +358,21 @@ func TestStatus_ANodeWithoutAClusterIsNoEmptyCluster(t *testing.T) {
 		t.Errorf("status: %d, %q, %q", code, stdout, stderr)
 	}
 }
+
+// TestStatus_FollowsThePages holds that a list that comes in pages is shown, and
+// printed as JSON, as one.
+func TestStatus_FollowsThePages(t *testing.T) {
+	page := func(next, key string) api.Status {
+		return api.Status{Cluster: api.Cluster{ID: "c", Endpoints: 2}, Endpoints: []api.EndpointStatus{{Key: key}}, Next: next}
+	}
+	n := newFakeNode(t, page("one", "first"), page("", "second"), page("two", "first"), page("", "second"))
+	code, stdout, stderr := n.tocsin("status")
+	if code != 0 || !strings.Contains(stdout, "first") || !strings.Contains(stdout, "second") || n.lastAsked() != "GET /v1/status?cursor=one" {
+		t.Errorf("%d %q %q, asked %q", code, stdout, stderr, n.lastAsked())
+	}
+	code, stdout, stderr = n.tocsin("status", "-o", "json")
+	var whole api.Status
+	if err := json.Unmarshal([]byte(stdout), &whole); err != nil || code != 0 || len(whole.Endpoints) != 2 || whole.Next != "" {
+		t.Errorf("%d %v %q %q", code, err, stdout, stderr)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"tocsin/api"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/notify"
@@ -60,6 +61,8 @@ type Config struct {
 	WriteLimit time.Duration
 	// Retention says how much of the raft log is kept; zero means defaults.
 	Retention Retention
+	// Original says how much of the original's HTTP paths is served; "" is all.
+	Original api.OriginalMode
 	// Version is told to the other nodes.
 	Version string
 	// Dialect is what this process reads and says in the replicated log; the
@@ -117,6 +120,11 @@ func (c Config) Validate() error {
 	}
 	if c.Missed != "" && c.Missed != notify.Current && c.Missed != notify.Skip {
 		errs = append(errs, fmt.Errorf("--missed-notifications: %.80q is neither current nor skip", c.Missed))
+	}
+	if c.Original != "" {
+		if _, err := api.ParseOriginalMode(string(c.Original)); err != nil {
+			errs = append(errs, fmt.Errorf("--original-api: %w", err))
+		}
 	}
 	if c.WriteLimit < 0 {
 		errs = append(errs, errors.New("WriteLimit can't be negative"))
