@@ -3,6 +3,7 @@ package api_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -141,6 +142,10 @@ func TestStamps(t *testing.T) {
 			a.header.Get(api.LeaderHeader) != "node1" || a.header.Get(api.ServedByHeader) != "node2" {
 			t.Errorf("%s: %d %v", target, a.status, a.header)
 		}
+	}
+	w.leader = api.LeaderInfo{}
+	if got, ok := w.get("/v1/status").header[http.CanonicalHeaderKey(api.LeaderHeader)]; !ok || got[0] != "" {
+		t.Errorf("without a leader: %q %v", got, ok)
 	}
 	put := w.request("PUT", "/v1/endpoints/web", `{"value":"w"}`)
 	if put.header.Get(api.IndexHeader) != strconv.FormatUint(w.index, 10) {

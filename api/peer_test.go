@@ -288,3 +288,27 @@ func entry(t *testing.T) []byte {
 	}
 	return packed
 }
+
+// TestPeer_TellsItsIndex, and why not when it can't.
+func TestPeer_TellsItsIndex(t *testing.T) {
+	w := newWorld(t)
+	address := serve(t, w.handler())
+	for _, verified := range []bool{true, false} {
+		index, err := newClient(t).Index(t.Context(), address, verified)
+		if err != nil || index != w.index || w.caughtUp[len(w.caughtUp)-1] != verified {
+			t.Errorf("got %d, %v, and the node was asked %v", index, err, w.caughtUp)
+		}
+	}
+	for sent, want := range map[error]error{
+		api.ErrNoLeader: api.ErrNoLeader, api.ErrNotLeader{}: api.ErrNoLeader, api.ErrBehind: api.ErrBehind,
+		errors.New("the disk is on fire"): api.ErrBehind,
+	} {
+		w.behind = sent
+		if _, err := newClient(t).Index(t.Context(), address, true); !errors.Is(err, want) || errors.Is(want, api.ErrBehind) == errors.Is(err, api.ErrNoLeader) {
+			t.Errorf("sent %v, got %v", sent, err)
+		}
+	}
+	if _, err := newClient(t).Index(t.Context(), closedAddress(t), true); !errors.Is(err, api.ErrNoLeader) {
+		t.Errorf("where nobody listens: %v", err)
+	}
+}

@@ -19,8 +19,9 @@ const (
 	// maxHops is how often one call is sent on from a node to its leader. The
 	// leadership may move while a call is under way, but not for ever.
 	maxHops = 3
-	// maxAnswer holds a refusal for each command of the fullest entry.
-	maxAnswer = 8 << 20
+	// maxAnswer holds a refusal for each command of the fullest entry, and the
+	// difference that the largest declaration makes.
+	maxAnswer = 16 << 20
 	// dialTimeout is how long a node may take to accept a connection.
 	dialTimeout = 3 * time.Second
 )
@@ -133,10 +134,12 @@ func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (
 	switch {
 	case err == nil:
 		return answer.Index, nil
+	case errors.Is(err, ErrBehind):
+		return 0, err
 	case misdirected, errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
-		return 0, fmt.Errorf("%w (ask %s for its index: %w)", ErrNoLeader, address, err)
+		return 0, fmt.Errorf("%w (%w)", ErrNoLeader, err)
 	}
-	return 0, fmt.Errorf("%w (ask %s for its index: %w)", ErrBehind, address, err)
+	return 0, fmt.Errorf("%w (%w)", ErrBehind, err)
 }
 
 // call posts body to the node at address and on to the leader that it names.

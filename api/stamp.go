@@ -31,6 +31,6 @@ func stampTexts() map[string]string {
 func (s *server) stamp(c *gin.Context) {
 	leader, _ := s.Membership.Leader()
 	c.Header(IndexHeader, strconv.FormatUint(s.State.View().Index(), 10))
-	c.Header(LeaderHeader, leader.Node)
+	c.Writer.Header().Set(LeaderHeader, leader.Node) // gin would leave an empty one out
 	c.Header(ServedByHeader, s.State.Self().Node)
 }

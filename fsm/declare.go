@@ -62,7 +62,8 @@ type Difference struct {
 	Unchanged int      `json:"unchanged"` // how many of those declared are so already
 }
 
-// Change names what of an endpoint is changed: value, settings.NAME, labels.NAME.
+// Change names what of an endpoint is changed: value, settings.NAME, labels.
+// It names no single label: the answer about the largest declaration is bounded.
 type Change struct {
 	Key    string   `json:"key"`
 	Fields []string `json:"fields"`
@@ -111,16 +112,8 @@ func (d Declared) differs(e *Endpoint) []string {
 			fields = append(fields, "settings."+name)
 		}
 	}
-	labels := maps.Clone(e.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	maps.Copy(labels, d.Labels)
-	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		old, had := e.Labels[name]
-		if want, has := d.Labels[name]; had != has || old != want {
-			fields = append(fields, "labels."+name)
-		}
+	if !maps.Equal(d.Labels, e.Labels) {
+		fields = append(fields, "labels")
 	}
 	return fields
 }

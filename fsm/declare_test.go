@@ -33,7 +33,7 @@ func TestDeclare_TellsTheDifference(t *testing.T) {
 	}
 	want := fsm.Difference{
 		Added:     []string{"web/0"},
-		Changed:   []fsm.Change{{Key: "web/1", Fields: []string{"value", "settings.fall", "labels.old"}}},
+		Changed:   []fsm.Change{{Key: "web/1", Fields: []string{"value", "settings.fall", "labels"}}},
 		Deleted:   []string{"web/3"},
 		Unchanged: 1,
 	}

@@ -45,7 +45,7 @@ func (n *Node) leaderIndex(ctx context.Context, verified bool) (uint64, error) {
 		return index, nil
 	case misdirected, errors.Is(err, api.ErrUnreachable) && ctx.Err() == nil:
 		return 0, api.ErrNoLeader
-	case errors.Is(err, api.ErrNoLeader):
+	case errors.Is(err, api.ErrNoLeader), errors.Is(err, api.ErrBehind):
 		return 0, err
 	}
 	return 0, fmt.Errorf("%w (%w)", api.ErrBehind, err)
