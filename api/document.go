@@ -7,16 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
-
-	"tocsin/fsm"
-	"tocsin/health"
 )
 
 // documentPath is where a node shows the OpenAPI document of /v1.
@@ -63,59 +59,6 @@ func marshal(to io.Writer, v any) error {
 	return nil
 }
 
-// words returns, for the types that are a word in JSON, which words they are.
-// Package fsm knows nothing of OpenAPI.
-func words() map[reflect.Type]reflect.Type {
-	return map[reflect.Type]reflect.Type{
-		reflect.TypeFor[fsm.Duration]():  reflect.TypeFor[durationWord](),
-		reflect.TypeFor[fsm.Quorum]():    reflect.TypeFor[quorumWord](),
-		reflect.TypeFor[fsm.Sites]():     reflect.TypeFor[sitesWord](),
-		reflect.TypeFor[fsm.Check]():     reflect.TypeFor[checkWord](),
-		reflect.TypeFor[health.Status](): reflect.TypeFor[statusWord](),
-	}
-}
-
-type (
-	durationWord struct{}
-	quorumWord   struct{}
-	sitesWord    struct{}
-	checkWord    struct{}
-	statusWord   struct{}
-)
-
-func (durationWord) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{
-		Type: huma.TypeString, Pattern: `^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
-		Description: "A duration such as 500ms, 10s or 1m30s", Examples: []any{"10s"},
-	}
-}
-
-func (quorumWord) Schema(huma.Registry) *huma.Schema {
-	return wordOrNumber("majority, or a number of votes", `^(majority|[0-9]+)$`)
-}
-
-func (sitesWord) Schema(huma.Registry) *huma.Schema {
-	return wordOrNumber("auto, off, or a number of sites", `^(auto|off|[0-9]+)$`)
-}
-
-func wordOrNumber(text, pattern string) *huma.Schema {
-	return &huma.Schema{
-		Description: text,
-		AnyOf:       []*huma.Schema{{Type: huma.TypeString, Pattern: pattern}, {Type: huma.TypeInteger, Minimum: new(1.0)}},
-	}
-}
-
-func (checkWord) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{
-		Type: huma.TypeString, Enum: []any{fsm.CheckScript, fsm.CheckNagios, fsm.CheckHTTP, fsm.CheckTCP},
-		Description: "How it is checked",
-	}
-}
-
-func (statusWord) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Enum: []any{"UP", "DOWN", "UNKNOWN"}}
-}
-
 // finish makes the document say what holds for all operations.
 func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas.Map()
@@ -124,6 +67,7 @@ func finish(doc *huma.OpenAPI) {
 	for _, s := range schemas {
 		neverNull(s)
 	}
+	describeSettings(schemas)
 	taken := map[string]bool{}
 	doc.Components.Headers = map[string]*huma.Header{}
 	for name, text := range stampTexts() {

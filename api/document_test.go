@@ -213,6 +213,17 @@ func TestDocument_SaysEverything(t *testing.T) {
 	}
 }
 
+// TestDocument_DescribesEverySetting, also one that is added later.
+func TestDocument_DescribesEverySetting(t *testing.T) {
+	for _, schema := range []string{"Settings", "Overrides", "ClusterSettings"} {
+		for name, p := range child(theDocument().tree, "components", "schemas", schema, "properties").(map[string]any) {
+			if text, _ := child(p, "description").(string); text == "" {
+				t.Errorf("%s %s has no description", schema, name)
+			}
+		}
+	}
+}
+
 // exampleFits compares the examples of a body with its schema.
 func (d *document) exampleFits(t *testing.T, at ...string) {
 	t.Helper()

@@ -215,7 +215,7 @@ func FuzzQuery(f *testing.F) {
 	}
 	for i, query := range []string{
 		"key=a&value=b", "key=a", "key=%zz", "key=a;b", "key=%00&value=%ff", "limit=1&after=3&key=ping",
-		"limit=99999999999999999999", "after=18446744073709551615", "prefix=p", "peerAddress=h:1", "a=1&a=2", "=", "&&", "%", "+",
+		"limit=99999999999999999999", "cursor=cGluZw&limit=1", "cursor=%2B&label=a=b&label=&state=UP", "consistency=leader", "after=18446744073709551615", "prefix=p", "peerAddress=h:1", "a=1&a=2", "=", "&&", "%", "+",
 	} {
 		f.Add(uint8(i), query)
 	}

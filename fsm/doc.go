@@ -20,6 +20,9 @@
 //   - An entry is applied whole before any reader sees any of it.
 //   - A [Transition] is a compare-and-set: what no longer fits is refused, so
 //     that proposing it twice does no harm.
+//   - A [Condition] is compared where the entry is applied, so that of two
+//     writers who have read the same one succeeds; a [DeclareEndpoints] finds
+//     out there what it changes, and does all of it or nothing.
 //   - The events of one generation alternate. At most one event is made by one
 //     entry, so the index of the entry is the id of the event.
 //   - An entry that takes a higher [Protocol] than some observer reads is passed
