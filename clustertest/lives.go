@@ -99,6 +99,21 @@ func (c *Cluster) TryRestart(name string) error {
 	return c.start(m)
 }
 
+// Ended reports whether a node that was told to stop has come to its end.
+func (c *Cluster) Ended(name string) bool {
+	c.t.Helper()
+	m := c.member(name)
+	if m.ended == nil {
+		return true
+	}
+	select {
+	case <-m.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 func (m *member) awaitEnd() {
 	if m.ended != nil {
 		<-m.ended

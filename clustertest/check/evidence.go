@@ -1,15 +1,17 @@
 package check
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"tocsin/fsm"
 	"tocsin/health"
 )
 
-// membershipLag is how long before an event its observers and settings may have
-// been other ones: a decision that was made and not yet committed.
-const membershipLag = 20 * time.Second
+// membershipLag is how long before a decision the observers and settings that it
+// was made by may have been changed, without the leader having applied that.
+const membershipLag = time.Second
 
 // Evidence checks that each event's evidence shows a quorum of observers, each
 // fresh when it was decided: enough equal votes for the settings, from enough
@@ -18,7 +20,7 @@ const membershipLag = 20 * time.Second
 func Evidence(h *History) []Violation {
 	f := found{invariant: 3}
 	for _, e := range h.Events {
-		if !h.stirred(e.At-membershipLag, e.At) {
+		if !h.stirred(h.at(e)-membershipLag, e.At) {
 			f.quorum(e)
 			f.freshness(e)
 		}
@@ -117,10 +119,26 @@ func (f *found) age(h *History, e Event) {
 		if known && made < office {
 			f.add(e.Key, v.Node, e.At, "event %d of %s counts a vote of %s made at %v, before %s took office at %v", e.ID, e.Key, v.Node, made, e.Leader, office)
 		}
+		if !h.aliveAt(v.Node, made) {
+			f.add(e.Key, v.Node, e.At, "event %d of %s counts a vote of %s made at %v, when the node was down", e.ID, e.Key, v.Node, made)
+		}
 		if made < added.At {
 			f.add(e.Key, v.Node, e.At, "event %d of %s counts a vote of %s made at %v, before the endpoint was added at %v", e.ID, e.Key, v.Node, made, added.At)
 		}
 	}
+}
+
+// aliveAt reports whether a process of a node was up at a moment. One that ends
+// in order goes on for a while.
+func (h *History) aliveAt(node string, at time.Duration) bool {
+	const orderly = 30 * time.Second
+	return slices.ContainsFunc(h.Lives, func(l Life) bool {
+		end := cmp.Or(l.To, forever)
+		if !l.Killed && l.To != 0 {
+			end += orderly
+		}
+		return l.Node == node && l.From <= at && at <= end
+	})
 }
 
 // at returns when an event was decided, by the clock that all share here.

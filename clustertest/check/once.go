@@ -35,22 +35,3 @@ func Once(h *History) []Violation {
 	}
 	return f.all
 }
-
-// Bounded checks that attempts stay bounded: per node and event, as a follower
-// and as a leader, no more than allowed, and one for each death.
-func Bounded(h *History) []Violation {
-	f := found{invariant: 14}
-	allowed := 0
-	for _, e := range h.Events {
-		allowed = max(allowed, e.Settings.NotifyAttempts)
-	}
-	runs := map[delivery]int{}
-	for _, r := range h.Runs {
-		d := delivery{r.Node, r.Event}
-		runs[d]++
-		if runs[d] == 2*allowed+len(h.lives(r.Node))+1 {
-			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s %d times, and %d attempts are allowed", r.Node, r.Event, r.Key, runs[d], allowed)
-		}
-	}
-	return f.all
-}

@@ -46,7 +46,7 @@ func (r *run) clients() {
 
 func (r *run) client(number int) {
 	dice := rand.New(rand.NewPCG(r.plan.Seed, uint64(number)))
-	for count := 0; ; count++ {
+	for {
 		select {
 		case <-time.After(time.Duration(1000+dice.IntN(30_000)) * time.Millisecond):
 		case <-r.stopping:
@@ -58,11 +58,16 @@ func (r *run) client(number int) {
 			continue
 		}
 		set := fsm.SetEndpoint{Key: k, Value: target(k, dice.IntN(2))}
-		if dice.IntN(2) == 0 {
-			set.Labels = &map[string]string{"write": fmt.Sprintf("%d by client %d", count, number)}
+		if dice.IntN(8) > 0 {
+			set.Labels = r.label()
 		}
 		r.write(number, dice, set)
 	}
+}
+
+// label returns a label that no other write has.
+func (r *run) label() *map[string]string {
+	return &map[string]string{"write": fmt.Sprint(r.labels.Add(1))}
 }
 
 // write has a node that is up write, and records the answer.
@@ -98,10 +103,10 @@ func (r *run) rewrite(kind Kind, dice *rand.Rand) {
 		switch kind {
 		case DeleteAndAdd:
 			r.write(-1, dice, fsm.DeleteEndpoint{Key: k})
-			r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, dice.IntN(2))})
+			r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, dice.IntN(2)), Labels: r.label()})
 		case Burst:
-			for i := range 60 {
-				r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, 0), Labels: &map[string]string{"burst": fmt.Sprint(i)}})
+			for range 60 {
+				r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, 0), Labels: r.label()})
 			}
 		case ChangeSetting:
 			r.write(-1, dice, fsm.ChangeSettings{Settings: r.changed(dice)})

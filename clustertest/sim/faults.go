@@ -17,10 +17,12 @@ func (r *run) begin(s Step) (end func()) {
 		return end
 	}
 	switch s.Kind {
-	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, CrashRunning, JoinOne, LeaveOne:
+	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, JoinOne, LeaveOne:
 		return r.strike(s.Kind, dice)
-	case CutMinority, CutLeader, CutOne, CutOneWay, CutRing, CutSites, CutGossip, CutRaft, CutCalls, Lossy, Duplicating, Slow:
+	case CutMinority, CutLeader, CutOne, CutOneWay, CutRing, CutSites, CutGossip, CutRaft, CutCalls, GossipStar, Lossy, Duplicating, Slow:
 		return r.disturb(s.Kind, dice)
+	case StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeWrite:
+		return r.lieInWait(s.Kind, dice)
 	case FlipOne, FlipMany, Flap, BlindNode, BlindSite, Deaf:
 		return r.turn(s.Kind, dice)
 	case ScriptsSlow, ScriptsFail, ScriptsRefuse:
@@ -33,9 +35,7 @@ func (r *run) begin(s Step) (end func()) {
 
 // victims returns the nodes that a fault may hit now.
 func (r *run) victims() []string {
-	return slices.DeleteFunc(r.cluster.Up(), func(name string) bool {
-		return r.plan.Live && !slices.Contains(r.plan.Weak, name)
-	})
+	return slices.DeleteFunc(r.cluster.Up(), func(name string) bool { return !r.plan.mayHit(name) })
 }
 
 // leader returns who leads, as far as anybody knows, if it may be hit.
@@ -62,9 +62,6 @@ func (r *run) strike(kind Kind, dice *rand.Rand) (end func()) {
 		one(r.leader())
 	case CrashOne:
 		one(pick(dice, r.victims()))
-	case CrashRunning:
-		up := r.victims()
-		one(pick(dice, slices.DeleteFunc(r.record.running(), func(name string) bool { return !slices.Contains(up, name) })))
 	case CrashAll:
 		hit = r.victims()
 	case StopOne:
@@ -119,6 +116,9 @@ func (r *run) mayWipe() bool {
 	}
 	voters := 0
 	recovered := r.wiped == ""
+	// A node that has lost its disk stays in the configuration, without a vote
+	// until it has caught up with its own registration.
+	back := r.wiped != "" && r.record.caughtUp(r.wiped)
 	for _, name := range r.cluster.Up() {
 		n := r.cluster.Node(name)
 		l, known := n.Leader()
@@ -132,7 +132,7 @@ func (r *run) mayWipe() bool {
 		for _, s := range servers {
 			if s.Voter {
 				voters++
-				recovered = recovered || s.Node == r.wiped
+				recovered = recovered || back && s.Node == r.wiped
 			}
 		}
 	}
@@ -156,7 +156,7 @@ func (r *run) leave(dice *rand.Rand) (end func()) {
 	return func() {
 		if !r.down[name] {
 			r.stop(name)
-			r.restart(name)
+			r.restartSoon(name)
 		}
 	}
 }
@@ -208,8 +208,20 @@ func (r *run) disturb(kind Kind, dice *rand.Rand) (end func()) {
 	case CutCalls:
 		say(one)
 		return r.breakLinks(around(one, simnet.Link{Cut: true, Of: simnet.OfCalls}))
+	case GossipStar:
+		strong := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.plan.Live && r.plan.mayHit(name) })
+		centre := strong[dice.IntN(len(strong))]
+		say(centre + " in the middle")
+		return r.breakLinks(star(centre))
 	}
 	return r.degrade(kind, dice)
+}
+
+// star lets the gossip of all nodes go through one of them.
+func star(centre string) func(from, to string) simnet.Link {
+	return func(from, to string) simnet.Link {
+		return simnet.Link{Cut: from != centre && to != centre, Of: simnet.OfGossip}
+	}
 }
 
 func (r *run) degrade(kind Kind, dice *rand.Rand) (end func()) {
@@ -300,7 +312,7 @@ func (r *run) spoil(kind Kind, dice *rand.Rand) (end func()) {
 	r.scripts.change(func(s *scripts) {
 		switch kind {
 		case ScriptsSlow:
-			s.takes = time.Duration(1+dice.IntN(12)) * time.Second
+			s.slowed = time.Duration(1+dice.IntN(12)) * time.Second
 		case ScriptsFail:
 			s.fails = 1 + dice.IntN(2)
 		case ScriptsRefuse:
@@ -311,4 +323,4 @@ func (r *run) spoil(kind Kind, dice *rand.Rand) (end func()) {
 }
 
 // behave ends all misbehaviour.
-func (s *scripts) behave() { s.takes, s.fails, s.refuses = scriptTakes, 0, false }
+func (s *scripts) behave() { s.slowed, s.fails, s.refuses = 0, 0, false }

@@ -22,9 +22,10 @@ func (r *run) calm() {
 	r.record.fault("all faults end")
 	close(r.stopping)
 	r.actions = nil
+	r.traps.clear()
 	r.links = nil
 	r.setLinks()
-	r.scripts.change((*scripts).behave)
+	r.scripts.change(func(s *scripts) { s.behave(); s.calm = true })
 	r.mendDisks()
 	r.world.calm()
 	r.working.Wait()

@@ -16,7 +16,6 @@ const (
 	StopOne       Kind = "stop one in order"
 	StopAll       Kind = "stop all in order"
 	WipeOne       Kind = "crash one and lose its disk"
-	CrashRunning  Kind = "crash one in the middle of a script"
 	CutMinority   Kind = "cut off a minority"
 	CutLeader     Kind = "cut off the leader"
 	CutOne        Kind = "cut off one"
@@ -26,6 +25,7 @@ const (
 	CutGossip     Kind = "cut the gossip of one"
 	CutRaft       Kind = "cut the raft of one"
 	CutCalls      Kind = "cut the calls of one"
+	GossipStar    Kind = "gossip goes through one node"
 	Lossy         Kind = "lose packets"
 	Duplicating   Kind = "deliver twice"
 	Slow          Kind = "delay"
@@ -43,14 +43,22 @@ const (
 	ScriptsSlow   Kind = "scripts are slow"
 	ScriptsFail   Kind = "scripts fail at first"
 	ScriptsRefuse Kind = "scripts always fail"
+
+	// These lie in wait: what they do they do to the node that comes to that
+	// point first.
+	StrikeScript       Kind = "strike in the middle of a script"
+	StrikeLeaderScript Kind = "strike the leader in the middle of its script"
+	StrikeDecision     Kind = "strike the leader at a decision"
+	StrikeWrite        Kind = "strike the leader at a write"
 )
 
 // kindsFor returns what may happen, what should happen often more than once.
 func kindsFor(live bool) []Kind {
 	kinds := []Kind{
-		CrashLeader, CrashLeader, CrashOne, StopOne, CrashRunning, CrashRunning, CutOne, CutOneWay, CutGossip, CutRaft, CutCalls,
+		CrashLeader, CrashLeader, CrashOne, StopOne, CutOne, CutOneWay, CutGossip, CutRaft, CutCalls,
 		FlipOne, FlipOne, FlipOne, FlipOne, FlipOne, FlipMany, FlipMany, DeleteAndAdd, Burst,
-		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne,
+		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne, GossipStar,
+		StrikeScript, StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeDecision, StrikeWrite, StrikeWrite,
 	}
 	kinds = append(kinds, diskKinds(live)...)
 	if live {
@@ -69,6 +77,8 @@ func (k Kind) length(dice *rand.Rand) time.Duration {
 		return 0
 	case CrashAll, StopAll, PowerAll:
 		return time.Duration(1+dice.IntN(10)) * time.Second
+	case StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeWrite:
+		return time.Minute
 	}
 	short, long := 1+dice.IntN(15), 15+dice.IntN(120)
 	if dice.IntN(4) == 0 {

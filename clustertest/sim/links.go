@@ -56,12 +56,14 @@ func worse(a, b simnet.Link) simnet.Link {
 	return a
 }
 
-// noteLinks records who reaches whom by raft.
+// noteLinks records who reaches whom by raft. A node that is being stopped in
+// order still takes part.
 func (r *run) noteLinks() {
 	reach := map[check.Pair]bool{}
+	silent := func(name string) bool { return r.down[name] && r.cluster.Ended(name) }
 	for _, a := range r.cluster.Names() {
 		for _, b := range r.cluster.Names() {
-			if a != b && !r.down[a] && !r.down[b] && r.cluster.Net.Reaches(simnet.OfRaft, a, b) {
+			if a != b && !silent(a) && !silent(b) && r.cluster.Net.Reaches(simnet.OfRaft, a, b) {
 				reach[check.Pair{From: a, To: b}] = true
 			}
 		}

@@ -59,6 +59,9 @@ func NewPlan(seed uint64, length time.Duration) Plan {
 	return p
 }
 
+// mayHit reports whether faults may hit a node.
+func (p Plan) mayHit(node string) bool { return !p.Live || slices.Contains(p.Weak, node) }
+
 func settings(dice *rand.Rand) fsm.ClusterSettings {
 	s := fsm.DefaultClusterSettings()
 	s.Interval = fsm.Duration(time.Duration(1+dice.IntN(3)) * time.Second)
@@ -70,6 +73,9 @@ func settings(dice *rand.Rand) fsm.ClusterSettings {
 	s.NotifyAttempts = 2 + dice.IntN(4)
 	return s
 }
+
+// lastAct is how long before the end of the faults the last ones begin.
+const lastAct = 25 * time.Second
 
 // steps draws steps until the plan is full: on average one every 12 seconds, in
 // clusters that differ in what they suffer from.
@@ -85,6 +91,13 @@ func (p Plan) steps(dice *rand.Rand) (steps []Step) {
 			kind = favourites[dice.IntN(len(favourites))]
 		}
 		steps = append(steps, Step{At: at, For: kind.length(dice), Kind: kind, Dice: dice.Uint64()})
+	}
+	// In the end everything changes, and whoever leads is struck while it tells:
+	// no later event makes up for what is left undone.
+	if end := p.Length - lastAct; end > 0 {
+		steps = append(steps,
+			Step{At: end, Kind: FlipMany, Dice: dice.Uint64()},
+			Step{At: end, For: lastAct, Kind: StrikeLeaderScript, Dice: dice.Uint64()})
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return steps

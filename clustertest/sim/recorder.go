@@ -147,6 +147,12 @@ func (r *recorder) running() []string {
 	return slices.Sorted(maps.Keys(in))
 }
 
+// runningLocked reports whether any node is in the middle of a script that it
+// started as leader.
+func (r *recorder) runningLocked() bool {
+	return slices.ContainsFunc(r.history.Runs, func(run check.Run) bool { return run.End == 0 && run.Role == fsm.Leader })
+}
+
 // watch follows what a process applies until it ends.
 func (r *recorder) watch(l *life, n *node.Node) {
 	r.mu.Lock()
@@ -226,6 +232,15 @@ func (r *recorder) newestLocked(name string) *life {
 		}
 	}
 	return nil
+}
+
+// caughtUp reports whether the present process of a node has registered, and
+// has applied that.
+func (r *recorder) caughtUp(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.newestLocked(name)
+	return l != nil && l.To == 0 && l.node != nil && l.Epoch != 0 && l.index >= l.Epoch
 }
 
 // anybody draws a process that is up, nil if all are down. Without dice it is

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ type run struct {
 	record  *recorder
 	world   *world
 	scripts *scripts
+	traps   *traps
 
 	links    []*linkFault
 	actions  []action // to be done, in order of time
@@ -34,6 +36,7 @@ type run struct {
 	mends    []func()        // end faults of disks; each may be called again
 	ready    map[string]bool
 	working  sync.WaitGroup // clients, and leaving
+	labels   atomic.Uint64  // so many were given to writes
 	stopping chan struct{}  // closed when clients are to stop
 }
 
@@ -54,9 +57,10 @@ type Result struct {
 func Run(t *testing.T, p Plan) Result {
 	r := &run{
 		t: t, plan: p, record: newRecorder(), down: map[string]bool{}, ready: map[string]bool{},
-		fresh: map[string]bool{}, replaced: map[string]bool{}, forgot: map[string]bool{}, stopping: make(chan struct{}),
+		fresh: map[string]bool{}, replaced: map[string]bool{}, forgot: map[string]bool{},
+		stopping: make(chan struct{}), traps: newTraps(p.mayHit),
 	}
-	r.world, r.scripts = newWorld(r.record), newScripts(r.record)
+	r.world, r.scripts = newWorld(r.record), newScripts(p.Seed, r.record, r.traps)
 	r.cluster = clustertest.New(t, p.Nodes, clustertest.Options{
 		Seed:     p.Seed,
 		Settings: func(s *fsm.ClusterSettings) { *s = p.Settings },
@@ -88,6 +92,7 @@ func (r *run) outside(process clustertest.Life, out *node.Outside) {
 	l.Forgot = r.forgot[process.Node]
 	delete(r.forgot, process.Node)
 	out.Checker, out.Runner = r.world, r.scripts.of(l)
+	out.Raft.Log = &watchedLog{LogStore: out.Raft.Log, life: l.Life, traps: r.traps}
 	out.Raft.Snapshots = snapshots{out.Raft.Snapshots, func(index uint64) { r.record.installs(l, index) }}
 }
 
@@ -131,7 +136,11 @@ func (r *run) until(end time.Duration) {
 		if len(r.actions) > 0 {
 			next = min(next, r.actions[0].at)
 		}
-		time.Sleep(min(next, end) - now)
+		select {
+		case <-time.After(min(next, end) - now):
+		case sprung := <-r.traps.sprung:
+			r.at(r.record.now()+sprung.after, sprung.strike)
+		}
 		for len(r.actions) > 0 && r.actions[0].at <= r.record.now() {
 			do := r.actions[0].do
 			r.actions = r.actions[1:]
@@ -150,7 +159,7 @@ func (r *run) look() {
 		case <-n.Done():
 			r.record.fault("%s has ended by itself: %v", name, n.Err())
 			r.stop(name)
-			r.at(r.record.now()+2*time.Second, func() { r.restart(name) })
+			r.restartSoon(name)
 			continue
 		default:
 		}
@@ -183,8 +192,20 @@ func (r *run) takeDown(name string, killed bool, how func(string)) {
 	r.noteLinks()
 }
 
+// restartSoon restarts a node in a moment.
+func (r *run) restartSoon(name string) {
+	r.at(r.record.now()+2*time.Second, func() { r.restart(name) })
+}
+
 func (r *run) restart(name string) {
-	if !r.down[name] || !r.comesUp(name) {
+	if !r.down[name] {
+		return
+	}
+	if !r.cluster.Ended(name) { // or else all would wait for it
+		r.restartSoon(name)
+		return
+	}
+	if !r.comesUp(name) {
 		return
 	}
 	delete(r.down, name)

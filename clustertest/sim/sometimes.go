@@ -31,11 +31,10 @@ func Sometimes() []string {
 
 // leads records the beginning of a term.
 func (r *recorder) leads(node string, term uint64) {
-	running := r.running()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.history.Terms = append(r.history.Terms, check.Term{Node: node, Number: term, At: r.now()})
-	if len(running) > 0 {
+	if r.runningLocked() {
 		r.counts[LeaderChangedInScript]++
 	}
 }
