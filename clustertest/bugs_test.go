@@ -1,0 +1,140 @@
+package clustertest_test
+
+// bug is a mistake that somebody could make.
+type bug struct {
+	name string
+	edits
+}
+
+// edits are what is changed for it. More than one are for what is guarded in
+// more than one place, so that either mistake alone does no harm.
+type edits []edit
+
+// edit replaces in a file of the production code one piece of text, which is
+// there once, by another.
+type edit struct{ file, from, to string }
+
+// bugs are those that the simulation has to find.
+var bugs = []bug{
+	{
+		// A leader has one proposal about an endpoint at a time, and begins when
+		// all that the leaders before it have proposed is applied.
+		"no compare-and-set in transitions, and a new leader does not wait for what the old one left",
+		edits{
+			{
+				"fsm/transition.go",
+				"case e.State != c.From, e.Sequence != c.Sequence:\n		return false, refuse(Conflict, \"endpoint %q changed its state since the decision: decide again\", c.Key)\n	case b.term != c.Term:",
+				"case false:",
+			},
+			{
+				"node/leadership.go",
+				"for n.barrier(ctx) != nil || n.found(ctx) != nil {", "for n.found(ctx) != nil {",
+			},
+		},
+	},
+	{"the cursor is saved before the script ran", edits{{
+		"notify/write.go",
+		"	maps.Copy(b.Entries, c.entries)\n	maps.Copy(b.Outbox, c.outbox)\n	maps.Copy(b.Acted, c.acted)\n	for _, l := range launches {\n		b.Entries[l.n.Event] = &l.entry\n	}\n",
+		"	maps.Copy(b.Outbox, c.outbox)\n	maps.Copy(b.Acted, c.acted)\n",
+	}}},
+	{"the generation is ignored", edits{{
+		"quorum/votes.go",
+		"case b.Index < e.Generation:\n		return excludedBeforeAdded\n	case b.Index < e.Revision:\n		return excludedBeforeChanged\n",
+		"",
+	}}},
+	{"a missing verdict counts as DOWN", edits{{
+		"quorum/votes.go",
+		"		v.Excluded = ExcludedNoBallot\n",
+		"		v.Verdict = v.Verdict + 2\n",
+	}}},
+	{
+		// A quorum of half of the observers or fewer is never taken for enough.
+		"the quorum is taken from those who are heard",
+		edits{
+			{
+				"quorum/votes.go",
+				"settings.Quorum.Of(len(r.observers))",
+				"settings.Quorum.Of(table.Nodes())",
+			},
+			{
+				"quorum/decide.go",
+				"return max(q.Quorum, len(q.Votes)/2+1)", "return q.Quorum",
+			},
+		},
+	},
+	{"stale ballots are counted", edits{{
+		"quorum/votes.go",
+		"case age >= at.TTL:",
+		"case false:",
+	}}},
+	{"a new leader decides at once", edits{{
+		"quorum/votes.go",
+		"case held.MadeAt.Before(at.Since):",
+		"case false:",
+	}}},
+	{"the ledger is not synced", edits{{
+		"clustertest/simdisk/disk.go",
+		"return l.write(func",
+		"return l.put(func",
+	}}},
+	{"a script does not wait for the ledger", edits{{
+		"notify/write.go",
+		"	return o.config.Ledger.Write(b)",
+		"	go o.config.Ledger.Write(b)\n	return nil",
+	}}},
+	{"ballots are not passed on", edits{{
+		"gossipdb/delegate.go",
+		"	g.queue.QueueBroadcast(newBroadcast(Held{Ballot: b, MadeAt: madeAt}))\n",
+		"",
+	}}},
+	{"no rejoin after a cut", edits{{
+		"gossipdb/join.go",
+		"if len(missing) == 0 || g.HasLeft() {",
+		"if len(missing) == 0 || g.HasLeft() || g.roster.alive() > 1 {",
+	}}},
+	{"a snapshot without states", edits{{
+		"fsm/restore.go",
+		"	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)\n	return nil",
+		"	e.State, e.Sequence, e.LastEvent = 0, 0, 0\n	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)\n	return nil",
+	}}},
+	{"a retry without a bound", edits{{
+		"notify/lane.go",
+		"{ return n.Before + attempts }",
+		"{ return n.Before + attempts + 1000 }",
+	}}},
+	{"superseding drops the newest", edits{{
+		"notify/lane.go",
+		"if last := l[len(l)-1]; last != n {\n		return last.Event\n	}",
+		"if last := l[len(l)-1]; last != n || len(l) > 1 {\n		return last.Event\n	}",
+	}}},
+	{"a baseline is notified", edits{{
+		"notify/follow.go",
+		"if !e.Baseline {",
+		"if e.ID > 0 {",
+	}}},
+	{"events are numbered anew after a restart", edits{{
+		"fsm/restore.go",
+		"line.Event.AppliedAt = now",
+		"line.Event.AppliedAt = now\n		line.Event.ID -= line.Event.ID % 2",
+	}}},
+	{"a ledger that is new begins at the beginning", edits{{
+		"notify/begin.go",
+		"o.cursor, o.origin = o.config.Start, o.config.Start",
+		"o.cursor, o.origin = 1, 1",
+	}}},
+	{"an uncertain write is called undone", edits{{
+		"node/propose.go",
+		"return nil, api.ErrUncertain\n	}\n	n.nudge()",
+		"return nil, n.notLeader()\n	}\n	n.nudge()",
+	}}},
+	{"no take-over", edits{{
+		"notify/takeover.go",
+		"case !c.leading, !c.ours, c.open:",
+		"case true:",
+	}}},
+	{"a gap is silent", edits{{
+		"notify/gap.go",
+		"	o.log.Error(\"events were missed:",
+		"	o.log.Debug(\"",
+	}}},
+}
