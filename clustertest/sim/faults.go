@@ -23,6 +23,8 @@ func (r *run) begin(s Step) (end func()) {
 		return r.disturb(s.Kind, dice)
 	case StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeWrite:
 		return r.lieInWait(s.Kind, dice)
+	case MissEpisode:
+		return r.missEpisode(dice, s.For)
 	case FlipOne, FlipMany, Flap, BlindNode, BlindSite, Deaf:
 		return r.turn(s.Kind, dice)
 	case ScriptsSlow, ScriptsFail, ScriptsRefuse:
@@ -38,14 +40,20 @@ func (r *run) victims() []string {
 	return slices.DeleteFunc(r.cluster.Up(), func(name string) bool { return !r.plan.mayHit(name) })
 }
 
-// leader returns who leads, as far as anybody knows, if it may be hit.
-func (r *run) leader() (string, bool) {
+// leads returns who leads, as far as anybody knows.
+func (r *run) leads() (string, bool) {
 	for _, name := range r.cluster.Up() {
-		if l, known := r.cluster.Node(name).Leader(); known && l.Node == name && slices.Contains(r.victims(), name) {
+		if l, known := r.cluster.Node(name).Leader(); known && l.Node == name {
 			return name, true
 		}
 	}
 	return "", false
+}
+
+// leader returns who leads, if it may be hit.
+func (r *run) leader() (string, bool) {
+	name, known := r.leads()
+	return name, known && r.plan.mayHit(name)
 }
 
 // strike takes nodes down.
@@ -209,19 +217,14 @@ func (r *run) disturb(kind Kind, dice *rand.Rand) (end func()) {
 		say(one)
 		return r.breakLinks(around(one, simnet.Link{Cut: true, Of: simnet.OfCalls}))
 	case GossipStar:
-		strong := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return r.plan.Live && r.plan.mayHit(name) })
-		centre := strong[dice.IntN(len(strong))]
+		leader, _ := r.leads()
+		centre, _ := pick(dice, slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return name == leader || r.plan.Live && r.plan.mayHit(name)
+		}))
 		say(centre + " in the middle")
 		return r.breakLinks(star(centre))
 	}
 	return r.degrade(kind, dice)
-}
-
-// star lets the gossip of all nodes go through one of them.
-func star(centre string) func(from, to string) simnet.Link {
-	return func(from, to string) simnet.Link {
-		return simnet.Link{Cut: from != centre && to != centre, Of: simnet.OfGossip}
-	}
 }
 
 func (r *run) degrade(kind Kind, dice *rand.Rand) (end func()) {
@@ -240,18 +243,6 @@ func (r *run) degrade(kind Kind, dice *rand.Rand) (end func()) {
 	return r.breakLinks(func(string, string) simnet.Link { return link })
 }
 
-// ring lets each node reach only its neighbours.
-func ring(names []string) func(from, to string) simnet.Link {
-	place := map[string]int{}
-	for i, name := range names {
-		place[name] = i
-	}
-	return func(from, to string) simnet.Link {
-		distance := (place[from] - place[to] + len(names)) % len(names)
-		return simnet.Link{Cut: distance != 1 && distance != len(names)-1}
-	}
-}
-
 // turn changes the world.
 func (r *run) turn(kind Kind, dice *rand.Rand) (end func()) {
 	targets := r.targets()
@@ -262,10 +253,7 @@ func (r *run) turn(kind Kind, dice *rand.Rand) (end func()) {
 		r.record.fault("%s changes", one)
 		r.world.flip(one)
 	case FlipMany:
-		r.record.fault("everything changes")
-		for _, t := range targets {
-			r.world.flip(t)
-		}
+		r.flipAll()
 	case Flap:
 		r.record.fault("%s flaps", one)
 		return r.flap(one, time.Duration(500+dice.IntN(4000))*time.Millisecond)

@@ -32,6 +32,7 @@ const (
 	FlipOne       Kind = "an endpoint changes"
 	FlipMany      Kind = "all endpoints change"
 	Flap          Kind = "an endpoint flaps"
+	MissEpisode   Kind = "one misses that all changes and changes back"
 	BlindNode     Kind = "a node does not reach the endpoints"
 	BlindSite     Kind = "a site does not reach the endpoints"
 	Deaf          Kind = "a node finds out nothing"
@@ -57,8 +58,8 @@ func kindsFor(live bool) []Kind {
 	kinds := []Kind{
 		CrashLeader, CrashLeader, CrashOne, StopOne, CutOne, CutOneWay, CutGossip, CutRaft, CutCalls,
 		FlipOne, FlipOne, FlipOne, FlipOne, FlipOne, FlipMany, FlipMany, DeleteAndAdd, Burst,
-		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne, GossipStar,
-		StrikeScript, StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeDecision, StrikeWrite, StrikeWrite,
+		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne, GossipStar, MissEpisode, MissEpisode,
+		StrikeScript, StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeDecision, StrikeDecision, StrikeWrite, StrikeWrite,
 	}
 	kinds = append(kinds, diskKinds(live)...)
 	if live {
@@ -79,6 +80,10 @@ func (k Kind) length(dice *rand.Rand) time.Duration {
 		return time.Duration(1+dice.IntN(10)) * time.Second
 	case StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeWrite:
 		return time.Minute
+	case MissEpisode:
+		return time.Duration(30+dice.IntN(30)) * time.Second
+	case GossipStar: // what is promised takes half a minute
+		return time.Duration(30+dice.IntN(90)) * time.Second
 	}
 	short, long := 1+dice.IntN(15), 15+dice.IntN(120)
 	if dice.IntN(4) == 0 {

@@ -89,3 +89,22 @@ func around(name string, link simnet.Link) func(from, to string) simnet.Link {
 		return simnet.Link{}
 	}
 }
+
+// ring lets each node reach only its neighbours.
+func ring(names []string) func(from, to string) simnet.Link {
+	place := map[string]int{}
+	for i, name := range names {
+		place[name] = i
+	}
+	return func(from, to string) simnet.Link {
+		distance := (place[from] - place[to] + len(names)) % len(names)
+		return simnet.Link{Cut: distance != 1 && distance != len(names)-1}
+	}
+}
+
+// star lets the gossip of all nodes go through one of them.
+func star(centre string) func(from, to string) simnet.Link {
+	return func(from, to string) simnet.Link {
+		return simnet.Link{Cut: from != centre && to != centre, Of: simnet.OfGossip}
+	}
+}

@@ -77,6 +77,9 @@ func settings(dice *rand.Rand) fsm.ClusterSettings {
 // lastAct is how long before the end of the faults the last ones begin.
 const lastAct = 25 * time.Second
 
+// apartFor is for how long nodes are apart before it.
+const apartFor = 100 * time.Second
+
 // steps draws steps until the plan is full: on average one every 12 seconds, in
 // clusters that differ in what they suffer from.
 func (p Plan) steps(dice *rand.Rand) (steps []Step) {
@@ -98,6 +101,10 @@ func (p Plan) steps(dice *rand.Rand) (steps []Step) {
 		steps = append(steps,
 			Step{At: end, Kind: FlipMany, Dice: dice.Uint64()},
 			Step{At: end, For: lastAct, Kind: StrikeLeaderScript, Dice: dice.Uint64()})
+	}
+	// And some have been apart for so long that they have given each other up.
+	if end := p.Length - apartFor; end > 0 && !p.Live && dice.IntN(2) == 0 {
+		steps = append(steps, Step{At: end, For: apartFor, Kind: CutMinority, Dice: dice.Uint64()})
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return steps

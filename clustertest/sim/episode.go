@@ -1,0 +1,45 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"tocsin/clustertest/simnet"
+)
+
+// missEpisode takes a node away while every target changes and changes back: it
+// sees nothing of it, or nobody sees what it does. It lasts for so long.
+func (r *run) missEpisode(dice *rand.Rand, last time.Duration) (end func()) {
+	name, ok := pick(dice, r.victims())
+	if !ok {
+		return nil
+	}
+	say := func(what string) { r.record.fault("%s: %s, %s", MissEpisode, name, what) }
+	switch dice.IntN(4) {
+	case 0:
+		say("which is down")
+		r.crash(name)
+		end = r.restartAll([]string{name})
+	case 1:
+		say("which is cut off")
+		end = r.breakLinks(around(name, simnet.Link{Cut: true}))
+	case 2:
+		say("the gossip of which is cut off")
+		end = r.breakLinks(around(name, simnet.Link{Cut: true, Of: simnet.OfGossip}))
+	default:
+		say("the raft of which is cut off")
+		end = r.breakLinks(around(name, simnet.Link{Cut: true, Of: simnet.OfRaft}))
+	}
+	now := r.record.now()
+	r.at(now+last/5, r.flipAll)
+	r.at(now+last*3/5, r.flipAll)
+	return end
+}
+
+// flipAll makes every target change.
+func (r *run) flipAll() {
+	r.record.fault("everything changes")
+	for _, t := range r.targets() {
+		r.world.flip(t)
+	}
+}
