@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -128,14 +127,17 @@ func (f *found) age(h *History, e Event) {
 	}
 }
 
-// aliveAt reports whether a process of a node was up at a moment. One that ends
-// in order goes on for a while.
+// aliveAt reports whether a process of a node was up at a moment, or shortly
+// before: its last words travel. One that ends in order goes on for a while.
 func (h *History) aliveAt(node string, at time.Duration) bool {
-	const orderly = 30 * time.Second
+	const travel, orderly = 3 * time.Second, 30 * time.Second
 	return slices.ContainsFunc(h.Lives, func(l Life) bool {
-		end := cmp.Or(l.To, forever)
-		if !l.Killed && l.To != 0 {
-			end += orderly
+		end := forever
+		switch {
+		case l.Killed:
+			end = l.To + travel
+		case l.To != 0:
+			end = l.To + orderly
 		}
 		return l.Node == node && l.From <= at && at <= end
 	})

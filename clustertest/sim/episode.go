@@ -36,6 +36,25 @@ func (r *run) missEpisode(dice *rand.Rand, last time.Duration) (end func()) {
 	return end
 }
 
+// startApart takes all nodes down and lets them come up again with the gossip
+// cut between a minority and the rest: whoever leads then hears from some, and
+// has never heard of the others. Everything changes meanwhile. It lasts for so
+// long.
+func (r *run) startApart(dice *rand.Rand, last time.Duration) (end func()) {
+	group := minority(r.cluster.Names(), dice)
+	r.record.fault("%s: %s", GossipApart, asText(group))
+	end = r.breakLinks(apart(group, simnet.OfGossip))
+	hit := r.victims()
+	for _, name := range hit {
+		r.crash(name)
+	}
+	now := r.record.now()
+	r.at(now+3*time.Second, r.restartAll(hit))
+	r.at(now+last/2, r.flipAll)
+	r.at(now+last*4/5, r.flipAll)
+	return end
+}
+
 // flipAll makes every target change.
 func (r *run) flipAll() {
 	r.record.fault("everything changes")

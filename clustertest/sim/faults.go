@@ -19,8 +19,8 @@ func (r *run) begin(s Step) (end func()) {
 	switch s.Kind {
 	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, JoinOne, LeaveOne:
 		return r.strike(s.Kind, dice)
-	case CutMinority, CutLeader, CutOne, CutOneWay, CutRing, CutSites, CutGossip, CutRaft, CutCalls, GossipStar, Lossy, Duplicating, Slow:
-		return r.disturb(s.Kind, dice)
+	case CutMinority, CutLeader, CutOne, CutOneWay, CutRing, CutSites, CutGossip, CutRaft, CutCalls, GossipStar, GossipApart, Lossy, Duplicating, Slow:
+		return r.disturb(s.Kind, dice, s.For)
 	case StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeWrite:
 		return r.lieInWait(s.Kind, dice)
 	case MissEpisode:
@@ -156,6 +156,7 @@ func (r *run) leave(dice *rand.Rand) (end func()) {
 	}
 	r.record.fault("%s is told to let %s leave", through, name)
 	n := r.cluster.Node(through)
+	r.left[name] = true
 	r.working.Go(func() {
 		if err := n.LeaveRaft(context.Background(), name+":7000"); err != nil {
 			r.record.fault("%s did not leave: %v", name, err)
@@ -170,7 +171,7 @@ func (r *run) leave(dice *rand.Rand) (end func()) {
 }
 
 // disturb breaks links.
-func (r *run) disturb(kind Kind, dice *rand.Rand) (end func()) {
+func (r *run) disturb(kind Kind, dice *rand.Rand, last time.Duration) (end func()) {
 	names := r.cluster.Names()
 	hittable := names
 	if r.plan.Live {
@@ -181,21 +182,21 @@ func (r *run) disturb(kind Kind, dice *rand.Rand) (end func()) {
 	say := func(whom string) { r.record.fault("%s: %s", kind, whom) }
 	switch kind {
 	case CutMinority:
-		group := slices.Clone(names)
-		dice.Shuffle(len(group), func(i, j int) { group[i], group[j] = group[j], group[i] })
-		group = group[:(len(group)-1)/2]
+		group := minority(names, dice)
 		say(asText(group))
-		return r.breakLinks(apart(group))
+		return r.breakLinks(apart(group, 0))
+	case GossipApart:
+		return r.startApart(dice, last)
 	case CutLeader:
 		leader, ok := r.leader()
 		if !ok {
 			return nil
 		}
 		say(leader)
-		return r.breakLinks(apart([]string{leader}))
+		return r.breakLinks(apart([]string{leader}, 0))
 	case CutOne:
 		say(one)
-		return r.breakLinks(apart([]string{one}))
+		return r.breakLinks(apart([]string{one}, 0))
 	case CutOneWay:
 		say(one + " → " + other)
 		return r.breakLinks(func(from, to string) simnet.Link { return simnet.Link{Cut: from == one && to == other} })

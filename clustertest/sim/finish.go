@@ -32,10 +32,11 @@ func (r *run) calm() {
 	for _, name := range r.cluster.Names() {
 		r.restart(name)
 	}
+	// One that was taken out while nobody reached it does not even know.
 	for _, name := range r.cluster.Up() {
-		if slices.Contains(r.cluster.Node(name).Readiness().Problems, "this node was taken out of the cluster") {
+		if r.left[name] {
 			r.stop(name)
-			r.restart(name)
+			r.restartSoon(name)
 		}
 	}
 }

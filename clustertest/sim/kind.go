@@ -26,6 +26,7 @@ const (
 	CutRaft       Kind = "cut the raft of one"
 	CutCalls      Kind = "cut the calls of one"
 	GossipStar    Kind = "gossip goes through one node"
+	GossipApart   Kind = "all start with a minority cut off from the gossip"
 	Lossy         Kind = "lose packets"
 	Duplicating   Kind = "deliver twice"
 	Slow          Kind = "delay"
@@ -66,7 +67,7 @@ func kindsFor(live bool) []Kind {
 		return kinds
 	}
 	return append(kinds,
-		CrashAll, StopAll, CutMinority, CutLeader, CutRing, CutSites, Lossy, Duplicating, Slow,
+		CrashAll, StopAll, CutMinority, GossipApart, CutLeader, CutRing, CutSites, Lossy, Duplicating, Slow,
 		Flap, BlindNode, BlindSite, Deaf, ChangeSetting, ChangeSetting, JoinOne, LeaveOne,
 	)
 }
@@ -82,6 +83,8 @@ func (k Kind) length(dice *rand.Rand) time.Duration {
 		return time.Minute
 	case MissEpisode:
 		return time.Duration(30+dice.IntN(30)) * time.Second
+	case GossipApart:
+		return time.Duration(60+dice.IntN(60)) * time.Second
 	case GossipStar: // what is promised takes half a minute
 		return time.Duration(30+dice.IntN(90)) * time.Second
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ func (r *run) setLinks() {
 			if a == b {
 				continue
 			}
-			var sum simnet.Link
+			sum := r.plan.link(a, b)
 			for _, f := range r.links {
 				sum = worse(sum, f.link(a, b))
 			}
@@ -52,6 +53,7 @@ func worse(a, b simnet.Link) simnet.Link {
 		a.Of |= b.Of
 	}
 	a.Delay, a.Jitter = a.Delay+b.Delay, a.Jitter+b.Jitter
+	a.RaftDelay += b.RaftDelay
 	a.Loss, a.Duplicate = max(a.Loss, b.Loss), max(a.Duplicate, b.Duplicate)
 	return a
 }
@@ -73,11 +75,18 @@ func (r *run) noteLinks() {
 	})
 }
 
-// apart cuts all links between two groups.
-func apart(group []string) func(from, to string) simnet.Link {
+// apart cuts all links between a group and the rest, for traffic of that kind.
+func apart(group []string, of simnet.Traffic) func(from, to string) simnet.Link {
 	return func(from, to string) simnet.Link {
-		return simnet.Link{Cut: slices.Contains(group, from) != slices.Contains(group, to)}
+		return simnet.Link{Cut: slices.Contains(group, from) != slices.Contains(group, to), Of: of}
 	}
+}
+
+// minority draws as many names as are just no majority.
+func minority(names []string, dice *rand.Rand) []string {
+	group := slices.Clone(names)
+	dice.Shuffle(len(group), func(i, j int) { group[i], group[j] = group[j], group[i] })
+	return group[:(len(group)-1)/2]
 }
 
 // around does to all links of one node what link says.

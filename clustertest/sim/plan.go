@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/node"
 )
@@ -23,7 +24,10 @@ type Plan struct {
 	Endpoints int
 	Settings  fsm.ClusterSettings
 	Retention node.Retention
-	Steps     []Step // in order of time
+	Distance  time.Duration // between sites, one way, beyond what a link takes anyway
+	Jitter    time.Duration // of every message
+	RaftDelay time.Duration // of every message of raft, one way
+	Steps     []Step        // in order of time
 }
 
 // Step is one fault, or one change that is none.
@@ -55,6 +59,9 @@ func NewPlan(seed uint64, length time.Duration) Plan {
 	} else if dice.IntN(3) == 0 {
 		p.Settings.EventsKept = 3 + dice.IntN(10)
 	}
+	p.Distance = time.Duration(dice.IntN(3)*dice.IntN(10)) * time.Millisecond
+	p.Jitter = time.Duration(dice.IntN(2)*dice.IntN(5000)) * time.Microsecond
+	p.RaftDelay = time.Duration(dice.IntN(2)*dice.IntN(30)) * time.Millisecond
 	p.Steps = p.steps(dice)
 	return p
 }
@@ -95,6 +102,12 @@ func (p Plan) steps(dice *rand.Rand) (steps []Step) {
 		}
 		steps = append(steps, Step{At: at, For: kind.length(dice), Kind: kind, Dice: dice.Uint64()})
 	}
+	// Some clusters lose their leader at decision after decision.
+	if dice.IntN(3) == 0 {
+		for at := 30 * time.Second; at < p.Length; at += time.Duration(10+dice.IntN(30)) * time.Second {
+			steps = append(steps, Step{At: at, For: StrikeDecision.length(dice), Kind: StrikeDecision, Dice: dice.Uint64()})
+		}
+	}
 	// In the end everything changes, and whoever leads is struck while it tells:
 	// no later event makes up for what is left undone.
 	if end := p.Length - lastAct; end > 0 {
@@ -127,6 +140,15 @@ func (p Plan) site(name string) string {
 		return ""
 	}
 	return string(rune('a' + number%p.Sites))
+}
+
+// link returns how a link is when nothing is broken.
+func (p Plan) link(from, to string) simnet.Link {
+	link := simnet.Link{Jitter: p.Jitter, RaftDelay: p.RaftDelay}
+	if p.site(from) != p.site(to) {
+		link.Delay = p.Distance
+	}
+	return link
 }
 
 func (p Plan) String() string {

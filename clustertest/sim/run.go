@@ -34,6 +34,7 @@ type run struct {
 	replaced map[string]bool // nodes that ever got a new disk
 	forgot   map[string]bool // nodes that were made to forget in their ledgers, until they start
 	mends    []func()        // end faults of disks; each may be called again
+	left     map[string]bool // was told to leave, and has not been started since
 	ready    map[string]bool
 	working  sync.WaitGroup // clients, and leaving
 	labels   atomic.Uint64  // so many were given to writes
@@ -57,7 +58,7 @@ type Result struct {
 func Run(t *testing.T, p Plan) Result {
 	r := &run{
 		t: t, plan: p, record: newRecorder(), down: map[string]bool{}, ready: map[string]bool{},
-		fresh: map[string]bool{}, replaced: map[string]bool{}, forgot: map[string]bool{},
+		fresh: map[string]bool{}, left: map[string]bool{}, replaced: map[string]bool{}, forgot: map[string]bool{},
 		stopping: make(chan struct{}), traps: newTraps(p.mayHit),
 	}
 	r.world, r.scripts = newWorld(r.record), newScripts(p.Seed, r.record, r.traps)
@@ -68,7 +69,7 @@ func Run(t *testing.T, p Plan) Result {
 		Config:   r.config,
 		Started:  r.started,
 	})
-	r.noteLinks()
+	r.setLinks()
 	for i := range p.Endpoints {
 		r.write(-1, nil, fsm.SetEndpoint{Key: key(i), Value: target(key(i), 0)})
 		for _, v := range []int{0, 1} {
@@ -209,6 +210,7 @@ func (r *run) restart(name string) {
 		return
 	}
 	delete(r.down, name)
+	delete(r.left, name)
 	r.record.fault("%s starts again", name)
 	r.noteLinks()
 }

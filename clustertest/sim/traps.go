@@ -157,9 +157,9 @@ func momentOf(entry *raft.Log) (at moment, known bool) {
 // lieInWait lays a trap.
 func (r *run) lieInWait(kind Kind, dice *rand.Rand) (end func()) {
 	laid := &trap{}
-	// A message takes a millisecond, and a commit two: these are the moments at
-	// which it is on its way, has come to some, and is known to the leader.
-	laid.after = time.Duration(dice.IntN(7)) * simnet.Latency / 2
+	// A commit takes a message and its answer: these are the moments at which it
+	// is on its way, has come to some, and is known to the leader.
+	laid.after = time.Duration(dice.IntN(7)) * (simnet.Latency + r.plan.Jitter + r.plan.Distance + r.plan.RaftDelay) / 2
 	switch kind {
 	case StrikeDecision:
 		laid.at = atDecision

@@ -20,6 +20,7 @@ type Link struct {
 	Of        Traffic       // what Cut cuts; 0 means everything
 	Delay     time.Duration // on top of Latency
 	Jitter    time.Duration // up to so much more, drawn for each message
+	RaftDelay time.Duration // on top of all that, for calls of raft, whose disks take time
 	Loss      float64       // part of the packets that are lost; calls and streams fail as often
 	Duplicate float64       // part of the packets and requests that arrive twice
 }
@@ -92,6 +93,9 @@ func (n *Network) draw(kind Traffic, from, to string) fate {
 	defer n.mu.Unlock()
 	l := n.links[direction{from, to}]
 	f := fate{after: Latency + l.Delay}
+	if kind == OfRaft {
+		f.after += l.RaftDelay
+	}
 	if l.Jitter > 0 {
 		f.after += time.Duration(n.random.Int64N(int64(l.Jitter)))
 	}
