@@ -3,6 +3,7 @@ package clustertest_test
 import (
 	"flag"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,36 +16,52 @@ import (
 // How much is simulated. One seed is replayed with -seed, in all its length.
 var (
 	seeds   = flag.Int("seeds", 20, "how many seeds to simulate, from -first on")
+	during  = flag.Duration("during", 0, "simulate seeds from -first on for so long instead, however many that are")
 	first   = flag.Uint64("first", 1, "the first of the seeds")
 	oneSeed = flag.Uint64("seed", 0, "simulate this seed alone")
 	minutes = flag.Int("minutes", 3, "virtual minutes of faults in each simulation")
-	varied  = flag.Bool("varied", false, "require that all that should happen sometimes did: give it some hundred seeds")
+	varied  = flag.Bool("varied", false, "require that all that should happen sometimes did: give it sixty seeds of ten minutes")
 )
 
 func TestSimulation(t *testing.T) {
-	from, to := *first, *first+uint64(*seeds)
-	if *oneSeed != 0 {
-		from, to = *oneSeed, *oneSeed+1
-	}
 	var seen counts
 	t.Cleanup(func() { seen.report(t) })
-	for seed := from; seed < to; seed++ {
-		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			t.Parallel()
-			seen.add(simulate(t, seed))
+	began := time.Now()
+	// A round at a time, so that the time is looked at in between. A failed seed
+	// says enough.
+	for from := *first; !t.Failed(); {
+		to := from + uint64(*seeds)
+		switch {
+		case *oneSeed != 0:
+			from, to = *oneSeed, *oneSeed+1
+		case *during > 0:
+			to = from + uint64(2*runtime.GOMAXPROCS(0))
+		}
+		t.Run(fmt.Sprintf("seeds from %d to %d", from, to-1), func(t *testing.T) {
+			for seed := from; seed < to; seed++ {
+				t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+					t.Parallel()
+					seen.add(simulate(t, seed))
+				})
+			}
 		})
+		if from = to; *oneSeed != 0 || time.Since(began) >= *during {
+			break
+		}
 	}
 }
 
 // counts is how often what should happen sometimes did, over all seeds.
 type counts struct {
-	mu   sync.Mutex
-	seen map[string]int
+	mu    sync.Mutex
+	seeds int
+	seen  map[string]int
 }
 
 func (c *counts) add(seen map[string]int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.seeds++
 	if c.seen == nil {
 		c.seen = map[string]int{}
 	}
@@ -56,10 +73,11 @@ func (c *counts) add(seen map[string]int) {
 func (c *counts) report(t *testing.T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	t.Logf("%d seeds from %d on, %d virtual minutes each", c.seeds, *first, *minutes)
 	for _, what := range sim.Sometimes() {
 		t.Logf("%6d × %s", c.seen[what], what)
 		if *varied && c.seen[what] == 0 {
-			t.Errorf("in %d seeds it never happened that %s: they prove little", *seeds, what)
+			t.Errorf("in %d seeds it never happened that %s: they prove little", c.seeds, what)
 		}
 	}
 }

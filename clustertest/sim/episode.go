@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"tocsin/clustertest/simnet"
@@ -37,22 +38,32 @@ func (r *run) missEpisode(dice *rand.Rand, last time.Duration) (end func()) {
 }
 
 // startApart takes all nodes down and lets them come up again with the gossip
-// cut between a minority and the rest: whoever leads then hears from some, and
-// has never heard of the others. Everything changes meanwhile. It lasts for so
-// long.
+// cut between a minority and the rest, the rest first: whoever leads then hears
+// from some, and has never heard of the others. Everything changes meanwhile. It
+// lasts for so long.
 func (r *run) startApart(dice *rand.Rand, last time.Duration) (end func()) {
+	if r.apart {
+		return nil // apart from each other both have no majority
+	}
+	r.apart = true
 	group := minority(r.cluster.Names(), dice)
 	r.record.fault("%s: %s", GossipApart, asText(group))
-	end = r.breakLinks(apart(group, simnet.OfGossip))
+	heal := r.breakLinks(apart(group, simnet.OfGossip))
 	hit := r.victims()
 	for _, name := range hit {
 		r.crash(name)
 	}
+	late := func(name string) bool { return slices.Contains(group, name) }
 	now := r.record.now()
-	r.at(now+3*time.Second, r.restartAll(hit))
-	r.at(now+last/2, r.flipAll)
-	r.at(now+last*4/5, r.flipAll)
-	return end
+	r.at(now+3*time.Second, r.restartAll(slices.DeleteFunc(slices.Clone(hit), late)))
+	r.at(now+10*time.Second, r.restartAll(hit))
+	for at := last / 4; at < last; at += last / 4 {
+		r.at(now+at, r.flipAll)
+	}
+	return func() {
+		r.apart = false
+		heal()
+	}
 }
 
 // flipAll makes every target change.

@@ -218,12 +218,22 @@ func (r *run) disturb(kind Kind, dice *rand.Rand, last time.Duration) (end func(
 		say(one)
 		return r.breakLinks(around(one, simnet.Link{Cut: true, Of: simnet.OfCalls}))
 	case GossipStar:
+		if r.starred {
+			return nil // two centres are none
+		}
 		leader, _ := r.leads()
 		centre, _ := pick(dice, slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 			return name == leader || r.plan.Live && r.plan.mayHit(name)
 		}))
 		say(centre + " in the middle")
-		return r.breakLinks(star(centre))
+		r.starred = true
+		r.at(r.record.now()+last/6, r.flipAll)
+		r.at(r.record.now()+last*3/5, r.flipAll)
+		heal := r.breakLinks(star(centre))
+		return func() {
+			r.starred = false
+			heal()
+		}
 	}
 	return r.degrade(kind, dice)
 }

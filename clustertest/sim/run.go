@@ -27,6 +27,8 @@ type run struct {
 	traps   *traps
 
 	links    []*linkFault
+	starred  bool     // one of them lets gossip go through one node
+	apart    bool     // one of them keeps a minority out of the gossip
 	actions  []action // to be done, in order of time
 	down     map[string]bool
 	wiped    string // the node that lost its disk last, until it is a voter again
