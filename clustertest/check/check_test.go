@@ -96,6 +96,16 @@ func TestViolations_NoneInAGoodHistory(t *testing.T) {
 // last returns the last event of h, to be spoiled.
 func last(h *check.History) *fsm.Event { return h.Events[len(h.Events)-1].Event }
 
+// attempts is how often the settings of the history allow a script to fail.
+var attempts = fsm.DefaultClusterSettings().NotifyAttempts
+
+// label makes the one write of h one that no other is like.
+func label(h *check.History) fsm.Command {
+	set := fsm.SetEndpoint{Key: "db", Value: "db-1", Labels: &map[string]string{"write": "1"}}
+	h.Log[h.Writes[0].Index-1].Commands[0], h.Writes[0].Command = set, set
+	return set
+}
+
 // again appends one more run of the last event on n2, after the one there is.
 func again(h *check.History, change func(*check.Run)) {
 	r := h.Runs[1]
@@ -124,6 +134,12 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		{"a quorum of those who are heard", 3, func(h *check.History) { last(h).Votes = last(h).Votes[:1] }},
 		{"a stale vote", 3, func(h *check.History) { last(h).Votes[0].Age = fsm.Duration(time.Minute) }},
 		{"a vote from before the term", 3, func(h *check.History) { h.Terms[0].At = 64 * second }},
+		{"a vote of a node that is down", 3, func(h *check.History) {
+			h.Lives[1].To, h.Lives[1].Killed = 40*second, true
+		}},
+		{"a vote of a node that died just before", 0, func(h *check.History) {
+			h.Lives[1].To, h.Lives[1].Killed = 62*second, true
+		}},
 		{"a vote from before the endpoint", 3, func(h *check.History) { h.Events[0].Votes[1].Age = fsm.Duration(28 * second) }},
 		{"a vote for what nobody saw", 4, func(h *check.History) { h.Sights = h.Sights[1:] }},
 		{"DOWN is not decided", 5, func(h *check.History) { h.Events = h.Events[:1] }},
@@ -135,6 +151,16 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		}},
 		{"done without a run", 6, func(h *check.History) { h.Runs = h.Runs[1:] }},
 		{"done after a run that failed", 6, func(h *check.History) { h.Runs[0].Exit = 1 }},
+		{"only followers ran it", 6, func(h *check.History) {
+			h.Runs[0].Role, h.Endings[0].Role = fsm.Follower, fsm.Follower
+		}},
+		{"a leader gave it up", 0, func(h *check.History) {
+			h.Runs[0].Exit, h.Endings[0].Ending = 1, fsm.GaveUp
+		}},
+		{"only followers ran it, and not long ago", 0, func(h *check.History) {
+			h.Runs[0].Role, h.Endings[0].Role = fsm.Follower, fsm.Follower
+			h.Final.At = 3 * time.Minute
+		}},
 		{"the newest is superseded", 6, func(h *check.History) { h.Endings[0].Ending = fsm.Superseded }},
 		{"an older event is run later", 7, func(h *check.History) { again(h, func(r *check.Run) { r.Event = 1 }) }},
 		{"two runs overlap", 7, func(h *check.History) { again(h, func(r *check.Run) { r.From = 64*second + 1 }) }},
@@ -163,6 +189,18 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 				Index: uint64(len(h.Log)), Refused: "there is no such endpoint",
 			})
 		}},
+		{"a write that was refused is in the log", 11, func(h *check.History) {
+			label(h)
+			h.Writes[0].Index, h.Writes[0].Refused = 0, "not now"
+		}},
+		{"a write that was reported as not done is in the log", 11, func(h *check.History) {
+			label(h)
+			h.Writes[0].Index, h.Writes[0].Err = 0, "there is no leader"
+		}},
+		{"a write is in the log twice", 11, func(h *check.History) {
+			set := label(h)
+			h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 2, At: 80 * second, Commands: []fsm.Command{set}})
+		}},
 		{"a write that was given up is in the log", 0, func(h *check.History) {
 			h.Writes[0].Err, h.Writes[0].Uncertain = "nobody knows", true
 		}},
@@ -180,7 +218,17 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		{"an event of a generation that is gone", 12, func(h *check.History) { last(h).Generation-- }},
 		{"a state that does not follow from the log", 13, func(h *check.History) { h.Final.States["n2"] = "t" }},
 		{"retries without a bound", 14, func(h *check.History) {
-			for i := range 40 {
+			h.Runs[1].Exit, h.Endings[1].Ending, h.Endings[1].At = 1, fsm.GaveUp, 5*time.Minute
+			for i := range attempts {
+				again(h, func(r *check.Run) {
+					r.Exit, r.Attempt = 1, i+2
+					r.From, r.End = time.Duration(70+2*i)*second, time.Duration(71+2*i)*second
+				})
+			}
+		}},
+		{"as many retries as are allowed", 0, func(h *check.History) {
+			h.Runs[1].Exit, h.Endings[1].Ending, h.Endings[1].At = 1, fsm.GaveUp, 5*time.Minute
+			for i := range attempts - 1 {
 				again(h, func(r *check.Run) {
 					r.Exit, r.Attempt = 1, i+2
 					r.From, r.End = time.Duration(70+2*i)*second, time.Duration(71+2*i)*second

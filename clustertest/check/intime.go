@@ -12,6 +12,10 @@ import (
 // have reached it.
 const election = 20 * time.Second
 
+// detours is what may pass instead while the same node leads all the time and is
+// well: ballots that can't come straight come through others.
+const detours = 5 * time.Second
+
 // InTime checks that what really is so, and stays so, is committed within
 // fall × interval + time to live + an election (and the cooldown) while a
 // majority is well and connected. DOWN and UP alike.
@@ -43,7 +47,10 @@ func (f *found) inTime(h *History, t tenure, tr truth) {
 		return
 	}
 	rows := max(settings.Rise, settings.Fall) + 1
-	due := from + time.Duration(rows)*time.Duration(settings.Interval)*5/4 + ttl + time.Duration(settings.Cooldown) + election
+	due := from + time.Duration(rows)*time.Duration(settings.Interval)*5/4 + ttl + time.Duration(settings.Cooldown) + detours
+	if h.elected(from-election, due+election) || !h.leaderWell(from, due) {
+		due += election - detours
+	}
 	if due > to || !slices.ContainsFunc(h.Well, func(s Span) bool { return s.From <= from && due <= s.To }) {
 		return
 	}
@@ -56,6 +63,33 @@ func (f *found) inTime(h *History, t tenure, tr truth) {
 	if state != tr.status {
 		f.add(t.key, "", due, "%s (value %s) is really %v from %v on, a majority is well, and at %v the state is %v", t.key, t.value, tr.status, from, due, state)
 	}
+}
+
+// elected reports whether any node took office between two moments.
+func (h *History) elected(from, to time.Duration) bool {
+	return slices.ContainsFunc(h.Terms, func(t Term) bool { return t.At >= from && t.At <= to })
+}
+
+// leaderWell reports whether whoever leads at a moment is ready from then until
+// another.
+func (h *History) leaderWell(from, to time.Duration) bool {
+	leader := ""
+	for _, t := range h.Terms {
+		if t.At <= from {
+			leader = t.Node
+		}
+	}
+	well := true
+	for _, r := range h.Ready {
+		if r.Node != leader || r.At > to {
+			continue
+		}
+		if r.At <= from {
+			well = true
+		}
+		well = well && r.Ready
+	}
+	return well
 }
 
 // truth is a time in which all nodes see a target alike.

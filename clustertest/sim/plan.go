@@ -108,6 +108,12 @@ func (p Plan) steps(dice *rand.Rand) (steps []Step) {
 			steps = append(steps, Step{At: at, For: StrikeDecision.length(dice), Kind: StrikeDecision, Dice: dice.Uint64()})
 		}
 	}
+	// In others most ballots have to make a detour, time and again.
+	if p.Live && dice.IntN(2) == 0 {
+		for at := 40 * time.Second; at < p.Length; at += time.Duration(110+dice.IntN(60)) * time.Second {
+			steps = append(steps, Step{At: at, For: 100 * time.Second, Kind: GossipStar, Dice: dice.Uint64()})
+		}
+	}
 	// In the end everything changes, and whoever leads is struck while it tells:
 	// no later event makes up for what is left undone.
 	if end := p.Length - lastAct; end > 0 {
