@@ -72,7 +72,7 @@ func (n *Node) IndexAsLeader(ctx context.Context, verified bool) (uint64, error)
 			return 0, n.unsure(ctx)
 		}
 	}
-	if err := await(ctx, n.raft.VerifyLeader()); err != nil {
+	if err := n.futures.await(ctx, n.raft.VerifyLeader()); err != nil {
 		return 0, n.unsure(ctx)
 	}
 	if n.raft.CurrentTerm() != term {

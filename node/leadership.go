@@ -147,7 +147,7 @@ func (n *Node) term(ctx context.Context) {
 func (n *Node) barrier(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, barrierTimeout)
 	defer cancel()
-	return await(ctx, n.raft.Barrier(barrierTimeout))
+	return n.futures.await(ctx, n.raft.Barrier(barrierTimeout))
 }
 
 // found gives a new cluster its id and first settings.

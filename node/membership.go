@@ -89,7 +89,7 @@ func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
 			future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
 		}
 	}
-	return await(ctx, future)
+	return n.futures.await(ctx, future)
 }
 
 func suffrageOf(servers []raft.Server, id raft.ServerID) raft.ServerSuffrage {

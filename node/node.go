@@ -58,6 +58,7 @@ type Node struct {
 
 	leadCh        chan bool // raft tells of its lead here
 	lead          *leadWord
+	futures       futures // what raft was asked for and has not answered
 	leaderChanged signal
 	nudges        chan struct{} // cap 1: followers should hear of a commit
 	established   atomic.Uint64 // the newest term in which all before it was applied here
@@ -84,6 +85,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		started:     time.Now(),
 		machine:     cfg.Dialect.NewMachine(),
 		ballots:     gossipdb.New(cfg.Name),
+		futures:     newFutures(),
 		leadCh:      make(chan bool, 8),
 		lead:        newLeadWord(),
 		nudges:      make(chan struct{}, 1),

@@ -149,7 +149,7 @@ func (n *Node) commitEntry(ctx context.Context, commands ...fsm.Command) ([]fsm.
 		return nil, fmt.Errorf("%w: %w", errUnwritable, err)
 	}
 	future := n.raft.Apply(packed, enqueueTimeout)
-	switch err := await(ctx, future); {
+	switch err := n.futures.await(ctx, future); {
 	case err == nil:
 	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrEnqueueTimeout), errors.Is(err, raft.ErrLeadershipTransferInProgress):
 		return nil, n.notLeader()
@@ -219,18 +219,4 @@ func lastIndex(results []fsm.Result) uint64 {
 		last = max(last, r.Index)
 	}
 	return last
-}
-
-// await waits for a raft future, but not longer than ctx: futures can hang
-// when the leader's disk does. What is left behind then is one goroutine, until
-// raft answers or shuts down.
-func await(ctx context.Context, future raft.Future) error {
-	done := make(chan error, 1)
-	go func() { done <- future.Error() }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -76,7 +76,7 @@ func (n *Node) leave(ctx context.Context, node string) error {
 func (n *Node) handOver(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
-	if err := await(ctx, n.raft.LeadershipTransfer()); err != nil {
+	if err := n.futures.await(ctx, n.raft.LeadershipTransfer()); err != nil {
 		n.log.Debug("the lead could not be handed over", "err", err)
 		return
 	}
@@ -114,7 +114,8 @@ func (n *Node) closeRaft() error {
 			}
 		}
 	}()
-	if err := await(ctx, n.raft.Shutdown()); err != nil {
+	defer n.futures.end()
+	if err := n.futures.await(ctx, n.raft.Shutdown()); err != nil {
 		return fmt.Errorf("shut raft down: %w", err)
 	}
 	return nil

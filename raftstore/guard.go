@@ -155,7 +155,7 @@ func (g *Guard) StoreLog(l *raft.Log) error { return g.StoreLogs([]*raft.Log{l})
 
 // StoreLogs implements raft.LogStore.
 func (g *Guard) StoreLogs(logs []*raft.Log) error {
-	return g.write("a write to the raft log", func() error { return g.cfg.Log.StoreLogs(logs) })
+	return g.write(logWrite, func() error { return g.cfg.Log.StoreLogs(logs) })
 }
 
 // DeleteRange implements raft.LogStore.
@@ -237,8 +237,12 @@ func (g *Guard) began(what *string) {
 	g.writes[what] = time.Now()
 }
 
-// ended notes the end of a write. Whether there is room again only a write of
-// the kind that found none can tell: a smaller one may fit all the time.
+// logWrite is the largest kind of write, and the most frequent.
+const logWrite = "a write to the raft log"
+
+// ended notes the end of a write. That there is room again is told by a write of
+// the kind that found none, for a smaller one may fit all the time, or by one to
+// the log: a vote may not be asked for again in weeks.
 func (g *Guard) ended(what *string, full bool) {
 	g.mu.Lock()
 	delete(g.writes, what)
@@ -246,7 +250,7 @@ func (g *Guard) ended(what *string, full bool) {
 	switch {
 	case full && before == "":
 		g.full = *what
-	case !full && before == *what:
+	case !full && (*what == before || *what == logWrite):
 		g.full = ""
 	}
 	now := g.full

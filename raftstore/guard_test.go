@@ -251,6 +251,34 @@ func TestGuard_AFullDiskIsWaitedOut(t *testing.T) {
 	})
 }
 
+// TestGuard_RoomIsSeenByWhateverIsWrittenNext: a vote that found no room need not
+// be asked for again.
+func TestGuard_RoomIsSeenByWhateverIsWrittenNext(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *node) {
+		n.disk.breakWith(func(string) error { return syscall.ENOSPC })
+		if err := n.guard.Set([]byte("LastVoteCand"), []byte("n2")); !raftstore.IsFull(err) {
+			t.Fatalf("the vote was written: %v", err)
+		}
+		n.disk.breakWith(func(write string) error {
+			if write == "logs" {
+				return syscall.ENOSPC
+			}
+			return nil
+		})
+		if err := n.guard.SetUint64([]byte("LastVoteTerm"), 77); err != nil {
+			t.Fatal(err)
+		}
+		if said := n.guard.Trouble(); !strings.Contains(said, "the disk is full") {
+			t.Errorf("a small write that fits makes it forget that there is no room: %q", said)
+		}
+		n.disk.breakWith(nil)
+		if err := n.apply(); err != nil {
+			t.Fatal(err)
+		}
+		wantWell(t, n)
+	})
+}
+
 func TestGuard_AFullDiskDoesNotKeepTheNodeFromStopping(t *testing.T) {
 	inBubble(t, func(_ *testing.T, n *node) {
 		n.disk.breakWith(func(string) error { return syscall.EDQUOT })
