@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"reflect"
+	"sync"
 
 	"github.com/hashicorp/raft"
 )
@@ -10,15 +11,16 @@ import (
 // futures waits for what raft was asked for. The zero value is not ready: see
 // newFutures. Any goroutine may call await.
 type futures struct {
-	ended chan struct{} // closed when raft answers nothing any more
+	ended  chan struct{} // closed when raft answers nothing any more
+	ending sync.Once
 }
 
-func newFutures() futures { return futures{ended: make(chan struct{})} }
+func newFutures() *futures { return &futures{ended: make(chan struct{})} }
 
 // await waits for a future, but not longer than ctx: futures can hang when the
 // leader's disk does. What is left behind then is one goroutine, until raft
 // answers or ends.
-func (f futures) await(ctx context.Context, future raft.Future) error {
+func (f *futures) await(ctx context.Context, future raft.Future) error {
 	f.endWithRaft(future)
 	done := make(chan error, 1)
 	go func() { done <- future.Error() }()
@@ -33,7 +35,7 @@ func (f futures) await(ctx context.Context, future raft.Future) error {
 // endWithRaft has a future end when raft does. Raft's futures have a field for
 // that, but raft sets it in few of them, and never answers the others that it
 // has not come to when it is shut down: whoever waits would do so for ever.
-func (f futures) endWithRaft(future raft.Future) {
+func (f *futures) endWithRaft(future raft.Future) {
 	of := reflect.Indirect(reflect.ValueOf(future))
 	if of.Kind() != reflect.Struct {
 		return
@@ -43,5 +45,5 @@ func (f futures) endWithRaft(future raft.Future) {
 	}
 }
 
-// end is called once, when raft has been shut down.
-func (f futures) end() { close(f.ended) }
+// end is called when raft has been shut down. It may be called again.
+func (f *futures) end() { f.ending.Do(func() { close(f.ended) }) }

@@ -42,5 +42,6 @@ func TestFutures_NobodyWaitsForARaftThatHasEnded(t *testing.T) {
 		}
 		synctest.Wait()
 		f.end()
+		f.end()
 	})
 }

@@ -58,7 +58,7 @@ type Node struct {
 
 	leadCh        chan bool // raft tells of its lead here
 	lead          *leadWord
-	futures       futures // what raft was asked for and has not answered
+	futures       *futures // what raft was asked for and has not answered
 	leaderChanged signal
 	nudges        chan struct{} // cap 1: followers should hear of a commit
 	established   atomic.Uint64 // the newest term in which all before it was applied here

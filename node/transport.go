@@ -12,13 +12,14 @@ import (
 )
 
 // transport is what raft sends and receives through. It finds nodes that have
-// moved (see moved), and lets through all but three things:
+// moved (see moved), and lets through all but four things:
 //
 //   - the fast path for heartbeats: on it a follower can take a heartbeat and an
 //     entry in an order that lets its log part from the leader's;
 //   - votes, asked or given, before this disk belongs to a member: a node that
 //     lost its disk has forgotten whom it voted for and what it acknowledged,
 //     and votes again only when it has caught up with its own registration;
+//   - answers of another node than the one that was asked (see misdirected);
 //   - anything from another cluster: every message says which one its sender
 //     belongs to, beside the sender's address.
 type transport struct {
@@ -106,7 +107,14 @@ func (t *transport) RequestVote(id raft.ServerID, target raft.ServerAddress, arg
 	if !t.member() {
 		return errNoVote
 	}
-	return t.wire.RequestVote(id, t.whereIs(id, target), args, resp)
+	err := t.wire.RequestVote(id, t.whereIs(id, target), args, resp)
+	if err == nil {
+		err = misdirected(id, resp.ID)
+	}
+	if err != nil {
+		*resp = raft.RequestVoteResponse{}
+	}
+	return err
 }
 
 // RequestPreVote implements raft.WithPreVote.
@@ -114,17 +122,35 @@ func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, 
 	if !t.member() {
 		return errNoVote
 	}
-	return t.wire.RequestPreVote(id, t.whereIs(id, target), args, resp)
+	err := t.wire.RequestPreVote(id, t.whereIs(id, target), args, resp)
+	if err == nil {
+		err = misdirected(id, resp.ID)
+	}
+	if err != nil {
+		*resp = raft.RequestPreVoteResponse{}
+	}
+	return err
 }
 
 // AppendEntries implements raft.Transport.
 func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	return t.wire.AppendEntries(id, t.whereIs(id, target), args, resp)
+	err := t.wire.AppendEntries(id, t.whereIs(id, target), args, resp)
+	if err == nil {
+		err = misdirected(id, resp.ID)
+	}
+	if err != nil {
+		*resp = raft.AppendEntriesResponse{}
+	}
+	return err
 }
 
 // AppendEntriesPipeline implements raft.Transport.
 func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAddress) (raft.AppendPipeline, error) {
-	return t.wire.AppendEntriesPipeline(id, t.whereIs(id, target))
+	through, err := t.wire.AppendEntriesPipeline(id, t.whereIs(id, target))
+	if err != nil {
+		return nil, err
+	}
+	return newPipeline(id, through), nil
 }
 
 // InstallSnapshot implements raft.Transport.

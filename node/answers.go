@@ -1,0 +1,72 @@
+package node
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/raft"
+)
+
+// Raft counts an answer for the node that it has asked, and never looks who gave
+// it. Where one process is reached under two names, because one of them has moved
+// and left its address behind, it would have two votes, and two leaders could
+// come of it. So only the answer of the node that was asked is one.
+
+// misdirected returns an error unless the node that was asked is by, who answers.
+func misdirected(asked raft.ServerID, by []byte) error {
+	if string(by) == string(asked) {
+		return nil
+	}
+	return fmt.Errorf("node %q answers where %q was asked: its address has passed on to another", by, asked)
+}
+
+// pipeline drops the answers of others than the node that it leads to.
+type pipeline struct {
+	raft.AppendPipeline
+	to      raft.ServerID
+	answers chan raft.AppendFuture // closed by nobody, as raft's own
+	closing sync.Once
+	closed  chan struct{}
+	ended   chan struct{} // closed when check has returned
+}
+
+func newPipeline(to raft.ServerID, through raft.AppendPipeline) *pipeline {
+	p := &pipeline{
+		AppendPipeline: through, to: to, answers: make(chan raft.AppendFuture),
+		closed: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go p.check()
+	return p
+}
+
+// Consumer implements raft.AppendPipeline.
+func (p *pipeline) Consumer() <-chan raft.AppendFuture { return p.answers }
+
+// Close implements raft.AppendPipeline.
+func (p *pipeline) Close() error {
+	p.closing.Do(func() { close(p.closed) })
+	<-p.ended
+	return p.AppendPipeline.Close()
+}
+
+// check hands on what comes in until the pipeline is closed. An answer that does
+// not count is one without success: raft gives the pipeline up for it and makes
+// single calls, whose error says why.
+func (p *pipeline) check() {
+	defer close(p.ended)
+	for {
+		select {
+		case answer := <-p.AppendPipeline.Consumer():
+			if resp := answer.Response(); misdirected(p.to, resp.ID) != nil {
+				*resp = raft.AppendEntriesResponse{}
+			}
+			select {
+			case p.answers <- answer:
+			case <-p.closed:
+				return
+			}
+		case <-p.closed:
+			return
+		}
+	}
+}
