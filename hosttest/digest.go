@@ -56,7 +56,7 @@ func digestOf(view *fsm.View) string {
 		d.line("endpoint", api.Endpoint{
 			Key: e.Key, Value: e.Value, State: e.State, Since: e.Since.Round(time.Millisecond), Settings: e.Overrides,
 			Effective: view.SettingsOf(e), Labels: e.Labels, Generation: e.Generation, Revision: e.Revision,
-			Modified: e.Modified, LastEvent: e.LastEvent,
+			Configured: e.Configured, Modified: e.Modified, LastEvent: e.LastEvent,
 		})
 	}
 	var events []*fsm.Event

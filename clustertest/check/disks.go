@@ -1,6 +1,9 @@
 package check
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // retrying is how long a ledger may wait, after its disk is well again, until it
 // is written.
@@ -20,4 +23,13 @@ func (h *History) unwritten(node string, at time.Duration) time.Duration {
 		longest = max(longest, i.To+retrying-at)
 	}
 	return longest
+}
+
+// stoppedIll reports whether a run ended while its process was being stopped and
+// its disk was ill: what could not be written by then is not known afterwards.
+func (h *History) stoppedIll(r Run) bool {
+	ended := slices.ContainsFunc(h.lives(r.Node), func(l Life) bool { return l.Number == r.Life && l.To != 0 && l.To <= r.End })
+	return ended && slices.ContainsFunc(h.Ill, func(i Ill) bool {
+		return i.Node == r.Node && i.From <= r.End+settling && r.End <= i.To
+	})
 }

@@ -27,7 +27,8 @@ func Once(h *History) []Violation {
 		if r.Attempt <= before.Attempt {
 			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s as attempt %d after attempt %d", r.Node, r.Event, r.Key, r.Attempt, before.Attempt)
 		}
-		cut := before.Cut || before.End == 0 || h.diedAfter(before.Node, before.Life, before.End, h.unwritten(before.Node, before.End))
+		cut := before.Cut || before.End == 0 || h.diedAfter(before.Node, before.Life, before.End, h.unwritten(before.Node, before.End)) ||
+			h.stoppedIll(before)
 		promoted := r.Role == fsm.Leader && before.Role != fsm.Leader
 		if !cut && !promoted && before.Exit == 0 {
 			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s again as %s: attempt %d as %s had ended well at %v, and the node did not die", r.Node, r.Event, r.Key, r.Role, before.Attempt, before.Role, before.End)
