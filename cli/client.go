@@ -287,14 +287,3 @@ func keyPath(prefix, key string) string {
 	}
 	return prefix + url.PathEscape(key)
 }
-
-// printJSON writes an answer for programs, and for people who look at it.
-func (a app) printJSON(raw []byte) error {
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, bytes.TrimSpace(raw), "", "  "); err != nil {
-		return fmt.Errorf("the answer is no JSON: %w", err)
-	}
-	pretty.WriteByte('\n')
-	_, err := a.stdout.Write(pretty.Bytes())
-	return err
-}

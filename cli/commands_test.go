@@ -248,8 +248,10 @@ func TestStatus_Table(t *testing.T) {
 	want := `leader none, 3 of 5 nodes heard by node1, quorum 3 of 5 from 2 sites
 not heard: node4 (1m12s ago), node5 (never)
 node3 abstains: none of 2 canaries answers
-older version: node1, node2 (0.9): what came with protocol 2 waits until they are upgraded too, or taken out
-Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.
+older version: node1, node2 (0.9): what came with protocol 2 waits until they
+  are upgraded too, or taken out
+Without a leader nothing is decided: fewer than a majority of the nodes can talk
+to each other.
 
 KEY       STATE    SINCE      VOTES
 db�[31m�  DOWN     1m30s ago  2 up 1 stale 1 missing 1 not counted
@@ -289,8 +291,8 @@ NODE   SITE   VERDICT    AGE    WHY
 node1  paris  DOWN       1.5s   connection refused
 node2  paris  (up)       1m01s  does not count: stale
 node3  -      (unknown)  -      does not count: no ballot
-node4  paris  DOWN       1.5s   
-node5  paris  DOWN       1.5s   
+node4  paris  DOWN       1.5s
+node5  paris  DOWN       1.5s
 `
 	code, stdout, stderr := n.tocsin("status", "web")
 	if code != 0 || stdout != want || stderr != "" {
@@ -320,10 +322,14 @@ func TestEvents(t *testing.T) {
 		}),
 	}})
 	at := noon.Local().Format(time.DateTime)
-	want := `TIME                 ID  KEY  CHANGE      VOTES   NOTIFICATIONS
+	want := `TIME                 ID  KEY  CHANGE      VOTES   NOTIFIED
 ` + at + `  7   web  UNKNOWN→UP  5 up    baseline
 ` + at + `  9   web  UP→DOWN     5 down  5/5 done
-` + at + `  12  web  DOWN→UP     5 up    1/5 done, 1 to come, node2 superseded, node3 gave up: exit 3, node4 gave up: killed after 10s, node1 missed 2 before, node2 may have missed some before
+` + at + `  12  web  DOWN→UP     5 up    1/5 done
+
+Not simply notified:
+  12: 1 to come, node2 superseded, node3 gave up: exit 3, node4 gave up:
+    killed after 10s, node1 missed 2 before, node2 may have missed some before
 `
 	if code, stdout, stderr := n.tocsin("events"); code != 0 || stdout != want || stderr != "" {
 		t.Errorf("%d %q\n%s", code, stderr, stdout)

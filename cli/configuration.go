@@ -60,6 +60,7 @@ func (a app) configDefault() *cobra.Command {
 
 func (a app) configShow() *cobra.Command {
 	var effective bool
+	var output string
 	c := &cobra.Command{
 		Use:         "show [--effective] [flags of the agent]",
 		Short:       "Show what an agent would be told, and where each value comes from",
@@ -75,27 +76,42 @@ tocsin config show --effective --config tocsin.yaml --log-level debug`,
 	hideFlags(c)
 	c.Flags().BoolVar(&effective, "effective", false, "show what is not given, too: the defaults")
 	group(c, "Showing", "effective")
+	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		l, err := given.read()
 		if err != nil {
 			return usageError{err, c.CommandPath()}
 		}
-		s := &screen{}
-		var rows [][]string
+		shown := []shownSetting{}
 		for _, setting := range l.settings {
 			if effective || setting.Source.Kind != config.Default {
-				rows = append(rows, []string{setting.Key, clean(cmp.Or(setting.Text, `""`)), clean(setting.Source.String())})
+				shown = append(shown, shownSetting{setting.Key, setting.Text, setting.Source.String()})
 			}
 		}
-		if len(rows) == 0 {
+		if len(shown) == 0 {
 			a.say("nothing is given: --effective shows the defaults\n")
-			return nil
 		}
-		s.table([]string{"SETTING", "VALUE", "FROM"}, rows)
-		_, err = a.stdout.Write(s.Bytes())
-		return err
+		return a.printValue(output, shown, func(s *screen) { s.settings(shown) })
 	}
 	return c
+}
+
+// shownSetting is one thing that an agent would be told, and by what.
+type shownSetting struct {
+	Setting string `json:"setting"`
+	Value   string `json:"value"`
+	From    string `json:"from"`
+}
+
+func (s *screen) settings(shown []shownSetting) {
+	if len(shown) == 0 {
+		return
+	}
+	rows := make([][]string, len(shown))
+	for i, setting := range shown {
+		rows[i] = []string{setting.Setting, clean(cmp.Or(setting.Value, `""`)), clean(setting.From)}
+	}
+	s.table([]string{"SETTING", "VALUE", "FROM"}, rows, 1, 2)
 }
 
 func (a app) validate() *cobra.Command {

@@ -120,11 +120,7 @@ tocsin get web -o json    # with its settings and labels`,
 		if err != nil {
 			return fmt.Errorf("get %s: %w", clean(args[0]), err)
 		}
-		if output == "json" {
-			return a.printJSON(raw)
-		}
-		_, err = fmt.Fprintln(a.stdout, endpoint.Value)
-		return err
+		return a.print(output, raw, func(s *screen) { s.line("%s", endpoint.Value) })
 	}
 	return c
 }

@@ -56,10 +56,7 @@ tocsin events --after 1234 -o json`,
 		if err != nil {
 			return fmt.Errorf("events: %w", err)
 		}
-		if output == "json" {
-			return a.printJSON(raw)
-		}
-		if err := a.showEvents(events); err != nil {
+		if err := a.print(output, raw, func(s *screen) { s.events(events.Events) }); err != nil {
 			return err
 		}
 		a.saysMore(events, query)
@@ -68,29 +65,40 @@ tocsin events --after 1234 -o json`,
 	return c
 }
 
-func (a app) showEvents(events api.Events) error {
-	s := newScreen(a.stdout)
-	if len(events.Events) == 0 {
-		a.say("No events. The first one of an endpoint comes when a quorum has checked it.\n")
-		return nil
+// events writes a line for each, and below what became of the notifications that
+// are not simply done.
+func (s *screen) events(events []api.Event) {
+	if len(events) == 0 {
+		return
 	}
-	rows := make([][]string, len(events.Events))
-	for i, e := range events.Events {
+	rows := make([][]string, len(events))
+	var open []string
+	for i, e := range events {
+		done, rest := notifications(e)
 		rows[i] = []string{
-			moment(e.Time), strconv.FormatUint(e.ID, 10), cut(clean(e.Key), 30),
-			e.From.String() + "→" + s.status(e.To), votes(e.Votes), notifications(e),
+			moment(e.Time), strconv.FormatUint(e.ID, 10), cut(clean(e.Key), 40),
+			e.From.String() + "→" + s.status(e.To), votes(e.Votes), done,
+		}
+		if len(rest) > 0 {
+			open = append(open, fmt.Sprintf("%d: %s", e.ID, strings.Join(rest, ", ")))
 		}
 	}
-	s.table([]string{"TIME", "ID", "KEY", s.paint(normal, "CHANGE"), "VOTES", "NOTIFICATIONS"}, rows)
-	_, err := a.stdout.Write(s.Bytes())
-	return err
+	s.table([]string{"TIME", "ID", "KEY", "CHANGE", "VOTES", "NOTIFIED"}, rows, 2, 4)
+	if len(open) > 0 {
+		s.line("\nNot simply notified:")
+		for _, line := range open {
+			s.paragraph(line)
+		}
+	}
 }
 
-// saysMore tells how to see the events that are not shown.
+// saysMore says in words why there is nothing, or how to see what is not shown.
 func (a app) saysMore(events api.Events, query url.Values) {
 	n := len(events.Events)
 	switch {
-	case !events.More || n == 0:
+	case n == 0:
+		a.say("No events. The first one of an endpoint comes when a quorum has checked it.\n")
+	case !events.More:
 	case query.Has("after"):
 		a.say("There are more: go on with --after %d.\n", events.Events[n-1].ID)
 	default:
@@ -98,17 +106,18 @@ func (a app) saysMore(events api.Events, query url.Values) {
 	}
 }
 
-// notifications says how they went: "4/5 done, node3 gave up: exit 3".
-func notifications(e api.Event) string {
+// notifications says how many are done, "4/5 done", and how the others went:
+// "node3 gave up: exit 3".
+func notifications(e api.Event) (done string, others []string) {
 	if e.Baseline {
-		return "baseline"
+		return "baseline", nil
 	}
 	// Whoever could vote also notifies.
 	nodes := map[string]bool{}
 	for _, v := range e.Votes {
 		nodes[v.Node] = true
 	}
-	done := 0
+	succeeded := 0
 	var rest, missed []string
 	for _, node := range slices.Sorted(maps.Keys(e.Outcomes)) {
 		nodes[node] = true
@@ -119,18 +128,17 @@ func notifications(e api.Event) string {
 		}
 		switch o := e.Outcomes[node]; o.Ending {
 		case fsm.Done:
-			done++
+			succeeded++
 		case fsm.GaveUp:
 			rest = append(rest, clean(node)+" gave up: "+reason(o))
 		default:
 			rest = append(rest, clean(node)+" "+clean(string(o.Ending)))
 		}
 	}
-	text := fmt.Sprintf("%d/%d done", done, len(nodes))
 	if waiting := len(nodes) - len(e.Outcomes); waiting > 0 {
 		rest = append([]string{fmt.Sprintf("%d to come", waiting)}, rest...)
 	}
-	return strings.Join(slices.Concat([]string{text}, rest, missed), ", ")
+	return fmt.Sprintf("%d/%d done", succeeded, len(nodes)), slices.Concat(rest, missed)
 }
 
 func reason(o fsm.Outcome) string {

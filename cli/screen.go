@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 
@@ -33,19 +32,8 @@ func isTerminal(to io.Writer) bool {
 
 func (s *screen) line(format string, args ...any) { fmt.Fprintf(s, format+"\n", args...) }
 
-// table writes rows under a heading, aligned.
-func (s *screen) table(heading []string, rows [][]string) {
-	w := tabwriter.NewWriter(&s.Buffer, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{heading}, rows...) {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	_ = w.Flush() // a Buffer takes everything
-}
-
-// The colours. All codes have the same length, so that a column in which every
-// cell has one stays aligned.
+// The colours.
 const (
-	normal = "\x1b[39m"
 	green  = "\x1b[32m"
 	red    = "\x1b[31m"
 	yellow = "\x1b[33m"

@@ -48,19 +48,16 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 		if err := json.Unmarshal(raw, &status); err != nil {
 			return fmt.Errorf("status: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
 		}
-		if output == "json" {
-			return a.printJSON(raw)
-		}
-		if status.Cluster.ID == "" {
+		if output == asTable && status.Cluster.ID == "" {
 			return fmt.Errorf("status: node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", clean(status.Cluster.Node))
 		}
-		return a.showStatus(status, len(args) == 1)
+		return a.print(output, raw, func(s *screen) { s.whole(status, len(args) == 1) })
 	}
 	return c
 }
 
-func (a app) showStatus(status api.Status, one bool) error {
-	s := newScreen(a.stdout)
+// whole writes the cluster, and below it the endpoints, or the one.
+func (s *screen) whole(status api.Status, one bool) {
 	s.cluster(status.Cluster)
 	s.line("")
 	switch {
@@ -72,8 +69,6 @@ func (a app) showStatus(status api.Status, one bool) error {
 	default:
 		s.endpoints(status)
 	}
-	_, err := a.stdout.Write(s.Bytes())
-	return err
 }
 
 // cluster writes who leads, who is heard, and what a decision takes.
@@ -102,23 +97,23 @@ func (s *screen) cluster(c api.Cluster) {
 	}
 	s.line("leader %s, %d of %d nodes heard by %s, quorum %s", leader, heard, n, c.Node, quorum)
 	if len(silent) > 0 {
-		s.line("%s %s", s.paint(yellow, "not heard:"), strings.Join(silent, ", "))
+		s.headed("not heard:", strings.Join(silent, ", "))
 	}
 	for _, o := range c.Observers {
 		if o.Abstains != "" {
-			s.line("%s %s", s.paint(yellow, clean(o.Node)+" abstains:"), clean(o.Abstains))
+			s.headed(clean(o.Node)+" abstains:", clean(o.Abstains))
 		}
 	}
 	if behind, newest := behind(c.Observers); len(behind) > 0 {
-		s.line("%s %s: what came with protocol %d waits until they are upgraded too, or taken out", s.paint(yellow, "older version:"), strings.Join(behind, ", "), newest)
+		s.headed("older version:", fmt.Sprintf("%s: what came with protocol %d waits until they are upgraded too, or taken out", strings.Join(behind, ", "), newest))
 	}
 	for _, w := range c.Warnings {
 		if w.Code != api.WarnSilent || !silentNodes[w.Node] { // those are named above
-			s.warning(w.Text)
+			s.headed("warning:", clean(w.Text))
 		}
 	}
 	if c.Leader == "" {
-		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.")
+		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk\nto each other.")
 	}
 }
 
@@ -140,13 +135,12 @@ func behind(observers []api.Observer) (names []string, newest fsm.Protocol) {
 	return names, newest
 }
 
-// warning writes one in lines that fit.
-func (s *screen) warning(text string) {
-	const head = "warning:"
-	for i, line := range wrap(head+" "+clean(text), helpWidth-2) {
-		if i == 0 {
-			line = s.paint(yellow, head) + strings.TrimPrefix(line, head)
-		} else {
+// headed writes what somebody should look at, in lines that fit.
+func (s *screen) headed(head, text string) {
+	for i, line := range wrap(head+" "+text, tableWidth-2) {
+		if rest, first := strings.CutPrefix(line, head); i == 0 && first {
+			line = s.paint(yellow, head) + rest
+		} else if i > 0 {
 			line = "  " + line
 		}
 		s.line("%s", line)
@@ -163,7 +157,7 @@ func (s *screen) endpoints(status api.Status) {
 			open = append(open, fmt.Sprintf("%s: %s", cut(clean(e.Key), 40), note))
 		}
 	}
-	s.table([]string{"KEY", s.paint(normal, "STATE"), "SINCE", "VOTES"}, rows)
+	s.table([]string{"KEY", "STATE", "SINCE", "VOTES"}, rows, 0, 3)
 	if len(open) > 0 {
 		s.line("\nNot settled:")
 		for _, line := range open[:min(len(open), notesShown)] {
@@ -278,7 +272,7 @@ func (s *screen) endpoint(c api.Cluster, e api.EndpointStatus) {
 	for i, v := range e.Votes {
 		rows[i] = []string{v.Node, dash(v.Site), s.verdict(v), age(v), why(v)}
 	}
-	s.table([]string{"NODE", "SITE", s.paint(normal, "VERDICT"), "AGE", "WHY"}, rows)
+	s.table([]string{"NODE", "SITE", "VERDICT", "AGE", "WHY"}, rows)
 }
 
 func (s *screen) verdict(v fsm.Vote) string {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -70,20 +69,10 @@ func (a app) version() *cobra.Command {
 		Annotations: map[string]string{order: "9"},
 		Args:        exactly(),
 		RunE: func(*cobra.Command, []string) error {
-			if output == "json" {
-				return json.NewEncoder(a.stdout).Encode(thisBuild())
-			}
-			_, err := fmt.Fprintln(a.stdout, thisBuild())
-			return err
+			b := thisBuild()
+			return a.printValue(output, b, func(s *screen) { s.line("%s", b) })
 		},
 	}
 	outputFlag(c, &output)
 	return c
-}
-
-// outputFlag adds -o to c.
-func outputFlag(c *cobra.Command, output *string) {
-	*output = "table"
-	c.Flags().VarP(oneOf{output, []string{"table", "json"}}, "output", "o", "`format`: table for people, json for programs")
-	group(c, "Output", "output")
 }

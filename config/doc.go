@@ -15,6 +15,9 @@
 // told at once. Values are taken as they are written: "site: no" is the site
 // "no". Anchors, tags and further documents are refused.
 //
+// What commands read and write beside that, in YAML, is held to the same word:
+// [Decode] reads a document into a struct, and [YAML] writes what came as JSON.
+//
 // Nothing here keeps a state or starts anything; all of it may be used by many
 // goroutines, each with a Table of its own.
 package config

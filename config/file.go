@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -44,24 +43,26 @@ func ReadFile(name string, t Table) (Layer, error) {
 // Parse returns what data says about the options of t, or Faults. It checks
 // names, and not yet what is said: Resolve does. name is what faults call it.
 func Parse(name string, data []byte, t Table) (Layer, error) {
-	// A line ends in one way from here on, and a byte order mark is no text.
-	content := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(data), "\ufeff"))
-	r := reader{text: &text{name: name, lines: strings.Split(content, "\n")}, table: t, layer: Layer{}}
-	switch {
-	case len(content) > longestFile:
-		r.bad(1, 1, "the file is longer than %d bytes: it can't be a configuration file", longestFile)
-	case !utf8.ValidString(content):
-		r.bad(r.text.firstBadLine(), 1, "this is not UTF-8 text")
-	default:
-		r.read(content)
+	content, faults := newText(name, data, longestFile, "a configuration file")
+	r := reader{text: content, table: t, layer: Layer{}, faults: faults}
+	if faults == nil {
+		var body ast.Node
+		if body, r.faults = content.parse(); body != nil {
+			r.mapping(body, "")
+		}
 	}
 	return r.layer, r.faults.err()
 }
 
 // text is a file, for those who have to show a line of it.
 type text struct {
-	name  string
-	lines []string
+	name    string
+	content string
+	lines   []string
+}
+
+func (t *text) fault(line, column int, problem string) Fault {
+	return Fault{File: t.name, Line: line, Column: column, Text: t.line(line), Problem: problem}
 }
 
 func (t *text) line(n int) string {
@@ -89,9 +90,7 @@ type reader struct {
 }
 
 func (r *reader) bad(line, column int, format string, args ...any) {
-	r.faults = append(r.faults, Fault{
-		File: r.text.name, Line: line, Column: column, Text: r.text.line(line), Problem: fmt.Sprintf(format, args...),
-	})
+	r.faults = append(r.faults, r.text.fault(line, column, fmt.Sprintf(format, args...)))
 }
 
 func (r *reader) badAt(n ast.Node, format string, args ...any) {
@@ -106,29 +105,29 @@ func position(t *token.Token) (line, column int) {
 	return max(t.Position.Line, 1), max(t.Position.Column, 1)
 }
 
-// read takes in the whole file.
-func (r *reader) read(content string) {
-	file, err := parse([]byte(content))
+// parse returns the one document that stands in t, nil if there is none.
+func (t *text) parse() (ast.Node, Faults) {
+	file, err := parse([]byte(t.content))
 	if err != nil {
 		problem, line, column := err.Error(), 1, 1
 		if syntax := yaml.Error(nil); errors.As(err, &syntax) {
 			line, column = position(syntax.GetToken())
 			problem = syntax.GetMessage()
 		}
-		r.bad(line, column, "this is not YAML: %s", problem)
-		return
+		return nil, Faults{t.fault(line, column, "this is not YAML: "+problem)}
 	}
-	bodies := 0
+	var body ast.Node
 	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
+		switch {
+		case doc.Body == nil:
+		case body != nil:
+			line, column := position(doc.Body.GetToken())
+			return body, Faults{t.fault(line, column, "a second document: everything stands in one")}
+		default:
+			body = doc.Body
 		}
-		if bodies++; bodies > 1 {
-			r.badAt(doc.Body, "a second document: everything stands in one")
-			return
-		}
-		r.mapping(doc.Body, "")
 	}
+	return body, nil
 }
 
 // parse is the parser of the library, which must not end us whatever it is fed.
