@@ -78,6 +78,9 @@ func validateSet(v *View, c SetEndpoint) error {
 			}
 		}
 	}
+	if err := validateChecked(v, c.Key, c.Value, overrides); err != nil {
+		return err
+	}
 	if c.Labels != nil {
 		return validateLabels(labels)
 	}

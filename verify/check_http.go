@@ -8,6 +8,8 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"tocsin/fsm"
 )
 
 // maxHeaders bounds the headers that are read of an answer, in bytes.
@@ -31,7 +33,7 @@ func newClient() *http.Client {
 
 // getURL checks that the value, a URL, is answered with 2xx or 3xx.
 func (c *Checks) getURL(ctx context.Context, r Request) Sample {
-	if err := validURL(r.Value); err != nil {
+	if err := fsm.ValidateTarget(fsm.CheckHTTP, r.Value); err != nil {
 		return unknown(err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
@@ -60,22 +62,6 @@ func (c *Checks) getURL(ctx context.Context, r Request) Sample {
 		return down("answered " + response.Status)
 	}
 	return up("answered " + response.Status)
-}
-
-// validURL reports why value is not a URL that can be asked.
-func validURL(value string) error {
-	u, err := url.Parse(value)
-	switch {
-	case err != nil:
-		return fmt.Errorf("the value is not a URL: %w", bare(err))
-	case u.Scheme != "http" && u.Scheme != "https":
-		return errors.New("the value is not a URL that begins with http:// or https://")
-	case u.Hostname() == "":
-		return errors.New("the URL names no host")
-	case u.Port() != "":
-		return validPort(u.Port())
-	}
-	return nil
 }
 
 // bare returns what lies in a url.Error: the URL around it is known, and may

@@ -7,6 +7,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"tocsin/fsm"
 )
 
 // connect checks that the value, host:port, takes a connection.
@@ -29,22 +31,17 @@ func (c *Checks) connect(ctx context.Context, r Request) Sample {
 	return up("connected to " + conn.RemoteAddr().String())
 }
 
-// validAddress reports why value is not host:port.
+// validAddress reports why value is not host:port on this machine, which may not
+// know the name of a service that another one does.
 func validAddress(value string) error {
-	host, port, err := net.SplitHostPort(value)
-	switch {
-	case err != nil:
-		return fmt.Errorf("the value %q is not host:port, like db1.example.com:5432 or [2001:db8::1]:443", ending(value, 100))
-	case host == "":
-		return fmt.Errorf("the value %q names no host before the port", value)
+	if err := fsm.ValidateTarget(fsm.CheckTCP, value); err != nil {
+		return err
 	}
-	return validPort(port)
-}
-
-func validPort(port string) error {
-	// The name of a service will do, too. Port 0 means "any" to a listener, and
-	// nothing to us.
-	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		return fmt.Errorf("the port %q is neither a number from 1 to 65535 nor the name of a service", ending(port, 32))
 	}
 	return nil

@@ -1,0 +1,71 @@
+package fsm_test
+
+import (
+	"testing"
+
+	"tocsin/fsm"
+)
+
+func TestValidateTarget(t *testing.T) {
+	for _, c := range []struct {
+		check fsm.Check
+		value string
+		fault string
+	}{
+		{fsm.CheckScript, "anything", ""},
+		{fsm.CheckNagios, "-H h -p 1", ""},
+		{fsm.CheckTCP, "db1.example.com:5432", ""},
+		{fsm.CheckTCP, "[2001:db8::1]:443", ""},
+		{fsm.CheckTCP, "[fe80::1%eth0]:80", ""},
+		{fsm.CheckTCP, "db:postgresql", ""}, // some machine may know it
+		{fsm.CheckTCP, "", "is not host:port"},
+		{fsm.CheckTCP, "db", "is not host:port"},
+		{fsm.CheckTCP, "2001:db8::1:443", "is not host:port"},
+		{fsm.CheckTCP, "[2001:db8::1]", "is not host:port"},
+		{fsm.CheckTCP, "http://h:80", "is not host:port"},
+		{fsm.CheckTCP, ":80", "names no host"},
+		{fsm.CheckTCP, "[]:80", "names no host"},
+		{fsm.CheckTCP, "db:", "neither a number"},
+		{fsm.CheckTCP, "db:0", "neither a number"},
+		{fsm.CheckTCP, "db:65536", "neither a number"},
+		{fsm.CheckTCP, "db:99999999999999999999", "neither a number"},
+		{fsm.CheckHTTP, "http://h/health?deep=1", ""},
+		{fsm.CheckHTTP, "HTTPS://[::1]:8443", ""},
+		{fsm.CheckHTTP, "h:80", "not a URL"},
+		{fsm.CheckHTTP, "h/health", "begins with http://"},
+		{fsm.CheckHTTP, "ftp://h/", "begins with http://"},
+		{fsm.CheckHTTP, "http:///health", "names no host"},
+		{fsm.CheckHTTP, "http://h:0/", "neither a number"},
+		{fsm.CheckHTTP, "http://h:x/", "not a URL"},
+	} {
+		v := fiveObservers(t)
+		code := fsm.Code("")
+		if c.fault != "" {
+			code = fsm.Invalid
+		}
+		set := fsm.SetEndpoint{Key: "k", Value: c.value, Overrides: &fsm.Overrides{Check: &c.check}}
+		mustRefuse(t, v, set, code, c.fault)
+		mustRefuse(t, v, fsm.DeclareEndpoints{Endpoints: []fsm.Declared{{Key: "k", Value: c.value, Overrides: *set.Overrides}}}, code, c.fault)
+	}
+}
+
+// TestValidateTarget_OfWhatIsThere: a check that the endpoint has counts as one
+// that is given, and what was wrong before can be written as it is.
+func TestValidateTarget_OfWhatIsThere(t *testing.T) {
+	m := fsm.NewMachine()
+	commit(t, m, 1, fsm.Found{ClusterID: "c", Settings: fsm.DefaultClusterSettings()})
+	// Apply only sets: an older build has let it pass.
+	commit(t, m, 2, fsm.SetEndpoint{Key: "old", Value: "odd", Overrides: &fsm.Overrides{Check: new(fsm.CheckTCP)}})
+	v := m.View()
+	labels := map[string]string{"team": "a"}
+	mustRefuse(t, v, fsm.SetEndpoint{Key: "old", Value: "odd", Merge: true, Labels: &labels}, "", "")
+	mustRefuse(t, v, fsm.SetEndpoint{Key: "old", Value: "odder", Merge: true, Labels: &labels}, fsm.Invalid, "check tcp: the value")
+	mustRefuse(t, v, fsm.SetEndpoint{Key: "old", Value: "h:1", Merge: true}, "", "")
+	mustRefuse(t, v, fsm.SetEndpoint{Key: "old", Value: "odd", Merge: true, Overrides: &fsm.Overrides{Check: new(fsm.CheckHTTP)}}, fsm.Invalid, "not a URL")
+	mustRefuse(t, v, fsm.SetEndpoint{Key: "old", Value: "odd", Overrides: &fsm.Overrides{}}, "", "")
+	// The settings of the cluster count as well.
+	settings := fsm.DefaultClusterSettings()
+	settings.Check = fsm.CheckHTTP
+	commit(t, m, 3, fsm.ChangeSettings{Settings: settings})
+	mustRefuse(t, m.View(), fsm.SetEndpoint{Key: "new", Value: "pong"}, fsm.Invalid, "not a URL")
+}
