@@ -11,26 +11,13 @@ import (
 )
 
 func (a app) config() *cobra.Command {
-	c := &cobra.Command{
+	return family(&cobra.Command{
 		Use:         "config default|show",
 		Short:       "Write a configuration file, or see what an agent is told",
 		Annotations: map[string]string{order: "7"},
 		Example: `tocsin config default > tocsin.yaml
 tocsin config show --config tocsin.yaml`,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return misuse(c, "there is no command %q: it is default or show", args[0])
-			}
-			return c.Help()
-		},
-	}
-	c.AddCommand(a.configDefault(), a.configShow())
-	for _, sub := range c.Commands() {
-		sub.DisableFlagsInUseLine = true
-		sub.Flags().BoolP("help", "h", false, "show this page")
-		group(sub, "Other", "help")
-	}
-	return c
+	}, a.configDefault(), a.configShow())
 }
 
 const sampleIntro = `The configuration of a Tocsin agent: tocsin agent --config FILE

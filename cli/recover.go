@@ -11,7 +11,7 @@ import (
 )
 
 func (a app) recover() *cobra.Command {
-	c := &cobra.Command{
+	return family(&cobra.Command{
 		Use:         "recover quarantine|majority",
 		Short:       "Bring back a node or a cluster whose data are lost",
 		Annotations: map[string]string{order: "8"},
@@ -23,20 +23,7 @@ has no leader any more: majority. While a majority of the nodes can still be
 started, start them: then there is nothing to recover.`,
 		Example: `tocsin recover quarantine --data-dir data
 tocsin recover majority --data-dir data --dead node2,node3`,
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return misuse(c, "there is no command %q: it is quarantine or majority", args[0])
-			}
-			return c.Help()
-		},
-	}
-	c.AddCommand(a.quarantine(), a.majority())
-	for _, sub := range c.Commands() {
-		sub.DisableFlagsInUseLine = true
-		sub.Flags().BoolP("help", "h", false, "show this page")
-		group(sub, "Other", "help")
-	}
-	return c
+	}, a.quarantine(), a.majority())
 }
 
 func (a app) quarantine() *cobra.Command {

@@ -36,6 +36,7 @@ tocsin status`,
 	root.AddCommand(
 		a.agent(),
 		a.set(), a.get(), a.del(),
+		a.endpoint(),
 		a.status(), a.events(),
 		a.config(), a.validate(),
 		a.recover(),
@@ -60,6 +61,27 @@ tocsin status`,
 		},
 	})
 	return root
+}
+
+// family makes c the head of other commands, of which one has to be named.
+func family(c *cobra.Command, members ...*cobra.Command) *cobra.Command {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			names := make([]string, len(members))
+			for i, m := range members {
+				names[i] = m.Name()
+			}
+			return misuse(c, "there is no command %q: it is one of %s", args[0], strings.Join(names, ", "))
+		}
+		return c.Help()
+	}
+	c.AddCommand(members...)
+	for _, m := range members {
+		m.DisableFlagsInUseLine = true
+		m.Flags().BoolP("help", "h", false, "show this page")
+		group(m, "Other", "help")
+	}
+	return c
 }
 
 // exactly asks for these arguments, no fewer and no more.

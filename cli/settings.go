@@ -2,6 +2,9 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -69,4 +72,18 @@ func take[T any](flags *pflag.FlagSet, name string, field **T, value *T) bool {
 	}
 	*field = value
 	return true
+}
+
+// settingsOf returns the settings that o has, in their order and in their words.
+func settingsOf(o fsm.Overrides) []field {
+	var fields []field
+	v := reflect.ValueOf(o)
+	for i := range v.NumField() {
+		if v.Field(i).IsNil() {
+			continue
+		}
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		fields = append(fields, field{name, short(fmt.Sprint(v.Field(i).Elem()))})
+	}
+	return fields
 }
