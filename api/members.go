@@ -62,6 +62,7 @@ func (s *server) members(ctx context.Context, in *membersInput) (*membersOutput,
 		rows.row(leader.Node).Leader = true
 	}
 	out := &membersOutput{Index: view.Index(), Body: Members{Members: rows.sorted()}}
+	out.Body.Warnings = s.Membership.Warnings()
 	out.Body.Disagreement = out.Body.names().difference()
 	return out, nil
 }
@@ -84,6 +85,7 @@ func (r roster) observed(view *fsm.View, state State, now time.Time) {
 		m := r.row(o.Node)
 		m.Observer = true
 		m.Site, m.HTTP, m.Raft, m.Gossip, m.Version = o.Site, o.HTTP, o.Raft, o.Gossip, o.Version
+		m.Protocol = o.Protocol
 		m.Fresh, m.HeardAgo, m.Abstains = heard.Fresh, heard.HeardAgo, heard.Abstains
 	}
 }

@@ -203,6 +203,8 @@ type Members struct {
 	// Disagreement says in words where state, raft and gossip differ about who
 	// belongs to the cluster, empty while they don't.
 	Disagreement string `json:"disagreement,omitempty"`
+	// Warnings are as in Cluster.
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // Member is one node as the replicated state, raft and the gossip know it.
@@ -213,7 +215,10 @@ type Member struct {
 	Raft    string `json:"raft,omitempty"`
 	Gossip  string `json:"gossip,omitempty"`
 	Version string `json:"version,omitempty"`
-	Leader  bool   `json:"leader"`
+	// Protocol is the highest of the replicated log that it reads, as far as it
+	// is an observer.
+	Protocol fsm.Protocol `json:"protocol,omitempty"`
+	Leader   bool         `json:"leader"`
 	// Observer says that its verdicts count.
 	Observer bool `json:"observer"`
 	// InRaft and InGossip are what raft and the gossip of the answering node

@@ -74,6 +74,10 @@ type request struct {
 	method, path string
 	query        url.Values
 	body         any // sent as JSON, nil for none
+	// ifMatch makes a write conditional, if it is given; etag is where that of
+	// the answer is put, if it is wanted.
+	ifMatch string
+	etag    *string
 }
 
 // refused is an answer that is no success.
@@ -192,6 +196,9 @@ func (c *client) askOne(ctx context.Context, address string, r request, body []b
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", address, err)
 	}
+	if r.ifMatch != "" {
+		asked.Header.Set("If-Match", r.ifMatch)
+	}
 	answer, err := c.http.Do(asked)
 	if err != nil {
 		return nil, unanswered{err}
@@ -204,6 +211,9 @@ func (c *client) askOne(ctx context.Context, address string, r request, body []b
 	case len(text) > maxAnswer:
 		return nil, fmt.Errorf("the answer of %s has more than %d bytes", address, maxAnswer)
 	case answer.StatusCode == http.StatusOK:
+		if r.etag != nil {
+			*r.etag = answer.Header.Get("ETag")
+		}
 		return text, nil
 	}
 	no := refused{status: answer.StatusCode, address: address}

@@ -50,7 +50,12 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	n.asked = append(n.asked, strings.TrimSpace(r.Method+" "+r.RequestURI+" "+string(body)))
+	asked := r.Method + " " + r.RequestURI
+	if tag := r.Header.Get("If-Match"); tag != "" {
+		asked += " If-Match:" + tag
+	}
+	n.asked = append(n.asked, strings.TrimSpace(asked+" "+string(body)))
+	w.Header().Set("ETag", fmt.Sprintf("%q", fmt.Sprint(len(n.asked))))
 	answer := n.answers[0]
 	if len(n.answers) > 1 {
 		n.answers = n.answers[1:]

@@ -13,13 +13,6 @@ import (
 	"tocsin/node"
 )
 
-// The exit codes.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 // Main runs one command and returns its exit code. The arguments are those
 // behind the name of the program.
 func Main(args []string, stdout, stderr io.Writer) int {
@@ -47,6 +40,12 @@ func (a app) main(args []string) int {
 	err := root.ExecuteContext(context.Background())
 	if err == nil {
 		return exitDone
+	}
+	if told, ok := errors.AsType[exitError](err); ok {
+		if told.error != nil {
+			a.sayFaults(told.error)
+		}
+		return told.code
 	}
 	wrong, misused := errors.AsType[usageError](err)
 	if misused {

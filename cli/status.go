@@ -48,12 +48,20 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 		if err := json.Unmarshal(raw, &status); err != nil {
 			return fmt.Errorf("status: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
 		}
-		if output == asTable && status.Cluster.ID == "" {
-			return fmt.Errorf("status: node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", clean(status.Cluster.Node))
+		if err := belongs(status.Cluster); err != nil && output == asTable {
+			return fmt.Errorf("status: %w", err)
 		}
 		return a.print(output, raw, func(s *screen) { s.whole(status, len(args) == 1) })
 	}
 	return c
+}
+
+// belongs says why there is nothing to tell of a node without a cluster.
+func belongs(c api.Cluster) error {
+	if c.ID != "" {
+		return nil
+	}
+	return fmt.Errorf("node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", clean(c.Node))
 }
 
 // whole writes the cluster, and below it the endpoints, or the one.

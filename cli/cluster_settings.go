@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+	"tocsin/fsm"
+)
+
+const settingsPath = "/v1/settings"
+
+func (a app) settings() *cobra.Command {
+	return family(&cobra.Command{
+		Use:         "settings get|set",
+		Short:       "Show or change the settings of the cluster",
+		Annotations: map[string]string{order: "64"},
+		Long: `They hold for every endpoint that has no setting of its own, on all nodes, at
+once. What one node is told for itself stands in its configuration.`,
+		Example: `tocsin settings get
+tocsin settings set interval=5s quorum=majority`,
+	}, a.settingsGet(), a.settingsSet())
+}
+
+func (a app) settingsGet() *cobra.Command {
+	var addresses []string
+	var output string
+	c := &cobra.Command{
+		Use:         "get [NAME] [flags]",
+		Short:       "Show the settings of the cluster, or one of them",
+		Annotations: map[string]string{order: "1"},
+		Example: `tocsin settings get
+tocsin settings get interval
+tocsin settings get -o json`,
+		Args: atMostOne,
+	}
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		raw, err := client.ask(c.Context(), request{method: http.MethodGet, path: settingsPath})
+		if err != nil {
+			return fmt.Errorf("settings get: %w", err)
+		}
+		all, err := readSettings(raw)
+		if err != nil {
+			return fmt.Errorf("settings get: %w", err)
+		}
+		if len(args) == 0 {
+			return a.print(output, raw, func(s *screen) { s.fields(all) })
+		}
+		one, err := all.find(c, args[0])
+		if err != nil {
+			return err
+		}
+		return a.print(output, all[one].value, func(s *screen) { s.line("%s", all[one].text()) })
+	}
+	return c
+}
+
+func (a app) settingsSet() *cobra.Command {
+	var addresses []string
+	c := &cobra.Command{
+		Use:         "set NAME=VALUE... [flags]",
+		Short:       "Change settings of the cluster",
+		Annotations: map[string]string{order: "2"},
+		Long: `Changes the named settings and no others, all of them or none, and shows what
+each was before. If somebody else changes settings at the same time, both
+changes are kept. Endpoints that are checked in another way from then on are
+checked anew; nothing is notified.`,
+		Example: `tocsin settings set interval=5s
+tocsin settings set cooldown=1m max_voters=3`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return misuse(c, "NAME=VALUE is missing: write %s", c.UseLine())
+			}
+			return nil
+		},
+	}
+	addressFlag(c, &addresses)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		wishes, err := wishesOf(c, args)
+		if err != nil {
+			return err
+		}
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		changes, err := client.changeSettings(c, wishes)
+		if err != nil {
+			return fmt.Errorf("settings set: %w", err)
+		}
+		s := newScreen(a.stdout)
+		for _, change := range changes {
+			s.line("%s: %s → %s", change.name, clean(change.before), clean(change.after))
+		}
+		_, err = a.stdout.Write(s.Bytes())
+		return err
+	}
+	return c
+}
+
+// wish is a setting as it is to be.
+type wish struct{ name, value string }
+
+func wishesOf(c *cobra.Command, args []string) ([]wish, error) {
+	var wishes []wish
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok || name == "" {
+			return nil, misuse(c, "%q is not like interval=5s", arg)
+		}
+		if slices.ContainsFunc(wishes, func(w wish) bool { return w.name == name }) {
+			return nil, misuse(c, "%s is given twice", name)
+		}
+		wishes = append(wishes, wish{name, value})
+	}
+	return wishes, nil
+}
+
+// settingChange is what became of a wish.
+type settingChange struct{ name, before, after string }
+
+// changeSettings reads all settings, and writes them back with the wishes put
+// over them, if nobody has written in between; else it begins anew. It touches
+// nothing that it does not know: a newer node may have more settings.
+func (c *client) changeSettings(command *cobra.Command, wishes []wish) ([]settingChange, error) {
+	for try := 1; ; try++ {
+		var etag string
+		raw, err := c.ask(command.Context(), request{method: http.MethodGet, path: settingsPath, etag: &etag})
+		if err != nil {
+			return nil, err
+		}
+		all, err := readSettings(raw)
+		if err != nil {
+			return nil, err
+		}
+		changes, err := all.put(command, wishes)
+		if err != nil {
+			return nil, err
+		}
+		_, err = c.ask(command.Context(), request{method: http.MethodPut, path: settingsPath, body: all, ifMatch: etag})
+		if no, ok := errors.AsType[refused](err); !ok || no.problem.Code != api.CodeUnmet || try == changeTries {
+			return changes, err
+		}
+	}
+}
+
+// changeTries bounds how often others may write first.
+const changeTries = 5
+
+// settingList are the settings in the order in which the node tells them.
+type settingList []settingField
+
+type settingField struct {
+	name  string
+	value json.RawMessage
+}
+
+// text is the value as people write it.
+func (f settingField) text() string {
+	var word string
+	if json.Unmarshal(f.value, &word) == nil {
+		return short(word)
+	}
+	return string(f.value)
+}
+
+func readSettings(raw []byte) (all settingList, err error) {
+	from := json.NewDecoder(bytes.NewReader(raw))
+	if token, err := from.Token(); err != nil || token != json.Delim('{') {
+		return nil, errors.New("the answer can't be read: is it a node of Tocsin, and of this version?")
+	}
+	for from.More() {
+		name, err := from.Token()
+		if err != nil {
+			return nil, fmt.Errorf("the answer can't be read: %w", err)
+		}
+		f := settingField{name: fmt.Sprint(name)}
+		if err := from.Decode(&f.value); err != nil {
+			return nil, fmt.Errorf("the answer can't be read: %w", err)
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// MarshalJSON writes what readSettings reads.
+func (l settingList) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	for i, f := range l {
+		b.WriteByte("{,"[min(i, 1)])
+		fmt.Fprintf(&b, "%q:%s", f.name, f.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// find returns where the setting of that name stands, as flags or as files
+// write it.
+func (l settingList) find(c *cobra.Command, name string) (int, error) {
+	names := make([]string, len(l))
+	for i, f := range l {
+		if names[i] = f.name; f.name == strings.ReplaceAll(name, "-", "_") {
+			return i, nil
+		}
+	}
+	return 0, misuse(c, "there is no setting %q: it is one of %s", name, strings.Join(names, ", "))
+}
+
+// put sets what is wished for, and says what it was.
+func (l settingList) put(c *cobra.Command, wishes []wish) ([]settingChange, error) {
+	var changes []settingChange
+	for _, w := range wishes {
+		i, err := l.find(c, w.name)
+		if err != nil {
+			return nil, err
+		}
+		before := l[i].text()
+		if l[i].value, err = likeBefore(l[i].value, w.value); err != nil {
+			return nil, misuse(c, "%s: %w", l[i].name, err)
+		}
+		changes = append(changes, settingChange{l[i].name, before, l[i].text()})
+	}
+	known, err := json.Marshal(l)
+	if err != nil {
+		return nil, fmt.Errorf("write the settings: %w", err)
+	}
+	if err := json.Unmarshal(known, new(fsm.ClusterSettings)); err != nil {
+		return nil, misuse(c, "%w", err)
+	}
+	return changes, nil
+}
+
+// likeBefore returns text as a number where there was one, and else as a text.
+func likeBefore(before json.RawMessage, text string) (json.RawMessage, error) {
+	if !bytes.HasPrefix(before, []byte(`"`)) {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, fmt.Errorf("%.40q is not a whole number", text)
+		}
+		return json.Marshal(n)
+	}
+	return json.Marshal(text)
+}
+
+// fields writes a line for each.
+func (s *screen) fields(all settingList) {
+	rows := make([][]string, len(all))
+	for i, f := range all {
+		rows[i] = []string{clean(f.name), clean(f.text())}
+	}
+	s.table([]string{"SETTING", "VALUE"}, rows)
+}
