@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,10 @@ func (a app) main(args []string) int {
 	if a.sayFaults(err) && misused && wrong.command != "" {
 		a.say("See \"%s --help\".\n", wrong.command)
 	}
-	if misused {
+	switch {
+	case misused && slices.Contains(args, "--exit-code"):
+		return exitUnknown // 2 would be CRITICAL to who asks in this way
+	case misused:
 		return exitUsage
 	}
 	return exitFailed

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -18,17 +17,7 @@ type screen struct {
 	colours bool
 }
 
-func newScreen(to io.Writer) *screen { return &screen{colours: isTerminal(to)} }
-
-// isTerminal reports whether colours are welcome.
-func isTerminal(to io.Writer) bool {
-	file, ok := to.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
+func newScreen(to io.Writer) *screen { return &screen{colours: wantsColours(to)} }
 
 func (s *screen) line(format string, args ...any) { fmt.Fprintf(s, format+"\n", args...) }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,40 +17,55 @@ import (
 func (a app) status() *cobra.Command {
 	var addresses []string
 	var output string
+	var watch, exitCode bool
 	c := &cobra.Command{
 		Use:         "status [KEY] [flags]",
 		Short:       "Show what the cluster holds, and why",
 		Annotations: map[string]string{order: "5"},
 		Long: `Shows the cluster and a line for each endpoint, or everything about one: what
-each node says, how long ago, and why, and what is missing for a change.`,
+each node says, how long ago, and why, and what is missing for a change.
+
+With --exit-code it is a plugin for Nagios and its kin: 0 all is UP; 1 something
+is UNKNOWN, or the cluster is endangered; 2 something is DOWN, or the cluster
+can't decide; 3 it can't be told.`,
 		Example: `tocsin status
-tocsin status web
+tocsin status web --watch
+tocsin status --label team=storage --exit-code
 tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 		Args: atMostOne,
 	}
+	which := selectionFlags(c, true)
+	c.Flags().BoolVar(&watch, "watch", false, "show it anew whenever it changes, until you stop it")
+	c.Flags().BoolVar(&exitCode, "exit-code", false, "say first how all stands, in a line for Nagios, and exit with its code")
+	group(c, "Showing", "watch", "exit-code")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if watch && exitCode {
+			return misuse(c, "--watch does not end and --exit-code does: give one of both")
+		}
+		query, err := which.query(c)
+		if err != nil {
+			return err
+		}
+		if len(query) > 0 && len(args) > 0 {
+			return misuse(c, "--prefix, --label and --state choose endpoints, and KEY is one: give one of both")
+		}
 		client, err := a.client(c, &addresses)
 		if err != nil {
 			return err
 		}
-		path := "/v1/status"
-		if len(args) == 1 {
-			path = keyPath("/v1/status/", args[0])
+		l := &statusLook{app: a, client: client, path: "/v1/status", query: query, one: len(args) == 1, output: output}
+		if l.one {
+			l.path = keyPath("/v1/status/", args[0])
 		}
-		raw, err := fetchPages(c.Context(), client, path, nil)
-		if err != nil {
-			return fmt.Errorf("status: %w", err)
+		switch {
+		case watch:
+			return l.watch(c)
+		case exitCode:
+			return l.judged(c)
 		}
-		var status api.Status
-		if err := json.Unmarshal(raw, &status); err != nil {
-			return fmt.Errorf("status: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
-		}
-		if err := belongs(status.Cluster); err != nil && output == asTable {
-			return fmt.Errorf("status: %w", err)
-		}
-		return a.print(output, raw, func(s *screen) { s.whole(status, len(args) == 1) })
+		return l.once(c)
 	}
 	return c
 }
@@ -71,6 +85,8 @@ func (s *screen) whole(status api.Status, one bool) {
 	switch {
 	case one && len(status.Endpoints) == 1:
 		s.endpoint(status.Cluster, status.Endpoints[0])
+	case len(status.Endpoints) == 0 && status.Cluster.Endpoints > 0:
+		s.line("None of the %d endpoints is like that.", status.Cluster.Endpoints)
 	case len(status.Endpoints) == 0:
 		s.line("No endpoint is watched yet. Add the first one:")
 		s.line("  tocsin set web http://10.0.0.1/health --check http")

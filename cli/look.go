@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+)
+
+// statusLook is what tocsin status was asked to look at.
+type statusLook struct {
+	app
+	client *client
+	path   string
+	query  url.Values
+	one    bool
+	output string
+}
+
+func (l *statusLook) fetch(ctx context.Context) (raw []byte, status api.Status, err error) {
+	if raw, err = fetchPages(ctx, l.client, l.path, l.query); err != nil {
+		return nil, status, err
+	}
+	if err := json.Unmarshal(raw, &status); err != nil {
+		return nil, status, fmt.Errorf("the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
+	}
+	if err := belongs(status.Cluster); err != nil && l.output == asTable {
+		return nil, status, err
+	}
+	return raw, status, nil
+}
+
+// once shows it.
+func (l *statusLook) once(c *cobra.Command) error {
+	raw, status, err := l.fetch(c.Context())
+	if err != nil {
+		return fmt.Errorf("status: %w", err)
+	}
+	return l.print(l.output, raw, func(s *screen) { s.whole(status, l.one) })
+}
+
+// judged shows it below the line that Nagios reads, and ends with its code.
+func (l *statusLook) judged(c *cobra.Command) error {
+	raw, status, err := l.fetch(c.Context())
+	if err == nil {
+		err = belongs(status.Cluster)
+	}
+	var v verdict
+	if err != nil {
+		v.add(exitUnknown, "%v", err)
+		if err := l.tell(v.line("")); err != nil {
+			return err
+		}
+		return exitWith(v.code)
+	}
+	v, data := judge(status, l.one)
+	err = l.print(l.output, raw, func(s *screen) {
+		s.line("%s", v.line(data))
+		s.whole(status, l.one)
+	})
+	if err != nil {
+		return err
+	}
+	return exitWith(v.code)
+}
+
+// watch shows it until somebody stops the command.
+func (l *statusLook) watch(c *cobra.Command) error {
+	ctx, stop := untilInterrupted(c.Context())
+	defer stop()
+	w := &watcher{
+		out: l.stdout, rows: terminalOf(l.stdout), head: l.head,
+		complain: func(err error) { l.say("tocsin: status: %s\n", oneLine(err.Error())) },
+	}
+	if w.rows != nil {
+		l.client.stderr = io.Discard // words would stand in the middle of the page
+	}
+	w.look = func(ctx context.Context) ([]byte, string, error) {
+		raw, status, err := l.fetch(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		text, err := l.rendered(l.output, raw, func(s *screen) { s.whole(status, l.one) })
+		if err != nil {
+			return nil, "", err
+		}
+		same, err := sameness(status)
+		return text, same, err
+	}
+	if err := w.run(ctx); err != nil {
+		return fmt.Errorf("status: %w", err)
+	}
+	return nil
+}
+
+// head tells one status from the next where they stand below each other.
+func (l *statusLook) head(t time.Time) string {
+	switch l.output {
+	case asJSON:
+		return ""
+	case asYAML:
+		return "---\n"
+	}
+	return "==== " + moment(t) + "\n"
+}
+
+// sameness is the same text for two statuses that differ in ages only.
+func sameness(status api.Status) (string, error) {
+	status.Cluster.Time, status.Cluster.Index = time.Time{}, 0
+	status.Cluster.Observers = slices.Clone(status.Cluster.Observers)
+	for i := range status.Cluster.Observers {
+		status.Cluster.Observers[i].HeardAgo = nil
+	}
+	status.Endpoints = slices.Clone(status.Endpoints)
+	for i := range status.Endpoints {
+		e := &status.Endpoints[i]
+		if e.HeldBack > 0 {
+			e.HeldBack = 1
+		}
+		e.Votes = slices.Clone(e.Votes)
+		for v := range e.Votes {
+			e.Votes[v].Age = 0
+		}
+	}
+	text, err := json.Marshal(status)
+	return string(text), err
+}
