@@ -47,7 +47,7 @@ var mayImport = map[string]struct {
 	"web":         {nil, "it is files"},
 	"node":        {[]string{"api", "doubt", "fsm", "gossipdb", "health", "notify", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
-	"cli":         {[]string{"api", "config", "fsm", "health", "node"}, "a command starts a node or talks to one over HTTP"},
+	"cli":         {[]string{"api", "config", "fsm", "health", "node", "notify", "script", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"demo":        {[]string{"api", "fsm", "health"}, "the demo knows Tocsin from the outside, by its HTTP"},
 	"hosttest":    {[]string{"api", "clustertest/check", "clustertest/replay", "fsm", "health", "hosttest/lan", "raftstore"}, "it knows Tocsin from the outside, by its HTTP, its scripts, its log and, when it has ended, its files"},
 	module:        {[]string{"cli"}, "main hands the arguments to cli"},

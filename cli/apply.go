@@ -28,7 +28,8 @@ covers them: then they are deleted. It is one change: all of it is done, or
 nothing. What it changed is shown like a difference of two files; --dry-run
 shows it and changes nothing.
 
-FILE is YAML or JSON ("-" is standard input), as "tocsin endpoint export" writes:
+FILE ("-" is standard input) is what "tocsin endpoint export" writes, YAML or
+JSON:
 
   endpoints:
     - key: web/1

@@ -16,7 +16,7 @@ import (
 	"tocsin/node"
 )
 
-var update = flag.Bool("update", false, "write docs/reference/configuration.md anew")
+var update = flag.Bool("update", false, "write the pages of docs/reference anew")
 
 // other is a value for each option that is not its default, as a file has it.
 var other = map[string]string{

@@ -21,8 +21,8 @@ func (a app) endpoint() *cobra.Command {
 		Use:         "endpoint list|show|apply|export",
 		Short:       "Look at endpoints, and keep many of them in a file",
 		Annotations: map[string]string{order: "4"},
-		Long: `One endpoint is added, read and deleted with set, get and del. These commands are
-for many: export writes them to a file, apply makes them be as a file says.`,
+		Long: `One endpoint is added, read and deleted with set, get and del. These commands
+are for many: export writes them to a file, apply makes them be as a file says.`,
 		Example: `tocsin endpoint list --state DOWN
 tocsin endpoint export --prefix web/ > web.yaml
 tocsin endpoint apply web.yaml --prune --prefix web/ --dry-run`,

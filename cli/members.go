@@ -18,14 +18,14 @@ func (a app) members() *cobra.Command {
 		Use:         "members [flags]",
 		Short:       "Show who belongs to the cluster",
 		Annotations: map[string]string{order: "62"},
-		Long: `Shows a line for each node that the cluster, raft or the gossip knows, as the node
-that is asked sees it; below, what endangers the cluster, and where the three do
-not agree on who belongs to it.
+		Long: `Shows a line for each node that the cluster, raft or the gossip knows, as the
+node that is asked sees it; below, what endangers the cluster, and where the
+three do not agree on who belongs to it.
 
-VOTER says whether a node votes in raft; it is "no" for one that is on its way in
-or beyond max_voters. HEARD is how long ago its last ballot came; in brackets, a
-ballot that is too old to count. PROTOCOL is how much of the replicated log its
-build reads.`,
+VOTER says whether a node votes in raft; it is "no" for one that is on its way
+in or beyond max_voters. HEARD is how long ago its last ballot came; in
+brackets, a ballot that is too old to count. PROTOCOL is how much of the
+replicated log its build reads.`,
 		Example: `tocsin members
 tocsin members -o json | jq -r '.members[] | select(.fresh | not) | .node'`,
 		Args: exactly(),

@@ -67,7 +67,9 @@ func (a app) version() *cobra.Command {
 		Use:         "version [flags]",
 		Short:       "Say which version this is",
 		Annotations: map[string]string{order: "9"},
-		Args:        exactly(),
+		Example: `tocsin version
+tocsin version -o json`,
+		Args: exactly(),
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			return a.printValue(output, b, func(s *screen) { s.line("%s", b) })

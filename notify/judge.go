@@ -35,6 +35,26 @@ func judge(r script.Result) judgement {
 	return refused
 }
 
+// Meaning is what the end of one run means for its notification.
+type Meaning string
+
+// The meanings.
+const (
+	MeansDone    Meaning = "done"
+	MeansRetried Meaning = "retried"  // after a pause, until the attempts are used up
+	MeansGivenUp Meaning = "given up" // no further attempt is made
+	MeansNothing Meaning = "nothing"  // it says nothing about the script, and is no attempt
+)
+
+// MeaningOf says what the end of a run with that timeout means, and what went
+// wrong in it, "" if nothing.
+func MeaningOf(r script.Result, timeout time.Duration) (m Meaning, problem string) {
+	m = map[judgement]Meaning{
+		succeeded: MeansDone, failed: MeansRetried, refused: MeansGivenUp, unstarted: MeansNothing, cutShort: MeansNothing,
+	}[judge(r)]
+	return m, reasonOf(r, timeout)
+}
+
 // attempt is what is kept of one run that has ended. It is small, and shares no
 // memory with what the script printed.
 type attempt struct {

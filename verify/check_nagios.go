@@ -9,16 +9,16 @@ import (
 )
 
 // runPlugin runs a Nagios plugin with the arguments that the value holds.
-func (c *Checks) runPlugin(ctx context.Context, r Request) Sample {
+func (c *Checks) runPlugin(ctx context.Context, r Request) (Sample, *script.Result) {
 	args, err := SplitArguments(r.Value)
 	if err != nil {
-		return unknown(err.Error())
+		return unknown(err.Error()), nil
 	}
 	result, err := c.run(ctx, r, args)
 	if err != nil {
-		return unknown(err.Error())
+		return unknown(err.Error()), nil
 	}
-	return judgePlugin(r, result)
+	return judgePlugin(r, result), &result
 }
 
 // judgePlugin makes a sample of how a plugin ended. A warning is UP: what

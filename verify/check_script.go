@@ -14,12 +14,12 @@ import (
 )
 
 // runScript runs a user's script, by the contract of verification scripts.
-func (c *Checks) runScript(ctx context.Context, r Request) Sample {
+func (c *Checks) runScript(ctx context.Context, r Request) (Sample, *script.Result) {
 	result, err := c.run(ctx, r, []string{r.Key, r.Value})
 	if err != nil {
-		return unknown(err.Error())
+		return unknown(err.Error()), nil
 	}
-	return judgeScript(r, result)
+	return judgeScript(r, result), &result
 }
 
 // run runs the script that r names with the environment of the contract. An

@@ -36,17 +36,24 @@ func NewChecks(scripts *script.Dir) *Checks {
 
 // Check implements Checker.
 func (c *Checks) Check(ctx context.Context, r Request) Sample {
+	s, _ := c.Try(ctx, r)
+	return s
+}
+
+// Try is Check for somebody who wants to know what the script did, too: nil if
+// none was run.
+func (c *Checks) Try(ctx context.Context, r Request) (Sample, *script.Result) {
 	switch r.Kind {
 	case fsm.CheckScript:
 		return c.runScript(ctx, r)
 	case fsm.CheckNagios:
 		return c.runPlugin(ctx, r)
 	case fsm.CheckHTTP:
-		return c.getURL(ctx, r)
+		return c.getURL(ctx, r), nil
 	case fsm.CheckTCP:
-		return c.connect(ctx, r)
+		return c.connect(ctx, r), nil
 	}
-	return unknown(fmt.Sprintf("this node does not know the check %q: install the newer build", r.Kind))
+	return unknown(fmt.Sprintf("this node does not know the check %q: install the newer build", r.Kind)), nil
 }
 
 func up(reason string) Sample   { return Sample{Status: health.Up, Reason: reason} }
