@@ -81,7 +81,7 @@ func TestMembers_AreWhatEachSaysOfThem(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	if m := got.Members[0]; m.Node != "node1" || !m.Leader || !m.Observer || m.InRaft != api.Voter || m.InGossip != api.Alive || !m.Fresh ||
-		m.Raft != "127.0.0.1:7001" || m.HTTP != "127.0.0.1:6001" || m.Site == "" {
+		m.Raft != "127.0.0.1:7001" || m.HTTP != "127.0.0.1:6001" || m.Site == "" || m.Protocol != 1 {
 		t.Errorf("got %+v", m)
 	}
 	if m := got.Members[1]; m.Leader || m.Fresh || m.HeardAgo != nil {

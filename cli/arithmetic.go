@@ -180,25 +180,33 @@ func (a arithmetic) lacks() []string {
 		all = append(all, fmt.Sprintf("Nothing can be agreed on: votes come from %d of %d sites, and a decision takes %d.", sites.Heard, sites.Of, sites.Needed))
 	}
 	if a.leader == "" && len(all) == 0 {
-		all = append(all, "There is no leader at this moment: an election takes a few seconds, so ask again; if it stays so, ask another node.")
+		return []string{"There is no leader at this moment: an election takes a few seconds, so ask again; if it stays so, ask another node."}
 	}
 	if len(all) > 0 {
-		if silent := a.silent(); len(silent) > 0 {
-			all = append(all, fmt.Sprintf("Bring back %s; what is lost for good is told by docs/recovery.md.", listed(silent)))
-		}
+		all = append(all, a.remedy())
 	}
 	return all
 }
 
-// silent names those whose votes are not to be had.
-func (a arithmetic) silent() []string {
-	var names []string
+// remedy says whom to look after. Who abstains often does so because of those
+// that are silent, so that these come first.
+func (a arithmetic) remedy() string {
+	var silent, abstaining []string
 	for _, n := range a.nodes {
-		if !n.counts {
-			names = append(names, n.name)
+		switch {
+		case !n.heard:
+			silent = append(silent, n.name)
+		case !n.counts:
+			abstaining = append(abstaining, n.name)
 		}
 	}
-	return names
+	switch {
+	case len(silent) > 0:
+		return fmt.Sprintf("Bring back %s; what to do about those that are lost for good is told by docs/recovery.md.", listed(silent))
+	case len(abstaining) > 0:
+		return fmt.Sprintf("See why %s abstain: \"tocsin status\" tells.", listed(abstaining))
+	}
+	return "Look at \"tocsin members\", and at what the quorum and the sites are set to."
 }
 
 // listed puts names behind each other: "a, b and c".

@@ -83,10 +83,10 @@ voters, to commit  3       3      5
 votes, to agree    3       3      5
 sites, to agree    2       3      3
 
-No node may fail but by luck: without node1, node3 or node5 nothing would be
+One more may be too many: without node1, node3 or node5 nothing would be
 decided.
-Without the site lyon, nice or paris nothing would be decided: spread the nodes
-over more sites, three at least.
+Without the site lyon, nice or paris nothing would be decided: bring back those
+that are not heard or abstain.
 `},
 		"too few": {two, 2, `The cluster can't decide, as node1 sees it.
 
@@ -98,8 +98,8 @@ sites, to agree    2       2      3
 Nothing can be committed: 2 of 5 voters are heard, and a majority is 3.
 Nothing can be agreed on: the votes of 2 of 5 observers count, and a decision
 takes 3.
-Bring back node2, node4 and node5; what is lost for good is told by
-docs/recovery.md.
+Bring back node2, node4 and node5; what to do about those that are lost for good
+is told by docs/recovery.md.
 `},
 	} {
 		n := newFakeNode(t, api.Status{Cluster: c.cluster})

@@ -65,6 +65,3 @@ func indented(raw []byte) ([]byte, error) {
 	pretty.WriteByte('\n')
 	return pretty.Bytes(), nil
 }
-
-// printJSON writes an answer for programs, and for people who look at it.
-func (a app) printJSON(raw []byte) error { return a.print(asJSON, raw, nil) }

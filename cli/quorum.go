@@ -139,7 +139,7 @@ func (f footing) sentences() []string {
 	var all []string
 	switch n := f.SpareNodes; n {
 	case 0:
-		all = append(all, fmt.Sprintf("No node may fail but by luck: without %s nothing would be decided.", anyOf(f.CriticalNodes)))
+		all = append(all, fmt.Sprintf("One more may be too many: without %s nothing would be decided.", anyOf(f.CriticalNodes)))
 	case 1:
 		all = append(all, fmt.Sprintf("Any one more node may fail. Two would stop it: %s.", f.Then))
 	default:
@@ -151,9 +151,21 @@ func (f footing) sentences() []string {
 		all = append(all, fmt.Sprintf("Each of the sites %s may fail, one at a time.", listed(f.SpareSites)))
 	}
 	if len(f.CriticalSites) > 0 {
-		all = append(all, fmt.Sprintf("Without the site %s nothing would be decided: spread the nodes over more sites, three at least.", anyOf(f.CriticalSites)))
+		all = append(all, fmt.Sprintf("Without the site %s nothing would be decided%s.", anyOf(f.CriticalSites), f.spread()))
 	}
 	return all
+}
+
+// spread says what would help against a site that is lost, if it is not enough to
+// bring back who is silent.
+func (f footing) spread() string {
+	switch {
+	case f.Votes.Heard < f.Votes.Of || f.Voters.Heard < f.Voters.Of:
+		return ": bring back those that are not heard or abstain"
+	case f.Sites.Of < 3:
+		return ": a node at a third site, that votes, would prevent that"
+	}
+	return ": spread the voters, so that no site has half of them"
 }
 
 // anyOf puts names behind each other: "a, b or c".

@@ -3,12 +3,14 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -194,6 +196,18 @@ func (c *cluster) commands(t *testing.T) {
 	if got := tocsin(5, "events", "--key", "ping"); !strings.Contains(got, "ping") {
 		t.Errorf("tocsin events prints %q, and not the baseline of ping", got)
 	}
+	tocsin(4, "settings", "set", "notify_attempts=7")
+	if got := tocsin(2, "settings", "get", "notify-attempts"); got != "7" {
+		t.Errorf("tocsin settings get prints %q, want what was set", got)
+	}
+	if got := tocsin(1, "members"); strings.Count(got, "yes") != size+1 { // voters, and the leader
+		t.Errorf("tocsin members prints\n%s", got)
+	}
+	if got := tocsin(2, "quorum", "check"); !strings.Contains(got, "Any 2 more nodes may fail.") {
+		t.Errorf("tocsin quorum check prints\n%s", got)
+	}
+	c.exportAndApply(t, tocsin)
+	c.watchStatus(t)
 	tocsin(2, "del", "by/command")
 	eventually(t, 10*time.Second, func(ctx context.Context) error {
 		status, body, err := fetch(ctx, c.http(1), "/get?key=by/command")
@@ -202,6 +216,52 @@ func (c *cluster) commands(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// exportAndApply: what is exported changes nothing when it is applied, and brings
+// back what was deleted in between.
+func (c *cluster) exportAndApply(t *testing.T, tocsin func(n int, args ...string) string) {
+	t.Helper()
+	for _, format := range []string{"yaml", "json"} {
+		file := filepath.Join(t.TempDir(), "endpoints."+format)
+		if err := os.WriteFile(file, []byte(tocsin(1, "endpoint", "export", "-o", format)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := tocsin(2, "endpoint", "apply", file); got != "" {
+			t.Errorf("applying what was exported changes\n%s", got)
+		}
+		tocsin(3, "del", "by/command")
+		if got := tocsin(3, "endpoint", "apply", file); !strings.Contains(got, "+ by/command\n+   value: some value\n+   settings.interval: 300ms") {
+			t.Errorf("applying what was exported does not bring back what was deleted:\n%s", got)
+		}
+	}
+	tocsin(3, "endpoint", "list", "--prefix", "by/", "--state", "unknown")
+}
+
+// watchStatus: a watch appends to what is no terminal, and ends in good order
+// when it is told to.
+func (c *cluster) watchStatus(t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(c.build, "tocsin"), "status", "--watch", "--address", c.http(1))
+	cmd.Env = environment(nil)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	seen := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if seen += lines.Text() + "\n"; strings.HasPrefix(lines.Text(), "ping ") {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil || !strings.HasPrefix(seen, "==== ") || strings.Contains(seen, "\x1b") {
+		t.Errorf("tocsin status --watch: %v\n%s", err, seen)
+	}
 }
 
 // killLeader kills the leader while a key is written again and again. What was
