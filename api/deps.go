@@ -91,6 +91,14 @@ type Health interface {
 	Readiness() Readiness
 }
 
+// Requests hears of every request that was answered. Served must be quick, and is
+// called from any goroutine.
+type Requests interface {
+	// Served tells the pattern of the path, "" if there is nothing at it, and
+	// how the request was answered.
+	Served(route, method string, code int)
+}
+
 // Peer is the receiving end of what nodes ask of each other. Register,
 // ProposeAsLeader and IndexAsLeader return ErrNotLeader on a node that does not lead.
 type Peer interface {

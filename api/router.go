@@ -21,7 +21,7 @@ const (
 	MaxHeader = 256 << 10
 )
 
-// Config is what the handler asks. All but Original and Logger must be given.
+// Config is what the handler asks. All but the last four must be given.
 type Config struct {
 	State      State
 	Writer     Writer
@@ -32,6 +32,8 @@ type Config struct {
 	Peer       Peer
 	Freshness  Freshness
 	Original   OriginalMode // "" is OriginalOn
+	Metrics    http.Handler // what /metrics answers; nil: there is nothing
+	Requests   Requests     // hears what is answered; nil: nobody does
 	Logger     *slog.Logger // nil discards
 }
 
@@ -55,7 +57,7 @@ func New(config Config) http.Handler {
 	// gin's own unescaping would turn a plus sign into a blank. See pathKey.
 	engine.UseRawPath = true
 	engine.UnescapePathValues = false
-	engine.Use(s.recover, headers, s.stamp)
+	engine.Use(s.count, s.recover, headers, s.stamp)
 	engine.NoRoute(noRoute)
 	engine.NoMethod(noMethod)
 	for _, r := range slices.Concat(s.routes(), s.original()) {
@@ -109,7 +111,7 @@ func (s *server) routes() []route {
 	peer := func(path, body string, handle handler) route {
 		return route{method: http.MethodPost, path: path, handle: handle, writes: true, body: body}
 	}
-	return []route{
+	routes := []route{
 		get(problemsPath+":code", s.problemPage),
 		get("/livez", s.live),
 		get("/readyz", s.ready),
@@ -119,6 +121,10 @@ func (s *server) routes() []route {
 		peer(proposePath, entryBody, s.peerPropose),
 		peer(indexPath, jsonBody, s.peerIndex),
 	}
+	if s.Metrics != nil {
+		routes = append(routes, get("/metrics", s.metrics))
+	}
+	return routes
 }
 
 // admit returns the query of a request that r may serve.

@@ -71,6 +71,13 @@ const (
 	WarnForeignGossip WarningCode = "foreign-gossip" // another cluster's gossip meets ours
 )
 
+// WarningCodes returns all kinds of warning.
+func WarningCodes() []WarningCode {
+	return []WarningCode{
+		WarnFewVoters, WarnEvenVoters, WarnSiteMajority, WarnSilent, WarnNotAMember, WarnNotInRaft, WarnStuckRemoval, WarnForeignGossip,
+	}
+}
+
 // Observer is one node whose verdicts count, and when it was last heard.
 type Observer struct {
 	Node    string `json:"node"`

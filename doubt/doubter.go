@@ -39,6 +39,7 @@ type Doubter struct {
 	mu      sync.Mutex // taken before that of the ballots
 	state   State
 	since   time.Time // the beginning of the abstention; zero if there is none
+	begun   uint64    // abstentions so far
 	renewal uint64    // of the checks, that the newest standstill asked for
 }
 
@@ -79,6 +80,20 @@ func (d *Doubter) Reason() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.state.Reason()
+}
+
+// Status is whether and why a node abstains, and how often it came to that.
+type Status struct {
+	Cause       Cause  // "" if it does not abstain
+	Abstentions uint64 // that have begun so far
+	Standstills uint64 // that were found so far
+}
+
+// Status returns how it is now.
+func (d *Doubter) Status() Status {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return Status{Cause: d.state.Cause(), Abstentions: d.begun, Standstills: d.handled.Load()}
 }
 
 // Awake returns when this process last came out of a standstill, zero if it
@@ -133,6 +148,7 @@ func (d *Doubter) change() (before, after string, lasted time.Duration) {
 	switch {
 	case before == "" && after != "":
 		d.since = now
+		d.begun++
 	case before != "" && after == "":
 		lasted = now.Sub(d.since)
 	}

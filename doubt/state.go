@@ -37,6 +37,7 @@ type Facts struct {
 // State is what a node thinks of itself. The zero State doubts nothing.
 type State struct {
 	reason    string
+	cause     Cause
 	recovered uint64 // number of the newest standstill that is over and done with
 	cutOff    latch
 	late      latch
@@ -45,6 +46,23 @@ type State struct {
 // Reason says why the node has to abstain, "" if it does not. It is the same
 // words for as long as the reason is the same.
 func (s State) Reason() string { return s.reason }
+
+// Cause is the kind of a reason.
+type Cause string
+
+// The causes, as the package comment tells them.
+const (
+	StoodStill Cause = "stood-still"
+	NoCanary   Cause = "no-canary"
+	CutOff     Cause = "cut-off"
+	Late       Cause = "late"
+)
+
+// Causes returns all causes.
+func Causes() []Cause { return []Cause{StoodStill, NoCanary, CutOff, Late} }
+
+// Cause returns the kind of the reason, "" if there is none.
+func (s State) Cause() Cause { return s.cause }
 
 // How far checks may be behind, where the interval is not longer.
 const (
@@ -72,26 +90,26 @@ func (s State) After(f Facts) State {
 	s.cutOff = s.cutOff.after(f.Now, alone, !alone, 2*f.Refresh, f.Refresh)
 	s.late = s.late.after(f.Now, f.Late > tooLate(f.Interval), f.Late <= onTime(f.Interval), lateForAWhile, onTime(f.Interval))
 
-	s.reason = s.because(f)
+	s.cause, s.reason = s.because(f)
 	return s
 }
 
-// because puts the reason into words. What explains the others comes first: a
+// because says of what kind the reason is, and puts it into words. What explains the others comes first: a
 // node that stood still hears nobody and is late.
-func (s State) because(f Facts) string {
+func (s State) because(f Facts) (Cause, string) {
 	switch {
 	case f.Standstill.Number > s.recovered:
-		return fmt.Sprintf("stood still for %v, checks all anew", f.Standstill.Lasted.Round(time.Second))
+		return StoodStill, fmt.Sprintf("stood still for %v, checks all anew", f.Standstill.Lasted.Round(time.Second))
 	case f.Silent && f.Canaries == 1:
-		return "its canary does not answer"
+		return NoCanary, "its canary does not answer"
 	case f.Silent:
-		return fmt.Sprintf("none of its %d canaries answers", f.Canaries)
+		return NoCanary, fmt.Sprintf("none of its %d canaries answers", f.Canaries)
 	case s.cutOff.on:
-		return fmt.Sprintf("cut off: hears fewer than %d of %d nodes", majority(f.Observers), f.Observers)
+		return CutOff, fmt.Sprintf("cut off: hears fewer than %d of %d nodes", majority(f.Observers), f.Observers)
 	case s.late.on:
-		return fmt.Sprintf("its checks are more than %v late", tooLate(f.Interval))
+		return Late, fmt.Sprintf("its checks are more than %v late", tooLate(f.Interval))
 	}
-	return ""
+	return "", ""
 }
 
 // majority returns the least number of votes that decide anything.

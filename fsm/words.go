@@ -38,6 +38,9 @@ const (
 	CheckTCP    Check = "tcp"    // the value is host:port
 )
 
+// Checks returns all kinds of check.
+func Checks() []Check { return []Check{CheckScript, CheckNagios, CheckHTTP, CheckTCP} }
+
 // Quorum is how many observers must agree: a number, or 0 for a majority.
 type Quorum int
 

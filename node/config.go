@@ -63,6 +63,9 @@ type Config struct {
 	Retention Retention
 	// Original says how much of the original's HTTP paths is served; "" is all.
 	Original api.OriginalMode
+	// MetricsEndpoints shows the state of each endpoint among the metrics, of
+	// metrics.MaxEndpoints at most.
+	MetricsEndpoints bool
 	// Version is told to the other nodes.
 	Version string
 	// Dialect is what this process reads and says in the replicated log; the

@@ -118,6 +118,7 @@ func (n *Node) term(ctx context.Context) {
 	since := time.Now()
 	term := n.raft.CurrentTerm()
 	log := n.log.With("term", term)
+	n.metrics.Leadership.Won()
 	log.Info("this node leads")
 	defer func() { log.Info("this node leads no more", "cause", context.Cause(ctx)) }()
 

@@ -18,6 +18,7 @@ import (
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/metrics"
 	"tocsin/notify"
 	"tocsin/quorum"
 	"tocsin/raftstore"
@@ -48,6 +49,7 @@ type Node struct {
 	notifier  atomic.Pointer[notify.Notifier] // nil until registered
 	loop      *quorum.Loop
 	scavenger *scavenger.Scavenger
+	metrics   *metrics.Metrics
 
 	// changeable is what counts instead of what cfg says of it, and never
 	// written to. reloading is held to change it along with the parts.
@@ -60,10 +62,11 @@ type Node struct {
 	lead          *leadWord
 	futures       *futures // what raft was asked for and has not answered
 	leaderChanged signal
-	nudges        chan struct{} // cap 1: followers should hear of a commit
-	established   atomic.Uint64 // the newest term in which all before it was applied here
-	removed       atomic.Bool   // this node was taken out of the cluster
-	littleRoom    atomic.Bool   // on the disk
+	nudges        chan struct{}          // cap 1: followers should hear of a commit
+	established   atomic.Uint64          // the newest term in which all before it was applied here
+	removed       atomic.Bool            // this node was taken out of the cluster
+	littleRoom    atomic.Bool            // on the disk
+	room          atomic.Pointer[uint64] // on the disk, in bytes; nil until it was looked at
 	warned        atomic.Pointer[[]api.Warning]
 
 	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
@@ -95,6 +98,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 	n.changeable.Store(&changeable)
 	n.log = cfg.logger().With("node", cfg.Name)
 	n.member.Store(outside.Identity.Cluster != "" && !outside.Identity.SetAside)
+	n.metrics = metrics.New(metrics.Config{Source: n, Endpoints: cfg.MetricsEndpoints, Logger: n.log})
 	n.local, n.remote = newProposals(cfg.Dialect, n.commitHere), newProposals(cfg.Dialect, n.commitThere)
 
 	err := cfg.Validate()
@@ -114,7 +118,8 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 // build makes the parts. Raft runs from here on, everything else from run on.
 func (n *Node) build() (err error) {
 	n.store = raftstore.NewGuard(raftstore.GuardConfig{
-		Log: n.out.Raft.Log, Stable: n.out.Raft.Stable, Limit: n.cfg.WriteLimit, Logger: n.log,
+		Log: n.out.Raft.Log, Stable: n.out.Raft.Stable, Limit: n.cfg.WriteLimit,
+		Wrote: n.metrics.Disk.Wrote, Logger: n.log,
 	})
 	if n.raft, err = n.newRaft(); err != nil {
 		return err
@@ -123,7 +128,8 @@ func (n *Node) build() (err error) {
 	n.canaries = doubt.NewCanaries(n.cfg.Canaries, n.out.Checker, n.cfg.Name, n.cfg.Site, n.machine)
 	n.verifier = verify.New(verify.Config{
 		Node: n.cfg.Name, Site: n.cfg.Site, Machine: n.machine, Checker: doubt.Guard(n.out.Checker, pulse, n.canaries),
-		Verdicts: castBallots{n.ballots}, MaxChecks: n.cfg.MaxChecks, Logger: n.log,
+		Verdicts: castBallots{n.ballots}, MaxChecks: n.cfg.MaxChecks,
+		Observer: n.metrics.Checks, Logger: n.log,
 	})
 	n.doubter = doubt.New(doubt.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Checks: n.verifier,
@@ -131,7 +137,7 @@ func (n *Node) build() (err error) {
 	})
 	n.loop = quorum.NewLoop(quorum.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Proposer: decisions{n},
-		Awake: n.doubter.Awake, Logger: n.log,
+		Awake: n.doubter.Awake, Observer: n.metrics.Decisions, Logger: n.log,
 	})
 	n.scavenger = scavenger.New(scavenger.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Samples: n.verifier, Logger: n.log,

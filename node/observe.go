@@ -27,13 +27,17 @@ func (n *Node) announceLeader(ctx context.Context) error {
 	})
 	n.raft.RegisterObserver(observer)
 	defer n.raft.DeregisterObserver(observer)
-	silent := silentPeers{}
+	silent, leader := silentPeers{}, raft.ServerID("")
 	for {
 		changed := n.leaderChanged.wait()
 		select {
 		case o := <-seen:
 			if n.noteSilence(silent, o.Data) {
 				continue
+			}
+			if _, now := n.raft.LeaderWithID(); now != leader {
+				leader = now
+				n.metrics.Leadership.Changed()
 			}
 			n.leaderChanged.broadcast()
 		case <-changed:
@@ -55,6 +59,7 @@ type silentPeers map[raft.ServerID]struct{}
 func (n *Node) noteSilence(silent silentPeers, observed any) bool {
 	switch o := observed.(type) {
 	case raft.FailedHeartbeatObservation:
+		n.metrics.Leadership.HeartbeatFailed()
 		if _, known := silent[o.PeerID]; !known {
 			silent[o.PeerID] = struct{}{}
 			n.log.Warn("a node does not answer the leader: it is down, or cut off", "peer", string(o.PeerID), "last_contact", time.Since(o.LastContact).Round(time.Millisecond))

@@ -36,7 +36,7 @@ func (n *Node) takePart(ctx context.Context) error {
 	notifier, err := n.newNotifier(notify.Config{
 		Node: n.cfg.Name, Site: n.cfg.Site, Cluster: cluster, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
 		Leading: n.leads, Alive: n.alive, Reporter: reporter{n},
-		Start: epoch, Logger: n.log,
+		Start: epoch, Observer: n.metrics.Notifications, Logger: n.log,
 		Returning: n.out.Identity.Cluster != "",
 	})
 	if err != nil {

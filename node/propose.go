@@ -31,6 +31,13 @@ const (
 // returns when the commands are committed and this node has applied them, or
 // with an error that says whether they may have been.
 func (n *Node) Propose(ctx context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
+	began := time.Now()
+	results, err := n.propose(ctx, commands)
+	n.metrics.Writes.Done(time.Since(began), err)
+	return results, err
+}
+
+func (n *Node) propose(ctx context.Context, commands []fsm.Command) ([]fsm.Result, error) {
 	if n.removed.Load() {
 		return nil, &fsm.Refusal{Code: fsm.Conflict, Message: "this node was taken out of the cluster: ask another one"}
 	}
@@ -48,6 +55,7 @@ func (n *Node) Propose(ctx context.Context, commands ...fsm.Command) ([]fsm.Resu
 		}
 		// Nothing was done: whoever was asked has just lost the lead, or does
 		// not have it yet.
+		n.metrics.Writes.Retried()
 		select {
 		case <-leaderChanged:
 		case <-time.After(newLeaderWait):

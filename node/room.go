@@ -25,6 +25,7 @@ func (n *Node) watchRoom(ctx context.Context) error {
 		if err != nil {
 			return nil // not a disk that tells; a full one will be noticed
 		}
+		n.room.Store(&room)
 		little := room < littleRoom
 		if was := n.littleRoom.Swap(little); little && !was {
 			n.log.Warn(roomWarning, "room_bytes", room, "data_dir", n.cfg.DataDir)

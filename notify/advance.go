@@ -111,6 +111,9 @@ func (o *owner) role() fsm.Role {
 func (o *owner) launch(launches []launch) {
 	for _, l := range launches {
 		l.n.Entry, l.n.phase = l.entry, running
+		if at := l.job.Event.AppliedAt; l.job.Attempt == 1 && !at.IsZero() {
+			o.config.Observer.Started(time.Since(at))
+		}
 		o.flights[l.n] = &flight{overdueAt: time.Now().Add(l.job.Timeout + patience)}
 		o.workers.Go(func() {
 			ctx, cancel := context.WithCancel(o.work)
@@ -132,6 +135,7 @@ func (o *owner) settleRun(end runEnd) {
 	o.land(n)
 	limit := n.limit(o.settingsOf(n).NotifyAttempts)
 	n.last = &end.ended
+	o.config.Observer.Ran(n.last.result(), n.last.took)
 	n.last.numbered(n.Attempt, limit)
 	o.noteShortage(n)
 	switch judged := n.last.judgement; {
@@ -200,6 +204,7 @@ func (o *owner) end(n *notification, ending fsm.Ending, why string) {
 	if !n.TakenOver || n.ranInThisPass() {
 		o.send(outcome)
 	}
+	o.config.Observer.Ended(ending)
 	level, message := slog.LevelInfo, "notification ended"
 	if ending == fsm.GaveUp {
 		level, message = slog.LevelError, "notification given up: this machine was not told, see to it by hand"

@@ -54,6 +54,8 @@ type Config struct {
 	// Reporter brings outcomes to the cluster.
 	Reporter Reporter
 
+	// Observer hears of runs and endings; nil: nobody does.
+	Observer Observer
 	// Logger gets what an operator wants to know; nil discards it.
 	Logger *slog.Logger
 }
@@ -98,6 +100,9 @@ func (c Config) withDefaults() Config {
 	c.StopGrace = cmp.Or(c.StopGrace, 10*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
 	c.Logger = c.Logger.With("component", "notify")
 	return c

@@ -59,6 +59,7 @@ func MeaningOf(r script.Result, timeout time.Duration) (m Meaning, problem strin
 // memory with what the script printed.
 type attempt struct {
 	judgement judgement
+	timedOut  bool
 	exitCode  int
 	took      time.Duration
 	output    string // its end, up to fsm.MaxOutput bytes
@@ -69,7 +70,7 @@ type attempt struct {
 // attemptOf reduces the end of a run to what is kept of it.
 func attemptOf(r script.Result, timeout time.Duration) attempt {
 	return attempt{
-		judgement: judge(r), exitCode: r.ExitCode, took: r.Duration,
+		judgement: judge(r), timedOut: r.TimedOut, exitCode: r.ExitCode, took: r.Duration,
 		output: outputOf(r), reason: reasonOf(r, timeout),
 	}
 }

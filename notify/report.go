@@ -51,6 +51,7 @@ func (o *owner) settleReports() {
 	select {
 	case end := <-o.reports:
 		o.reporting = false
+		o.config.Observer.Reported(end.err)
 		if end.err == nil {
 			o.settleAnswer(end)
 			if o.unheard > 0 {

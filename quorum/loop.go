@@ -22,7 +22,7 @@ type Proposer interface {
 	Propose(ctx context.Context, t fsm.Transition) error
 }
 
-// Config is what a Loop needs. All fields but Awake and Logger must be set.
+// Config is what a Loop needs. All fields but the last three must be set.
 type Config struct {
 	// Node is the name of this node, which signs the decisions.
 	Node string
@@ -35,6 +35,8 @@ type Config struct {
 	// Awake returns when this process last came out of a standstill, zero if it
 	// never stood still. It must not block; nil stands for zero.
 	Awake func() time.Time
+	// Observer hears what is decided; nil: nobody does.
+	Observer Observer
 	// Logger is told of changes of state and of proposals that came to
 	// nothing; nil discards.
 	Logger *slog.Logger
@@ -54,6 +56,9 @@ func NewLoop(c Config) *Loop {
 	}
 	if c.Awake == nil {
 		c.Awake = func() time.Time { return time.Time{} }
+	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
 	}
 	c.Logger = c.Logger.With("component", "quorum")
 	return &Loop{Config: c, sweep: make(chan struct{}, 1)}

@@ -17,6 +17,7 @@ const retryPause = time.Second
 // answer is what came of a proposal.
 type answer struct {
 	transition fsm.Transition
+	took       time.Duration
 	err        error
 }
 
@@ -31,8 +32,9 @@ func (t *term) propose(ctx context.Context, e *fsm.Endpoint, q Question, to heal
 	}
 	t.inFlight[e.Key] = struct{}{}
 	t.proposals.Go(func() {
+		began := time.Now()
 		err := t.Proposer.Propose(ctx, transition)
-		t.answers <- answer{transition, err}
+		t.answers <- answer{transition, time.Since(began), err}
 	})
 }
 
@@ -43,6 +45,7 @@ func (t *term) answered(ctx context.Context, a answer) {
 	c := a.transition
 	delete(t.inFlight, c.Key)
 	e, ok := t.view.Endpoint(c.Key)
+	t.Observer.Proposed(resultOf(c, e), a.took)
 	switch {
 	case !ok || ctx.Err() != nil:
 	case e.Generation != c.Generation || e.Revision != c.Revision || e.Sequence != c.Sequence:
@@ -64,6 +67,7 @@ func (t *term) logEvents() {
 		if event.Term != t.number || event.Leader != t.Node {
 			continue
 		}
+		t.Observer.Changed(event)
 		up, down, unknown := fsm.Tally(event.Votes)
 		t.Logger.Info("endpoint changed state",
 			"key", event.Key, "from", event.From, "to", event.To, "event", event.ID, "baseline", event.Baseline,

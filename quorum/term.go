@@ -155,6 +155,7 @@ func (t *term) act(ctx context.Context, e *fsm.Endpoint, q Question, now time.Ti
 	switch {
 	case a.Held > 0:
 		if t.alarms.set(e.Slot, now.Add(a.Held)) {
+			t.Observer.HeldBack()
 			t.Logger.Info("change held back by the cooldown", "key", e.Key, "from", e.State, "to", a.To, "for", a.Held)
 		}
 	case a.Change:

@@ -28,6 +28,9 @@ type GuardConfig struct {
 	Stable raft.StableStore
 	// Limit is how long one write may take, its sync included; 0 means 30 s.
 	Limit time.Duration
+	// Wrote hears how long each write took that has come back; nil: nobody
+	// does. It must be quick, and is called from many goroutines.
+	Wrote func(time.Duration)
 	// Logger is told when the disk is full, and when it no longer is; nil
 	// discards it.
 	Logger *slog.Logger
@@ -74,6 +77,9 @@ func NewGuard(cfg GuardConfig) *Guard {
 	cfg.Limit = cmp.Or(cfg.Limit, defaultLimit)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Wrote == nil {
+		cfg.Wrote = func(time.Duration) {}
 	}
 	return &Guard{
 		cfg: cfg, log: cfg.Logger,
@@ -221,8 +227,10 @@ func (g *Guard) write(what string, do func() error) error {
 		g.fail(fmt.Errorf("%s has not come back for %v: the disk hangs, and the node ends so that the others can go on without it: look at the disk of --data-dir, then start the node again", what, g.cfg.Limit))
 	})
 	defer watch.Stop()
-	g.began(&what)
+	began := time.Now()
+	g.began(&what, began)
 	err := do()
+	g.cfg.Wrote(time.Since(began))
 	g.ended(&what, IsFull(err))
 	if err == nil || IsFull(err) {
 		return err
@@ -231,10 +239,10 @@ func (g *Guard) write(what string, do func() error) error {
 	return err
 }
 
-func (g *Guard) began(what *string) {
+func (g *Guard) began(what *string, at time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.writes[what] = time.Now()
+	g.writes[what] = at
 }
 
 // logWrite is the largest kind of write, and the most frequent.

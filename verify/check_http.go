@@ -51,7 +51,7 @@ func (c *Checks) getURL(ctx context.Context, r Request) Sample {
 	response, err := c.client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil && resolving.Load() {
-			return unknown(fmt.Sprintf("the name %s was not resolved within %v", request.URL.Hostname(), r.Timeout))
+			return timedOut(unknown(fmt.Sprintf("the name %s was not resolved within %v", request.URL.Hostname(), r.Timeout)))
 		}
 		return unreachable(ctx, bare(err), r.Timeout)
 	}

@@ -111,7 +111,7 @@ func cutShort(r Request, result script.Result) (s Sample, ended bool) {
 		if r.TimeoutIs == health.Down {
 			s.Status = health.Down
 		}
-		return s, true
+		return timedOut(s), true
 	case result.Signal != "":
 		return unknown(fmt.Sprintf("%s was ended by the signal %s%s", r.Script, result.Signal, lastWords(result))), true
 	}

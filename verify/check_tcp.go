@@ -62,7 +62,7 @@ func unreachable(ctx context.Context, err error, timeout time.Duration) Sample {
 	case ourFault(err):
 		return unknown(fmt.Sprintf("this node could not try: %v", err))
 	case ctx.Err() != nil, isTimeout(err):
-		return down(fmt.Sprintf("no answer within %v", timeout))
+		return timedOut(down(fmt.Sprintf("no answer within %v", timeout)))
 	}
 	return down(err.Error())
 }

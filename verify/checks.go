@@ -59,5 +59,11 @@ func (c *Checks) Try(ctx context.Context, r Request) (Sample, *script.Result) {
 func up(reason string) Sample   { return Sample{Status: health.Up, Reason: reason} }
 func down(reason string) Sample { return Sample{Status: health.Down, Reason: reason} }
 
+// timedOut is s as the sample of a check that missed its deadline.
+func timedOut(s Sample) Sample {
+	s.TimedOut = true
+	return s
+}
+
 // unknown is the sample of a check that learned nothing about the endpoint.
 func unknown(reason string) Sample { return Sample{Status: health.Unknown, Reason: reason} }

@@ -49,7 +49,7 @@ func fly(ctx context.Context, c Checker, f *flight, land func(landing)) {
 			l.sample = Sample{Reason: fmt.Sprintf("the check returned %v", l.sample.Status)}
 		}
 		l.sample = Sample{
-			Status: l.sample.Status, Reason: beginning(l.sample.Reason),
+			Status: l.sample.Status, Reason: beginning(l.sample.Reason), TimedOut: l.sample.TimedOut,
 			Time: f.started, Duration: time.Since(f.started), Late: f.started.Sub(f.planned),
 			Revision: f.request.Revision,
 		}

@@ -30,6 +30,7 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 		s.stuck--
 	}
 	if f.abandoned {
+		s.cfg.Observer.Dropped(f.request.Kind)
 		if w.endpoint == nil {
 			delete(s.watches, f.request.Key)
 		} else {
@@ -38,6 +39,7 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 		return votes
 	}
 	s.notePanic(w, l)
+	s.cfg.Observer.Checked(f.request.Kind, l.sample)
 	votes = s.count(votes, w, l.sample)
 	w.due = w.started.Add(pause(w.settings, w.tracker.disagrees(), rand.Float64()))
 	w.waitIn(&s.scheduled)
@@ -68,6 +70,7 @@ func (s *scheduler) reportStuck(now time.Time) {
 		if !f.stuck {
 			f.stuck = true
 			s.stuck++
+			s.cfg.Observer.Stuck(f.request.Kind)
 			s.log.Warn("check does not end", "key", f.request.Key, "script", f.request.Script, "timeout", f.request.Timeout)
 		}
 		if w.endpoint != nil {

@@ -14,6 +14,8 @@ type Sample struct {
 	// Reason is why, in one line of valid UTF-8 of at most 256 bytes. It may
 	// be empty.
 	Reason string
+	// TimedOut says that the check did not end before its deadline.
+	TimedOut bool
 	// Time is when the check started, by this node's clock.
 	Time time.Time
 	// Duration is how long the check took, Late how long after it was due it
@@ -43,8 +45,8 @@ type Request struct {
 // Checker checks one endpoint once. Check is called from many goroutines at
 // once, though never twice at once for one endpoint. It returns within
 // r.Timeout and the moment it takes to clean up, and sooner when ctx ends: then
-// nobody wants the sample any more. It sets Status and Reason; the Verifier
-// fills in the rest.
+// nobody wants the sample any more. It sets Status, Reason and TimedOut; the
+// Verifier fills in the rest.
 type Checker interface {
 	Check(ctx context.Context, r Request) Sample
 }

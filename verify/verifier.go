@@ -31,6 +31,8 @@ type Config struct {
 	// KeepSamples is how many samples are kept of each endpoint; 0 means 10.
 	KeepSamples int
 
+	// Observer hears of every check; nil: nobody does.
+	Observer Observer
 	// Logger gets what an operator wants to know; nil discards it.
 	Logger *slog.Logger
 }
@@ -56,6 +58,9 @@ func New(cfg Config) *Verifier {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Observer == nil {
+		cfg.Observer = unobserved{}
 	}
 	cfg.Logger = cfg.Logger.With("component", "verify")
 	v := &Verifier{

@@ -1,0 +1,58 @@
+package metrics
+
+import (
+	"time"
+
+	"tocsin/api"
+	"tocsin/doubt"
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+	"tocsin/verify"
+)
+
+// Source is the node.
+type Source interface {
+	// Scene returns what the node knows at this moment. It must neither block
+	// nor touch a disk: a node in trouble is asked above all.
+	Scene() Scene
+}
+
+// Scene is what all figures of one answer are made from.
+type Scene struct {
+	Now      time.Time
+	Self     api.Self
+	Ready    api.Readiness
+	Warnings []api.Warning
+	View     *fsm.View
+	Ballots  *gossipdb.Table
+	Gossip   gossipdb.Stats
+	Checks   verify.Progress
+	Doubt    doubt.Status
+	Raft     Raft
+	// WritesQueued is how many writes wait for a place in an entry.
+	WritesQueued int
+	// FreeBytes is how much can still be written where the data are; nil if
+	// that was not looked at yet, or can't be told.
+	FreeBytes *uint64
+	// LittleRoom says that this is little.
+	LittleRoom bool
+}
+
+// Raft is how raft stands on this node.
+type Raft struct {
+	Leads, HasLeader bool
+	Term             uint64
+	// Commit and Applied are indexes, as are the ends of log and snapshot.
+	Commit, Applied, LastLog, Snapshot uint64
+	// Pending is how many entries wait to be applied.
+	Pending uint64
+	// Silence is since when the leader was not heard; 0 on the leader itself,
+	// and less if it was never heard.
+	Silence time.Duration
+	// Voters are the names of those who vote, Servers how many there are with
+	// those who don't.
+	Voters  []string
+	Servers int
+	// Trouble says that raft can't write, or not in time.
+	Trouble bool
+}
