@@ -40,6 +40,7 @@ func clusterFigures() []figure {
 			func(s *Scene) float64 { return float64(s.votingObservers() - s.needed()) }),
 		gauge("tocsin_cluster_spare_sites", "Sites with an observer that votes, beyond those that a decision takes. At 0 the loss of one more site stops the decisions, below it they have stopped.",
 			func(s *Scene) float64 { return float64(s.spareSites()) }),
+		gauge("tocsin_cluster_sites", "Different sites of the observers.", func(s *Scene) float64 { return float64(s.sites()) }),
 		{
 			meaning{"tocsin_cluster_oldest_ballot_seconds", "Age of the oldest ballot here of the other observers that are heard; absent if none is.", nil},
 			prometheus.GaugeValue, oldestBallot,
@@ -89,15 +90,22 @@ func (s *Scene) votingObservers() int {
 	return n
 }
 
-func (s *Scene) spareSites() int {
-	all, votes := make(map[string]struct{}), make(map[string]struct{})
+func (s *Scene) sites() int {
+	all := make(map[string]struct{})
 	for o := range s.View.Observers() {
 		all[o.Site] = struct{}{}
+	}
+	return len(all)
+}
+
+func (s *Scene) spareSites() int {
+	votes := make(map[string]struct{})
+	for o := range s.View.Observers() {
 		if s.standing(o) == voting {
 			votes[o.Site] = struct{}{}
 		}
 	}
-	return len(votes) - s.View.Settings().Sites.Of(len(all))
+	return len(votes) - s.View.Settings().Sites.Of(s.sites())
 }
 
 func oldestBallot(s *Scene, set setter) {
