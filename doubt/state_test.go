@@ -175,3 +175,26 @@ func TestState_ReasonsFitABallot(t *testing.T) {
 	f.Silent, f.Renewed = false, true
 	check()
 }
+
+func TestState_CauseIsThatOfTheReason(t *testing.T) {
+	start := time.Now()
+	for want, ill := range map[Cause]func(*Facts){
+		"":         func(*Facts) {},
+		StoodStill: func(f *Facts) { f.Standstill, f.Silent = Standstill{Number: 1, Ended: start}, true }, // explains the rest
+		NoCanary:   func(f *Facts) { f.Silent, f.Heard = true, 1 },
+		CutOff:     func(f *Facts) { f.Heard, f.Late = 1, time.Hour },
+		Late:       func(f *Facts) { f.Late = time.Hour },
+	} {
+		var s State
+		for at := range 30 {
+			f := healthy()
+			f.Now = start.Add(time.Duration(at) * time.Second)
+			f.Renewed = false
+			ill(&f)
+			s = s.After(f)
+		}
+		if s.Cause() != want || (s.Reason() == "") != (want == "") {
+			t.Errorf("the cause is %q (%s), want %q", s.Cause(), s.Reason(), want)
+		}
+	}
+}

@@ -44,6 +44,27 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestAttempt_Result(t *testing.T) {
+	for _, test := range []struct {
+		in   script.Result
+		want Result
+	}{
+		{script.Result{}, RunSucceeded},
+		{script.Result{ExitCode: 1}, RunFailed},
+		{script.Result{Signal: "killed", ExitCode: -1}, RunFailed},
+		{script.Result{TimedOut: true, ExitCode: -1}, RunTimedOut},
+		{script.Result{ExitCode: 2}, RunRefused},
+		{script.Result{StartErr: errors.New("no such file"), ExitCode: -1}, RunFailed},
+		{script.Result{StartErr: syscall.EAGAIN, ExitCode: -1}, RunUnstarted},
+		{script.Result{Interrupted: true, TimedOut: true}, RunCutShort},
+	} {
+		a := attemptOf(test.in, time.Minute)
+		if got := a.result(); got != test.want {
+			t.Errorf("%+v is %s, want %s", test.in, got, test.want)
+		}
+	}
+}
+
 func TestOutputOf(t *testing.T) {
 	for _, test := range []struct{ out, err, want string }{
 		{"", "", ""},

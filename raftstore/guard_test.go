@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -74,6 +75,7 @@ type node struct {
 	raft  *raft.Raft
 	guard *raftstore.Guard
 	disk  *disk
+	wrote atomic.Int64 // writes that have come back
 }
 
 // inBubble runs a test with a raft of one that has become the leader.
@@ -81,7 +83,7 @@ func inBubble(t *testing.T, test func(*testing.T, *node)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		n := &node{disk: &disk{InmemStore: raft.NewInmemStore()}}
-		n.guard = raftstore.NewGuard(raftstore.GuardConfig{Log: n.disk, Stable: n.disk})
+		n.guard = raftstore.NewGuard(raftstore.GuardConfig{Log: n.disk, Stable: n.disk, Wrote: func(time.Duration) { n.wrote.Add(1) }})
 		address, transport := raft.NewInmemTransport("n1")
 		c := raft.DefaultConfig()
 		c.LocalID, c.Logger = "n1", hclog.NewNullLogger()
@@ -93,6 +95,9 @@ func inBubble(t *testing.T, test func(*testing.T, *node)) {
 		time.Sleep(5 * time.Second)
 		if n.raft.State() != raft.Leader {
 			t.Fatal("it does not lead")
+		}
+		if n.wrote.Load() == 0 {
+			t.Error("nobody heard of the writes that made it the leader")
 		}
 		test(t, n)
 		n.guard.Release()

@@ -48,6 +48,9 @@ func TestJudgeScript(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := judgeScript(Request{Script: "v.sh", Timeout: 5 * time.Second, TimeoutIs: tt.timeoutIs}, tt.result)
 			checkSample(t, got, tt.want, tt.reason)
+			if got.TimedOut != tt.result.TimedOut {
+				t.Errorf("it timed out: %v", got.TimedOut)
+			}
 		})
 	}
 }
