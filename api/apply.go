@@ -58,7 +58,7 @@ func (s *server) apply(ctx context.Context, in *applyInput) (*appliedOutput, err
 	if result.Changed {
 		d := result.Difference
 		s.log.Info("endpoints applied", "added", len(d.Added), "changed", len(d.Changed), "deleted", len(d.Deleted),
-			"index", result.Index, "address", in.Sent.from)
+			"index", result.Index, "from_address", in.Sent.from)
 	}
 	return out, nil
 }

@@ -160,9 +160,9 @@ func (s *server) serve(r route) gin.HandlerFunc {
 		}
 		broken := c.Writer.Written()
 		if _, ours := errors.AsType[unwritable](err); ours {
-			s.log.Error("answer can't be written", "path", r.path, "address", c.Request.RemoteAddr, "err", err)
+			s.log.Error("answer can't be written", "path", r.path, "from_address", c.Request.RemoteAddr, "err", err)
 		} else if broken { // the client has left
-			s.log.Debug("answer broken off", "path", r.path, "address", c.Request.RemoteAddr, "err", err)
+			s.log.Debug("answer broken off", "path", r.path, "from_address", c.Request.RemoteAddr, "err", err)
 		}
 		if broken {
 			breakOff()
@@ -186,7 +186,7 @@ func (s *server) recover(c *gin.Context) {
 			breakOff() // net/http's own way of dropping a connection
 		}
 		s.log.Error("request panicked", "method", c.Request.Method, "path", c.Request.URL.Path,
-			"address", c.Request.RemoteAddr, "cause", cause, "stack", string(debug.Stack()))
+			"from_address", c.Request.RemoteAddr, "cause", cause, "stack", string(debug.Stack()))
 		c.Abort()
 		if c.Writer.Written() {
 			breakOff()

@@ -78,7 +78,7 @@ func (s *server) putSettings(ctx context.Context, in *putSettingsInput) (*settin
 		return nil, err
 	}
 	if result.Changed {
-		s.log.Info("settings changed", "index", result.Index, "address", in.Sent.from)
+		s.log.Info("settings changed", "index", result.Index, "from_address", in.Sent.from)
 	}
 	return &settingsWrittenOutput{
 		Index: result.Index, ETag: etagOf(result.Version),

@@ -74,7 +74,7 @@ func (n *Node) establish(ctx context.Context) error {
 	}
 	if !n.cfg.Bootstrap {
 		if len(n.cfg.Join) == 0 {
-			n.log.Info("this node belongs to no cluster and was told neither --bootstrap nor --join: it waits for a member to take it in", "gossip", n.cfg.advertised(n.cfg.Gossip))
+			n.log.Info("this node belongs to no cluster and was told neither --bootstrap nor --join: it waits for a member to take it in", "address", n.cfg.advertised(n.cfg.Gossip))
 		}
 		return nil
 	}

@@ -63,7 +63,7 @@ func (n *Node) followPlan(ctx context.Context) error {
 		if err := n.take(ctx, next, servers); err != nil {
 			return fmt.Errorf("%s %s at %s: %w", next.kind, next.node, next.address, err)
 		}
-		n.log.Info("the raft configuration has changed", "step", string(next.kind), "node", next.node, "address", next.address)
+		n.log.Info("the raft configuration has changed", "step", string(next.kind), "peer", next.node, "address", next.address)
 	}
 	return nil
 }

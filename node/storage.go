@@ -45,7 +45,7 @@ func openStorage(d *dataDir, owner string, log *slog.Logger) (_ storage, err err
 	if err != nil {
 		return storage{}, d.explain(err)
 	}
-	log.Debug("the raft store is whole", "last", last, "snapshot", newest, "took", time.Since(started).Round(time.Millisecond))
+	log.Debug("the raft store is whole", "last", last, "snapshot", newest, "duration", time.Since(started).Round(time.Millisecond))
 	snapshots, err := raftstore.OpenSnapshots(d.root, snapshotsKept, newRaftLog(log))
 	if err != nil {
 		return storage{}, err

@@ -66,7 +66,7 @@ func (o *owner) bridge(g *gap) {
 	o.cursor = g.to
 	o.pending.delay(o.now)
 	o.log.Error("events were missed: the cluster no longer keeps them; what is so now is notified where it differs from what this node acted on last",
-		"after", g.from, "to", g.to, "run", run, "unchanged", unchanged, "skipped", left, "policy", o.config.Missed)
+		"after_event", g.from, "to_event", g.to, "run", run, "unchanged", unchanged, "skipped", left, "policy", o.config.Missed)
 }
 
 // passedBy notes that this node has come as far as e's newest event, and did

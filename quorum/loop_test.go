@@ -318,6 +318,7 @@ func TestLoop_LogsEachChangeOnceAndWhy(t *testing.T) {
 			_ = loop.Run(ctx, l.term, time.Now())
 		}()
 		l.say("node1", health.Down, "db")
+		time.Sleep(1500 * time.Millisecond)
 		l.say("node3", health.Down, "db")
 		l.expect("down", health.Down, 2)
 		l.say("node1", health.Up, "db")
@@ -331,7 +332,7 @@ func TestLoop_LogsEachChangeOnceAndWhy(t *testing.T) {
 		<-done
 		for _, want := range []string{
 			`msg="endpoint changed state" component=quorum key=db from=UP to=DOWN event=`,
-			`baseline=false votes_up=0 votes_down=2 votes_unknown=1 quorum=2 term=1`,
+			`baseline=false votes_up=0 votes_down=2 votes_unknown=1 quorum=2 term=1 evidence="node1: DOWN 1.5s ago, node2: no ballot, node3: DOWN 0s ago"`,
 			`msg="change held back by the cooldown" component=quorum key=db from=DOWN to=UP for=30s`,
 		} {
 			if strings.Count(log.String(), want) != 1 {

@@ -71,7 +71,8 @@ func (t *term) logEvents() {
 		up, down, unknown := fsm.Tally(event.Votes)
 		t.Logger.Info("endpoint changed state",
 			"key", event.Key, "from", event.From, "to", event.To, "event", event.ID, "baseline", event.Baseline,
-			"votes_up", up, "votes_down", down, "votes_unknown", unknown, "quorum", event.Quorum, "term", event.Term)
+			"votes_up", up, "votes_down", down, "votes_unknown", unknown, "quorum", event.Quorum, "term", event.Term,
+			"evidence", evidence(event.Votes))
 	}
 	t.logged = t.view.LastEvent()
 }

@@ -93,10 +93,10 @@ func (q Question) silent() []string {
 	}
 	var parts []string
 	if n := len(unknown); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s UNKNOWN (%s)", n, one(n, "says", "say"), list(unknown)))
+		parts = append(parts, fmt.Sprintf("%d %s UNKNOWN (%s)", n, one(n, "says", "say"), list(unknown, maxNamed)))
 	}
 	if n := len(excluded); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s not count (%s)", n, one(n, "does", "do"), list(excluded)))
+		parts = append(parts, fmt.Sprintf("%d %s not count (%s)", n, one(n, "does", "do"), list(excluded, maxNamed)))
 	}
 	return parts
 }
@@ -109,10 +109,10 @@ func (q Question) sitesOfAll() int {
 	return len(sites)
 }
 
-// list joins items, the first few of them if there are many.
-func list(items []string) string {
-	if more := len(items) - maxNamed; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(items[:maxNamed], ", "), more)
+// list joins items, the first so many of them if there are more.
+func list(items []string, most int) string {
+	if more := len(items) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), more)
 	}
 	return strings.Join(items, ", ")
 }
