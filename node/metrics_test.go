@@ -37,7 +37,8 @@ func TestMetrics_OfARealNode(t *testing.T) {
 	var page string
 	l.await(t, "all of it can be seen", func() bool {
 		page = fetch(t, address, "/metrics")
-		return strings.Contains(page, `tocsin_notify_ended_total{ending="done"} 1`)
+		return valueIn(page, `tocsin_notify_ended_total{ending="done"}`) == "1" &&
+			valueIn(page, `tocsin_quorum_decision_duration_seconds_count{result="applied"}`) == "2"
 	})
 
 	shows(t, page, "tocsin_node_ready", 1)
