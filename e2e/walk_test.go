@@ -251,16 +251,16 @@ func (c *cluster) watchStatus(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	seen := ""
+	var seen strings.Builder
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if seen += lines.Text() + "\n"; strings.HasPrefix(lines.Text(), "ping ") {
+		if seen.WriteString(lines.Text() + "\n"); strings.HasPrefix(lines.Text(), "ping ") {
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Error(err)
 			}
 		}
 	}
-	if err := cmd.Wait(); err != nil || !strings.HasPrefix(seen, "==== ") || strings.Contains(seen, "\x1b") {
-		t.Errorf("tocsin status --watch: %v\n%s", err, seen)
+	if err := cmd.Wait(); err != nil || !strings.HasPrefix(seen.String(), "==== ") || strings.Contains(seen.String(), "\x1b") {
+		t.Errorf("tocsin status --watch: %v\n%s", err, seen.String())
 	}
 }
 

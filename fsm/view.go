@@ -108,10 +108,9 @@ func (v *View) Endpoints(prefix string) iter.Seq[*Endpoint] {
 // after key, in order of their keys: so a reader can go on where it has stopped,
 // whatever has come and gone in between.
 func (v *View) EndpointsAfter(prefix, key string) iter.Seq[*Endpoint] {
-	from := key + "\x00" // the next key there can be
-	if from < prefix {
-		from = prefix
-	}
+	from := max(
+		// the next key there can be
+		key+"\x00", prefix)
 	return func(yield func(*Endpoint) bool) {
 		for e := range valuesFrom(v.endpoints, []byte(from)) {
 			if !strings.HasPrefix(e.Key, prefix) || !yield(e) {
