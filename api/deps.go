@@ -112,4 +112,13 @@ type Peer interface {
 	// IndexAsLeader returns the index up to which this node has applied the
 	// log, after a majority has confirmed its lead if verified is true.
 	IndexAsLeader(ctx context.Context, verified bool) (uint64, error)
+	// Account says what this node alone knows of the endpoint key, or of its
+	// notifications if key is "".
+	Account(key string) Account
+}
+
+// Peers asks other nodes what they alone know. The error wraps ErrUnreachable
+// when nobody listens there; a call lasts no longer than its context.
+type Peers interface {
+	Account(ctx context.Context, address, key string) (Account, error)
 }

@@ -27,6 +27,8 @@
 //     has none, are written while walking the View.
 //   - What comes from outside is bounded before it is read: bodies, pages, the
 //     answers of other nodes.
+//   - What takes more than a moment is bounded in time and in number: gate.go
+//     sends away whoever is one too many, gather.go gives each node its time.
 //   - Every answer says up to which raft index it knows everything, and never
 //     too high a one.
 //   - A page that somebody's browser shows can't write here, nor speak as a

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -105,9 +104,7 @@ func eventOf(view *fsm.View, e *fsm.Event) Event {
 	answer.Votes = append([]fsm.Vote{}, e.Votes...) // the View's own are not ours to round
 	roundAges(answer.Votes)
 	for o := range view.Outcomes(e.ID) {
-		outcome := *o
-		outcome.Time, outcome.Duration = readableTime(o.Time), readable(time.Duration(o.Duration))
-		answer.Outcomes[o.Node] = outcome
+		answer.Outcomes[o.Node] = readableOutcome(o)
 	}
 	return answer
 }

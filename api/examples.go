@@ -69,6 +69,35 @@ func exampleEvent() Event {
 	}
 }
 
+func exampleWhy() Why {
+	e := exampleStatus().Endpoints[0]
+	decided := exampleEvent()
+	why := Why{
+		Node: "node1", Leader: "node2", Index: 43, Time: exampleTime().Add(time.Minute), Endpoint: e,
+		Said: said(e), Needs: needs(e), HeldBackBy: obstacles(e, "node2"), Decided: &decided, Notifications: []Notification{{
+			Event: 42, Key: e.Key, To: health.Up, Time: exampleTime(), Node: "node1", Stage: StageDone, Outcome: new(decided.Outcomes["node1"]),
+		}, {
+			Event: 42, Key: e.Key, To: health.Up, Time: exampleTime(), Node: "node2", Stage: StagePausing, Open: &OpenProgress{
+				Event: 42, Key: e.Key, To: health.Up, Phase: StagePausing, Role: fsm.Leader, Attempt: 2, Limit: 10,
+				For: fsm.Duration(time.Second), Next: fsm.Duration(3 * time.Second), Problem: "exit code 1, attempt 2 of 10",
+			},
+		}, {
+			Event: 42, Key: e.Key, To: health.Up, Time: exampleTime(), Node: "node3", Stage: StageUnheard, Silent: "it did not answer within 2s",
+		}},
+	}
+	for _, v := range e.Votes {
+		n := NodeAccount{Node: v.Node, Site: v.Site, Vote: v, Samples: []SeenSample{}, Silent: "it did not answer within 2s"}
+		if v.Excluded == "" {
+			n.Silent, n.Samples = "", []SeenSample{{
+				Status: health.Up, Reason: "200 OK", Time: exampleTime().Add(58 * time.Second), Ago: fsm.Duration(2 * time.Second),
+				Duration: fsm.Duration(12 * time.Millisecond), Revision: 17,
+			}}
+		}
+		why.Nodes = append(why.Nodes, n)
+	}
+	return why
+}
+
 func exampleApply() ApplyRequest {
 	return ApplyRequest{
 		Endpoints: []fsm.Declared{{

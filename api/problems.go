@@ -30,6 +30,7 @@ const (
 	CodeUncertain   Code = "uncertain" // it may or may not have been done; repeating is safe
 	CodeBehind      Code = "behind"
 	CodeUnavailable Code = "unavailable"
+	CodeBusy        Code = "busy"
 )
 
 // problemsPath is where the pages about the kinds of problem are.
@@ -111,6 +112,10 @@ func kinds() []kind {
 		{
 			CodeUnavailable, http.StatusServiceUnavailable, "The node can't tell at the moment",
 			"The node is stopping, or could not reach those it had to ask. Nothing was changed that the detail does not speak of. Try again, or ask another node.",
+		},
+		{
+			CodeBusy, http.StatusServiceUnavailable, "Too many ask for this at once",
+			"Requests that wait, that stay open or that ask all nodes are bounded on each node, and this one has as many as it takes. Nothing was done. Ask another node, or again in a moment.",
 		},
 	}
 }

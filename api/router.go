@@ -30,6 +30,7 @@ type Config struct {
 	Membership Membership
 	Health     Health
 	Peer       Peer
+	Peers      Peers
 	Freshness  Freshness
 	Original   OriginalMode // "" is OriginalOn
 	Metrics    http.Handler // what /metrics answers; nil: there is nothing
@@ -39,12 +40,13 @@ type Config struct {
 
 type server struct {
 	Config
-	log *slog.Logger
+	log   *slog.Logger
+	gates *gates
 }
 
 // New returns the handler of everything this package serves.
 func New(config Config) http.Handler {
-	s := &server{Config: config, log: slog.New(slog.DiscardHandler)}
+	s := &server{Config: config, log: slog.New(slog.DiscardHandler), gates: newGates()}
 	if config.Logger != nil {
 		s.log = config.Logger.With("component", "api")
 	}
@@ -72,6 +74,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	to := s.newAPI(engine)
 	s.endpointOperations(to)
 	s.statusOperations(to)
+	s.whyOperation(to)
 	s.eventOperations(to)
 	s.applyOperation(to)
 	s.memberOperations(to)
@@ -120,6 +123,7 @@ func (s *server) routes() []route {
 		peer(registerPath, jsonBody, s.peerRegister),
 		peer(proposePath, entryBody, s.peerPropose),
 		peer(indexPath, jsonBody, s.peerIndex),
+		peer(accountPath, jsonBody, s.peerAccount),
 	}
 	if s.Metrics != nil {
 		routes = append(routes, get("/metrics", s.metrics))
@@ -205,7 +209,7 @@ func headers(c *gin.Context) {
 
 func noRoute(c *gin.Context) {
 	path := c.Request.URL.Path
-	for _, prefix := range []string{"/v1/endpoints/", "/v1/status/"} {
+	for _, prefix := range []string{"/v1/endpoints/", "/v1/status/", "/v1/why/"} {
 		if key, ok := strings.CutPrefix(path, prefix); ok && strings.Contains(key, "/") {
 			fail(c, notFound("there is nothing at %q: a slash in a key is written %%2F here, as in %s%s", path, prefix, url.PathEscape(key)))
 			return

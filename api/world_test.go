@@ -20,6 +20,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
+	"tocsin/notify"
 	"tocsin/verify"
 )
 
@@ -37,7 +38,11 @@ type world struct {
 	warned   []api.Warning
 	original api.OriginalMode
 	logger   *slog.Logger // nil discards
-	serves   http.Handler // made when it is first asked for
+	// silent says why a node can't be asked what it alone knows, open which
+	// notifications it has not ended.
+	silent map[string]string
+	open   map[string][]notify.Open
+	serves http.Handler // made when it is first asked for
 	// registered is answered to Register.
 	registered func(api.Registration) (api.Welcome, error)
 
@@ -90,7 +95,7 @@ func (w *world) handler() http.Handler {
 
 func (w *world) newHandler() http.Handler {
 	return api.New(api.Config{
-		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Freshness: w, Original: w.original,
+		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Peers: others{w}, Freshness: w, Original: w.original,
 		Logger: w.logger,
 	})
 }

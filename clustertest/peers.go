@@ -99,6 +99,11 @@ func (p peers) Index(ctx context.Context, address string, verified bool) (uint64
 	})
 }
 
+// Account implements node.Peers.
+func (p peers) Account(ctx context.Context, address, key string) (api.Account, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.Account, error) { return n.Account(key), nil })
+}
+
 // toLeader asks a node, and the leader that it names instead.
 func toLeader[A any](address string, ask func(address string) (A, error)) (answer A, err error) {
 	for range 4 {

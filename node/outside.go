@@ -73,4 +73,5 @@ type Peers interface {
 	Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error)
 	Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error)
 	Index(ctx context.Context, address string, verified bool) (uint64, error)
+	Account(ctx context.Context, address, key string) (api.Account, error)
 }

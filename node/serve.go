@@ -51,7 +51,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 func (n *Node) Handler() http.Handler {
 	return api.New(api.Config{
 		State: n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
-		Membership: n, Health: n, Peer: n, Freshness: n, Original: n.cfg.Original,
+		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Original: n.cfg.Original,
 		Metrics: n.metrics.Handler(), Requests: n.metrics.Requests, Logger: n.log,
 	})
 }

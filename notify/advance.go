@@ -111,6 +111,7 @@ func (o *owner) role() fsm.Role {
 func (o *owner) launch(launches []launch) {
 	for _, l := range launches {
 		l.n.Entry, l.n.phase = l.entry, running
+		o.show(l.n)
 		if at := l.job.Event.AppliedAt; l.job.Attempt == 1 && !at.IsZero() {
 			o.config.Observer.Started(time.Since(at))
 		}
@@ -141,6 +142,7 @@ func (o *owner) settleRun(end runEnd) {
 	switch judged := n.last.judgement; {
 	case judged == cutShort:
 		n.phase = interrupted // as the ledger has it
+		o.show(n)
 		return
 	case judged == unstarted:
 		// It was none of the attempts that are allowed, for nothing ran.
@@ -168,6 +170,7 @@ func (o *owner) pauseFor(n *notification, failures int) {
 	n.Stage = Waiting
 	o.pauses.Push(n)
 	o.pending.entry(n)
+	o.show(n)
 }
 
 // noteShortage keeps in mind, for Status, whether scripts can be started.

@@ -116,6 +116,7 @@ func (o *owner) calm() {
 	for _, n := range o.open {
 		n.phase, n.Stage = waiting, Waiting
 		o.pending.entry(n)
+		o.show(n)
 	}
 }
 

@@ -84,6 +84,7 @@ func (o *owner) recognize() {
 func (o *owner) identify(n *notification, e *fsm.Event) {
 	n.event, n.Generation, n.Sequence = e, e.Generation, e.Sequence
 	delete(o.unseen, n.Event)
+	o.show(n)
 }
 
 // remainsOf returns what can still be said of n's event, which the cluster no
@@ -132,6 +133,7 @@ func (o *owner) enter(n *notification) {
 		o.unseen[n.Event] = n
 	}
 	o.ages.Push(n)
+	o.show(n)
 }
 
 // remove takes n out of everything, without an outcome.
@@ -148,4 +150,5 @@ func (o *owner) remove(n *notification) {
 		delete(o.lanes, n.Key)
 	}
 	o.pending.noEntry(n.Event)
+	o.book.drop(n.Event)
 }

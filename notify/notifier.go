@@ -20,6 +20,7 @@ type Notifier struct {
 	change    atomic.Pointer[Change]
 	changed   chan struct{} // capacity 1: change was set since it was looked at
 	published atomic.Pointer[Status]
+	book      book
 	// writing is since when the ledger has been busy with a write, nil if it
 	// is not.
 	writing atomic.Pointer[time.Time]

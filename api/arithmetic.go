@@ -1,0 +1,124 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/health"
+)
+
+// The arithmetic of the quorum, in words for somebody who was woken by it.
+
+// side is how many votes that count say the same, and from how many sites.
+type side struct{ votes, sites int }
+
+func sideOf(e EndpointStatus, to health.Status) side {
+	var s side
+	sites := map[string]struct{}{}
+	for _, v := range e.Votes {
+		if v.Excluded == "" && v.Verdict == to {
+			s.votes++
+			sites[v.Site] = struct{}{}
+		}
+	}
+	s.sites = len(sites)
+	return s
+}
+
+// said tells who says what: "3 of 5 observers say DOWN, 1 says UP, 1 does not
+// count; a change takes 3".
+func said(e EndpointStatus) string {
+	n := len(e.Votes)
+	if n == 0 {
+		return "No observer is registered: nothing can be decided."
+	}
+	order := []health.Status{health.Down, health.Up}
+	if e.State == health.Up {
+		order = []health.Status{health.Up, health.Down}
+	}
+	first := e.Tally.of(order[0])
+	parts := []string{fmt.Sprintf("%d of %d %s %v", first, n, plural(n, "observer says", "observers say"), order[0])}
+	if other := e.Tally.of(order[1]); other > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s %v", other, plural(other, "says", "say"), order[1]))
+	}
+	if e.Tally.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s for neither", e.Tally.Unknown, plural(e.Tally.Unknown, "counts", "count")))
+	}
+	return fmt.Sprintf("%s; %s needed.", strings.Join(parts, ", "), take(e))
+}
+
+// take says what a decision takes: "3 are", "3 from 2 sites are".
+func take(e EndpointStatus) string {
+	text := fmt.Sprint(e.Quorum)
+	if e.Sites > 1 {
+		text += fmt.Sprintf(" from %d sites", e.Sites)
+	}
+	return text + plural(e.Quorum, " is", " are")
+}
+
+// needs tells what is missing for another state.
+func needs(e EndpointStatus) string {
+	n := len(e.Votes)
+	switch {
+	case n == 0:
+		return "It takes observers: none is registered."
+	case e.Quorum > n:
+		return fmt.Sprintf("The quorum is %d, and there are only %d observers: nothing can be decided until it is lowered, or more join.", e.Quorum, n)
+	case e.Agreed != nil && e.HeldBack > 0:
+		return fmt.Sprintf("%v has its quorum, and waits.", *e.Agreed)
+	case e.Agreed != nil:
+		return fmt.Sprintf("%v has its quorum: the leader is about to commit it.", *e.Agreed)
+	case e.State == health.Up:
+		return missing(e, health.Down)
+	case e.State == health.Down:
+		return missing(e, health.Up)
+	}
+	return missing(e, health.Up) + " " + missing(e, health.Down)
+}
+
+// missing says what to lacks: "UP has 1 of the 3 votes that it needs".
+func missing(e EndpointStatus, to health.Status) string {
+	s := sideOf(e, to)
+	text := fmt.Sprintf("%v has %d of the %d %s that it needs", to, s.votes, e.Quorum, plural(e.Quorum, "vote", "votes"))
+	if e.Sites > 1 {
+		text += fmt.Sprintf(", from %d of %d sites", s.sites, e.Sites)
+	}
+	if lacks := e.Quorum - s.votes; lacks > 0 {
+		text += fmt.Sprintf(": %d more", lacks)
+	}
+	return text + "."
+}
+
+// obstacles tells what holds a change back, whatever the votes say.
+func obstacles(e EndpointStatus, leader string) []Obstacle {
+	all := []Obstacle{}
+	if leader == "" {
+		all = append(all, Obstacle{Kind: HeldByNoLeader, Text: "there is no leader: nothing is decided until fewer nodes are cut off, or an election has ended"})
+	}
+	if e.HeldBack > 0 {
+		all = append(all, Obstacle{
+			Kind: HeldByCooldown, For: e.HeldBack,
+			Text: fmt.Sprintf("%v is agreed; the cooldown after the last change holds it back for another %v", *e.Agreed, time.Duration(e.HeldBack).Round(100*time.Millisecond)),
+		})
+	}
+	return all
+}
+
+// of returns how many say s.
+func (t Tally) of(s health.Status) int {
+	switch s {
+	case health.Up:
+		return t.Up
+	case health.Down:
+		return t.Down
+	}
+	return t.Unknown
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}

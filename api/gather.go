@@ -1,0 +1,80 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tocsin/fsm"
+)
+
+const (
+	// accountWait is how long a node may take to tell what it alone knows.
+	accountWait = 2 * time.Second
+	// askedAtOnce bounds how many nodes are asked at once for one request.
+	askedAtOnce = 32
+)
+
+// heard is what became of a question to one node: an answer, or, in words, why
+// there is none.
+type heard[A any] struct {
+	answer A
+	silent string
+}
+
+// gather asks every observer at once, and takes at most as long as wait. This
+// node asks itself without the network.
+func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Duration, self func(context.Context) (A, error), other func(ctx context.Context, address string) (A, error)) map[string]heard[A] {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	var mu sync.Mutex // guards all
+	all := make(map[string]heard[A], view.ObserverCount())
+	places := make(chan struct{}, askedAtOnce) // never closed; one for each that may be asked at once
+	var asking sync.WaitGroup
+	for o := range view.Observers() {
+		ask := self
+		if o.Node != s.State.Self().Node {
+			ask = func(ctx context.Context) (A, error) { return other(ctx, o.HTTP) }
+		}
+		asking.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			answer, err := ask(ctx)
+			h := heard[A]{answer: answer}
+			if err != nil {
+				h.silent = silence(ctx, err, wait)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all[o.Node] = h
+		})
+	}
+	asking.Wait()
+	return all
+}
+
+// silence says in words why a node gave no answer.
+func silence(ctx context.Context, err error, wait time.Duration) string {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Sprintf("it did not answer within %v", wait)
+	case errors.Is(err, ErrUnreachable):
+		return "it can't be reached: it is down, or cut off from here"
+	}
+	return oneLine(err.Error())
+}
+
+// accounts asks every observer for what it alone knows of the endpoint key, or
+// of its notifications if key is "".
+func (s *server) accounts(ctx context.Context, view *fsm.View, key string) (map[string]heard[Account], error) {
+	leave, err := s.gates.asking.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	self := func(context.Context) (Account, error) { return s.Peer.Account(key), nil }
+	other := func(ctx context.Context, address string) (Account, error) { return s.Peers.Account(ctx, address, key) }
+	return gather(ctx, s, view, accountWait, self, other), nil
+}
