@@ -75,6 +75,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.endpointOperations(to)
 	s.statusOperations(to)
 	s.whyOperation(to)
+	s.notificationOperations(to)
 	s.eventOperations(to)
 	s.applyOperation(to)
 	s.memberOperations(to)

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+)
+
+func (a app) notifications() *cobra.Command {
+	var addresses []string
+	var output, state, key, node string
+	limit := 100
+	c := &cobra.Command{
+		Use:         "notifications [flags]",
+		Short:       "Show how far each notification has come",
+		Annotations: map[string]string{order: "6b"},
+		Long: `Shows the notifications of each event on each node, the newest event first:
+those that have ended, and those that a node still has before it. What was given
+up was not told to that node's machine, so that somebody has to see to it.`,
+		Example: `tocsin notifications --state gave-up
+tocsin notifications --state open --node node1
+tocsin notifications --key web -o json`,
+		Args: exactly(),
+	}
+	c.Flags().StringVar(&state, "state", "all", "`which`: open, gave-up or all")
+	c.Flags().StringVar(&key, "key", "", "only those of this `key`")
+	c.Flags().StringVar(&node, "node", "", "only those of this `node`")
+	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 1000")
+	group(c, "Which", "state", "key", "node", "limit")
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if limit < 1 || limit > 1000 {
+			return misuse(c, "--limit %d is not between 1 and 1000", limit)
+		}
+		if !slices.Contains([]string{"open", "gave-up", "all"}, state) {
+			return misuse(c, "--state %q is none of open, gave-up and all", state)
+		}
+		query := url.Values{"state": {state}, "limit": {strconv.Itoa(limit)}}
+		for name, value := range map[string]string{"key": key, "node": node} {
+			if value != "" {
+				query.Set(name, value)
+			}
+		}
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		raw, all, err := fetch[api.Notifications](c.Context(), client, "/v1/notifications", query)
+		if err != nil {
+			return fmt.Errorf("notifications: %w", err)
+		}
+		a.saysSilent(all)
+		if err := a.print(output, raw, func(s *screen) { s.listed(all.Notifications) }); err != nil {
+			return err
+		}
+		a.saysOlder(all)
+		return nil
+	}
+	return c
+}
+
+// saysSilent names the nodes whose open notifications are not known.
+func (a app) saysSilent(all api.Notifications) {
+	for _, name := range slices.Sorted(maps.Keys(all.Silent)) {
+		a.say("tocsin: %s has not said what it has open: %s\n", clean(name), clean(all.Silent[name]))
+	}
+}
+
+// saysOlder tells how to see those that are not shown.
+func (a app) saysOlder(all api.Notifications) {
+	switch {
+	case all.More:
+		a.say("There are older ones: raise --limit, or name a --key or a --node.\n")
+	case len(all.Notifications) == 0:
+		a.say("No such notifications.\n")
+	}
+}
+
+// listed writes a line for each.
+func (s *screen) listed(all []api.Notification) {
+	if len(all) == 0 {
+		return
+	}
+	rows := make([][]string, len(all))
+	for i, n := range all {
+		progress := s.progress(n)
+		rows[i] = []string{strconv.FormatUint(n.Event, 10), cut(clean(n.Key), 20), s.status(n.To), cut(clean(n.Node), 20), progress[0], progress[1], progress[3]}
+	}
+	s.table([]string{"EVENT", "KEY", "TOLD", "NODE", "HOW FAR", "TRIES", "WHAT CAME OUT"}, rows)
+}
