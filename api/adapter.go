@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -21,7 +22,10 @@ type adapter struct {
 func (a adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 	a.server.mount(a.Engine, route{
 		method: op.Method, path: ginPath(op.Path), known: queryOf(op), writes: op.Method != http.MethodGet,
-		handle: func(c *gin.Context, _ url.Values) error {
+		handle: func(c *gin.Context, query url.Values) error {
+			if query.Has("index") {
+				allowTime(c, maxWait+time.Minute)
+			}
 			if err := unescapePath(c); err != nil {
 				return err
 			}

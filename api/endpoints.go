@@ -19,13 +19,13 @@ func (s *server) endpointOperations(to huma.API) {
 		method: http.MethodGet, path: endpointsPath, id: "list-endpoints", tag: "endpoints",
 		summary: "List endpoints",
 		text:    "Endpoints in the order of their keys, a page at a time: while next is there, ask again with it as the cursor.",
-		answers: Endpoints{Endpoints: []Endpoint{exampleEndpoint()}, Next: cursorAfter("web")},
+		answers: Endpoints{Endpoints: []Endpoint{exampleEndpoint()}, Next: cursorAfter("web")}, problems: waitProblems(),
 	}, s.endpoints)
 	register(s, to, operation{
 		method: http.MethodGet, path: endpointPath, id: "get-endpoint", tag: "endpoints",
 		summary: "Show an endpoint",
 		text:    "The endpoint with the settings of its own, those that hold for it, and the state that the cluster holds. The ETag names the version of its value, settings and labels.",
-		answers: exampleEndpoint(), problems: []Code{CodeNotFound},
+		answers: exampleEndpoint(), problems: append(waitProblems(), CodeNotFound),
 	}, s.endpoint)
 	register(s, to, operation{
 		method: http.MethodPut, path: endpointPath, id: "put-endpoint", tag: "endpoints",
@@ -50,6 +50,14 @@ func (s *server) endpointOperations(to huma.API) {
 // keyInput names one endpoint to be read.
 type keyInput struct {
 	Key         string      `path:"key" doc:"The key; a slash in it is written %2F" example:"web"`
+	Consistency consistency `query:"consistency"`
+}
+
+// watchInput names one endpoint to be read, when it has changed.
+type watchInput struct {
+	Key         string      `path:"key" doc:"The key; a slash in it is written %2F" example:"web"`
+	Index       waitIndex   `query:"index"`
+	Wait        waitTime    `query:"wait"`
 	Consistency consistency `query:"consistency"`
 }
 
@@ -83,6 +91,9 @@ func (s *server) endpoints(ctx context.Context, in *listInput) (*endpointsOutput
 	if err != nil {
 		return nil, err
 	}
+	if err := s.await(ctx, in.Index, in.Wait, prefixScope(l.prefix)); err != nil {
+		return nil, err
+	}
 	view, err := s.view(ctx, in.Consistency)
 	if err != nil {
 		return nil, err
@@ -93,8 +104,8 @@ func (s *server) endpoints(ctx context.Context, in *listInput) (*endpointsOutput
 	return &endpointsOutput{Index: view.Index(), Body: Endpoints{Endpoints: all, Next: next}}, nil
 }
 
-func (s *server) endpoint(ctx context.Context, in *keyInput) (*endpointOutput, error) {
-	view, e, err := s.find(ctx, in)
+func (s *server) endpoint(ctx context.Context, in *watchInput) (*endpointOutput, error) {
+	view, e, err := s.findChanged(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +123,17 @@ func (s *server) find(ctx context.Context, in *keyInput) (*fsm.View, *fsm.Endpoi
 	}
 	e, err := find(view, in.Key)
 	return view, e, err
+}
+
+// findChanged is find after what in waits for.
+func (s *server) findChanged(ctx context.Context, in *watchInput) (*fsm.View, *fsm.Endpoint, error) {
+	if err := checkedKey(in.Key); err != nil {
+		return nil, nil, err
+	}
+	if err := s.await(ctx, in.Index, in.Wait, endpointScope(in.Key)); err != nil {
+		return nil, nil, err
+	}
+	return s.find(ctx, &keyInput{Key: in.Key, Consistency: in.Consistency})
 }
 
 func endpointOf(view *fsm.View, e *fsm.Endpoint) Endpoint {

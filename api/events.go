@@ -21,7 +21,7 @@ func (s *server) eventOperations(to huma.API) {
 		method: http.MethodGet, path: "/v1/events", id: "list-events", tag: "status",
 		summary: "What has happened, newest last",
 		text:    "The newest events, or, when after is given, those that came next: whoever goes on from the id of the last one misses none, as long as it is not before first_kept.",
-		answers: Events{Events: []Event{exampleEvent()}, FirstKept: 31, Last: 42},
+		answers: Events{Events: []Event{exampleEvent()}, FirstKept: 31, Last: 42}, problems: waitProblems(),
 	}, s.events)
 }
 
@@ -29,6 +29,8 @@ type eventsInput struct {
 	After       eventID     `query:"after"`
 	Key         string      `query:"key" minLength:"1" maxLength:"512" doc:"Only those of this endpoint" example:"web"`
 	Limit       eventsLimit `query:"limit"`
+	Index       waitIndex   `query:"index"`
+	Wait        waitTime    `query:"wait"`
 	Consistency consistency `query:"consistency"`
 }
 
@@ -66,6 +68,9 @@ func (s *server) events(ctx context.Context, in *eventsInput) (*eventsOutput, er
 		if err := checkedKey(in.Key); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.await(ctx, in.Index, in.Wait, eventScope(in.Key)); err != nil {
+		return nil, err
 	}
 	view, err := s.view(ctx, in.Consistency)
 	if err != nil {

@@ -21,11 +21,14 @@ func (g *gate) enter() (leave func(), err error) {
 }
 
 // gates are those of one handler.
-type gates struct{ asking gate }
+type gates struct{ asking, waiting gate }
 
 // The most requests of a kind that one node serves at once.
 const maxAsking = 32
 
 func newGates() *gates {
-	return &gates{asking: gate{most: maxAsking, what: "requests that ask all nodes"}}
+	return &gates{
+		asking:  gate{most: maxAsking, what: "requests that ask all nodes"},
+		waiting: gate{most: maxWaiting, what: "requests that wait for a change"},
+	}
 }

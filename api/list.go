@@ -15,6 +15,8 @@ type listInput struct {
 	State       string      `query:"state" enum:"UP,DOWN,UNKNOWN" doc:"Only those in this state"`
 	Limit       pageLimit   `query:"limit"`
 	Cursor      string      `query:"cursor" minLength:"1" doc:"What next of the page before said: it holds on every node, whatever has changed in between"`
+	Index       waitIndex   `query:"index"`
+	Wait        waitTime    `query:"wait"`
 	Consistency consistency `query:"consistency"`
 }
 

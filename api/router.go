@@ -21,7 +21,7 @@ const (
 	MaxHeader = 256 << 10
 )
 
-// Config is what the handler asks. All but the last four must be given.
+// Config is what the handler asks. All but the last five must be given.
 type Config struct {
 	State      State
 	Writer     Writer
@@ -32,10 +32,13 @@ type Config struct {
 	Peer       Peer
 	Peers      Peers
 	Freshness  Freshness
-	Original   OriginalMode // "" is OriginalOn
-	Metrics    http.Handler // what /metrics answers; nil: there is nothing
-	Requests   Requests     // hears what is answered; nil: nobody does
-	Logger     *slog.Logger // nil discards
+	// Stopping is closed when those who wait are to be sent away, because the
+	// node stops; nil is never.
+	Stopping <-chan struct{}
+	Original OriginalMode // "" is OriginalOn
+	Metrics  http.Handler // what /metrics answers; nil: there is nothing
+	Requests Requests     // hears what is answered; nil: nobody does
+	Logger   *slog.Logger // nil discards
 }
 
 type server struct {

@@ -17,13 +17,13 @@ func (s *server) statusOperations(to huma.API) {
 		method: http.MethodGet, path: "/v1/status", id: "list-status", tag: "status",
 		summary: "What the cluster holds, and why",
 		text:    "The cluster as this node sees it, and of each endpoint the state, every node's vote and what is missing for a change, a page at a time: while next is there, ask again with it as the cursor.",
-		answers: exampleStatus(),
+		answers: exampleStatus(), problems: waitProblems(),
 	}, s.status)
 	register(s, to, operation{
 		method: http.MethodGet, path: "/v1/status/{key}", id: "get-status", tag: "status",
 		summary: "What the cluster holds about one endpoint, and why",
 		text:    "The cluster as this node sees it, and of this endpoint the state, every node's vote and what is missing for a change.",
-		answers: exampleStatus(), problems: []Code{CodeNotFound},
+		answers: exampleStatus(), problems: append(waitProblems(), CodeNotFound),
 	}, s.statusOf)
 }
 
@@ -35,6 +35,9 @@ type statusOutput struct {
 func (s *server) status(ctx context.Context, in *listInput) (*statusOutput, error) {
 	l, err := in.read()
 	if err != nil {
+		return nil, err
+	}
+	if err := s.await(ctx, in.Index, in.Wait, prefixScope(l.prefix)); err != nil {
 		return nil, err
 	}
 	view, err := s.view(ctx, in.Consistency)
@@ -51,8 +54,8 @@ func (s *server) status(ctx context.Context, in *listInput) (*statusOutput, erro
 	return out, nil
 }
 
-func (s *server) statusOf(ctx context.Context, in *keyInput) (*statusOutput, error) {
-	view, e, err := s.find(ctx, in)
+func (s *server) statusOf(ctx context.Context, in *watchInput) (*statusOutput, error) {
+	view, e, err := s.findChanged(ctx, in)
 	if err != nil {
 		return nil, err
 	}

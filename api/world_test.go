@@ -40,9 +40,10 @@ type world struct {
 	logger   *slog.Logger // nil discards
 	// silent says why a node can't be asked what it alone knows, open which
 	// notifications it has not ended.
-	silent map[string]string
-	open   map[string][]notify.Open
-	serves http.Handler // made when it is first asked for
+	silent   map[string]string
+	open     map[string][]notify.Open
+	stopping <-chan struct{} // nil is never
+	serves   http.Handler    // made when it is first asked for
 	// registered is answered to Register.
 	registered func(api.Registration) (api.Welcome, error)
 
@@ -96,7 +97,7 @@ func (w *world) handler() http.Handler {
 func (w *world) newHandler() http.Handler {
 	return api.New(api.Config{
 		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Peers: others{w}, Freshness: w, Original: w.original,
-		Logger: w.logger,
+		Logger: w.logger, Stopping: w.stopping,
 	})
 }
 
@@ -118,6 +119,20 @@ func (w *world) apply(commands ...fsm.Command) []fsm.Result {
 }
 
 func (w *world) set(key, value string) { w.apply(fsm.SetEndpoint{Key: key, Value: value}) }
+
+func (w *world) remove(key string) { w.apply(fsm.DeleteEndpoint{Key: key}) }
+
+// changeSettings changes some setting that holds for all.
+func (w *world) changeSettings() {
+	settings := w.View().Settings()
+	settings.Fall++
+	w.apply(fsm.ChangeSettings{Settings: settings})
+}
+
+// register is the command by which a node registers.
+func register(node string) fsm.Command {
+	return fsm.RegisterObserver{Node: node, Incarnation: "i", Raft: "127.0.0.1:7", Gossip: "127.0.0.1:8", HTTP: "127.0.0.1:6"}
+}
 
 // vote lets a node say something about endpoints, so long ago.
 func (w *world) vote(node string, age time.Duration, verdicts map[string]health.Status) {

@@ -85,6 +85,9 @@ func (b *builder) finish() (*View, func()) {
 	return n, func() {
 		b.endpoints.Notify()
 		close(b.base.superseded)
+		if n.settingsReplaced != b.base.settingsReplaced {
+			close(b.base.settingsReplaced)
+		}
 	}
 }
 
@@ -167,6 +170,7 @@ func (b *builder) changeSettings(c ChangeSettings) (bool, *Refusal) {
 func (b *builder) replaceSettings(with ClusterSettings) {
 	before := b.next.settings
 	b.next.settings = with
+	b.next.settingsReplaced = make(chan struct{})
 	b.next.settingsIndex, b.next.endpointsIndex = b.index, b.index
 	for _, e := range collect(b.endpoints) {
 		if checkOf(e.Overrides.Over(before.Settings)) != checkOf(e.Overrides.Over(with.Settings)) {

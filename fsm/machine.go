@@ -130,6 +130,7 @@ func (m *Machine) Restore(from io.ReadCloser) (err error) {
 	}
 	m.view.Store(next)
 	close(before.superseded)
+	close(before.settingsReplaced)
 	wakeAll(before)
 	return nil
 }

@@ -39,6 +39,8 @@ type View struct {
 
 	// superseded is closed when a newer View has taken this one's place.
 	superseded chan struct{}
+	// settingsReplaced is closed when a View with other settings has.
+	settingsReplaced chan struct{}
 }
 
 // deletion remembers that an endpoint went.
@@ -54,7 +56,7 @@ func emptyView() *View {
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
 		awaiting: iradix.New[uint64](),
 		protocol: 1, inUse: 1,
-		superseded: make(chan struct{}),
+		superseded: make(chan struct{}), settingsReplaced: make(chan struct{}),
 	}
 }
 
@@ -82,6 +84,9 @@ func (v *View) SettingsOf(e *Endpoint) Settings { return e.Overrides.Over(v.sett
 
 // Superseded is closed once a newer View can be had from the Machine.
 func (v *View) Superseded() <-chan struct{} { return v.superseded }
+
+// SettingsReplaced is closed once a View with other settings can be had.
+func (v *View) SettingsReplaced() <-chan struct{} { return v.settingsReplaced }
 
 // Endpoint returns the endpoint of key.
 func (v *View) Endpoint(key string) (*Endpoint, bool) { return v.endpoints.Get([]byte(key)) }

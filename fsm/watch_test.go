@@ -45,6 +45,9 @@ func (w watchers) check(now *fsm.View) error {
 	if woken(now.Superseded()) {
 		return fmt.Errorf("the newest View, of index %d, is said to be superseded", now.Index())
 	}
+	if w.view.SettingsIndex() != now.SettingsIndex() && !woken(w.view.SettingsReplaced()) {
+		return fmt.Errorf("SettingsReplaced of index %d sleeps at index %d", w.view.Index(), now.Index())
+	}
 	before, after := endpointsOf(w.view), endpointsOf(now)
 	for _, key := range keys {
 		old, was := before[key]

@@ -22,7 +22,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 		return nil
 	}
 	server := &http.Server{
-		Handler:           n.Handler(),
+		Handler:           n.handler(ctx.Done()),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -48,8 +48,13 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 }
 
 // Handler returns the node's HTTP API.
-func (n *Node) Handler() http.Handler {
+func (n *Node) Handler() http.Handler { return n.handler(nil) }
+
+// handler returns the API, which sends away whoever waits when stopping is
+// closed.
+func (n *Node) handler(stopping <-chan struct{}) http.Handler {
 	return api.New(api.Config{
+		Stopping: stopping,
 		State: n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
 		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Original: n.cfg.Original,
 		Metrics: n.metrics.Handler(), Requests: n.metrics.Requests, Logger: n.log,
