@@ -23,6 +23,8 @@ type operation struct {
 	// problems are what else it can answer, beside those of readProblems or
 	// changeProblems.
 	problems []Code
+	// streams is an example of an answer that is a stream of events.
+	streams string
 }
 
 // readProblems is what every read can answer, changeProblems what every change
@@ -57,7 +59,11 @@ func register[I, O any](s *server, to huma.API, o operation, handle func(context
 		}
 		return nil, p
 	})
-	op.Responses["200"].Content[jsonBody].Example = o.answers
+	if o.streams != "" {
+		op.Responses["200"].Content = map[string]*huma.MediaType{streamType: {Schema: &huma.Schema{Type: huma.TypeString}, Example: o.streams}}
+	} else {
+		op.Responses["200"].Content[jsonBody].Example = o.answers
+	}
 	if o.takes != nil {
 		// Only now, or huma would read the body.
 		documented(to.OpenAPI(), o).RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{

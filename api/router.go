@@ -80,6 +80,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.whyOperation(to)
 	s.notificationOperations(to)
 	s.eventOperations(to)
+	s.streamOperation(to)
 	s.applyOperation(to)
 	s.memberOperations(to)
 	s.settingsOperations(to)

@@ -18,6 +18,7 @@ func (a app) events() *cobra.Command {
 	var addresses []string
 	var output, key string
 	var after uint64
+	var follow bool
 	limit := 100
 	c := &cobra.Command{
 		Use:         "events [flags]",
@@ -28,13 +29,15 @@ by, and what became of its notifications on the nodes. The first decision about
 a new endpoint is its baseline, which is never notified.`,
 		Example: `tocsin events
 tocsin events --key web --limit 10
-tocsin events --after 1234 -o json`,
+tocsin events --after 1234 -o json
+tocsin events --follow --address node1:6000,node2:6000`,
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&key, "key", "", "only those of this `key`")
 	c.Flags().Uint64Var(&after, "after", 0, "only those that came after the event with this `id`, oldest first")
 	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 1000")
-	group(c, "Which", "key", "after", "limit")
+	c.Flags().BoolVarP(&follow, "follow", "f", false, "show what comes from now on, or after --after, until stopped; goes on at the next --address where a node is lost")
+	group(c, "Which", "key", "after", "limit", "follow")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -51,6 +54,16 @@ tocsin events --after 1234 -o json`,
 		client, err := a.client(c, &addresses)
 		if err != nil {
 			return err
+		}
+		if follow {
+			f := &follower{client: client, key: key, json: output == "json"}
+			if c.Flags().Changed("after") {
+				f.lastID = strconv.FormatUint(after, 10)
+			}
+			if err := f.followEvents(c.Context()); err != nil {
+				return fmt.Errorf("events: %w", err)
+			}
+			return nil
 		}
 		raw, events, err := fetch[api.Events](c.Context(), client, "/v1/events", query)
 		if err != nil {

@@ -49,10 +49,11 @@ type builder struct {
 	events    *iradix.Txn[*Event]
 	outcomes  *iradix.Txn[*Outcome]
 	awaiting  *iradix.Txn[uint64]
+	reported  *iradix.Txn[report]
 	base      *View
 
 	// A transaction can't tell its length.
-	eventCount, deletedCount int
+	eventCount, deletedCount, reportedCount int
 }
 
 func newBuilder(base *View, e entry) *builder {
@@ -61,8 +62,8 @@ func newBuilder(base *View, e entry) *builder {
 		endpoints: base.endpoints.Txn(), slots: base.slots.Txn(), freeSlots: base.freeSlots.Txn(),
 		modified: base.modified.Txn(), deleted: base.deleted.Txn(),
 		observers: base.observers.Txn(), events: base.events.Txn(), outcomes: base.outcomes.Txn(),
-		awaiting:   base.awaiting.Txn(),
-		eventCount: base.events.Len(), deletedCount: base.deleted.Len(),
+		awaiting: base.awaiting.Txn(), reported: base.reported.Txn(),
+		eventCount: base.events.Len(), deletedCount: base.deleted.Len(), reportedCount: base.reported.Len(),
 	}
 	b.next.index = e.index
 	b.next.inUse = max(base.inUse, e.protocol)
@@ -78,7 +79,7 @@ func (b *builder) finish() (*View, func()) {
 	n.endpoints, n.slots, n.freeSlots = b.endpoints.CommitOnly(), b.slots.CommitOnly(), b.freeSlots.CommitOnly()
 	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
 	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
-	n.awaiting = b.awaiting.CommitOnly()
+	n.awaiting, n.reported = b.awaiting.CommitOnly(), b.reported.CommitOnly()
 	if n.observers.Root() != b.base.observers.Root() {
 		n.protocol = lowestProtocol(n.inUse, slices.Collect(n.Observers()))
 	}

@@ -126,7 +126,7 @@ func (m *Machine) Restore(from io.ReadCloser) (err error) {
 	if before.index > next.index {
 		// Back into the past: whoever knows a later View of a history that is
 		// no more has to look at everything, even when the numbers fit again.
-		next.forgotten = before.index + 1
+		next.forgotten, next.reportsForgotten = before.index+1, before.index+1
 	}
 	m.view.Store(next)
 	close(before.superseded)

@@ -113,7 +113,7 @@ func newRestoring(h snapshotHeader) *restoring {
 	v.settingsIndex, v.endpointsIndex = h.SettingsIndex, h.EndpointsIndex
 	v.lastEvent, v.lastForgotten = h.LastEvent, h.LastForgotten
 	v.inUse = h.Version
-	v.forgotten = h.Index // deletions are not in the snapshot
+	v.forgotten, v.reportsForgotten = h.Index, h.Index // deletions and reports are not in the snapshot
 	return &restoring{
 		view:      v,
 		endpoints: v.endpoints.Txn(), slots: v.slots.Txn(), modified: v.modified.Txn(),

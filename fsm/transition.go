@@ -82,6 +82,7 @@ func (b *builder) outcome(o Outcome) (bool, *Refusal) {
 	}
 	o.Time = o.Time.UTC()
 	b.outcomes.Insert(at, &o)
+	b.noteReport(&o)
 	if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == o.Event && o.settles() {
 		b.awaiting.Delete([]byte(event.Key))
 	}

@@ -33,6 +33,9 @@ type View struct {
 	events    *iradix.Tree[*Event]    // by id
 	outcomes  *iradix.Tree[*Outcome]  // by (event, node)
 	awaiting  *iradix.Tree[uint64]    // event whose leader run has not ended, by key
+	reported  *iradix.Tree[report]    // by (index of the report, event, node); bounded
+	// reportsForgotten: what was reported up to this index may be missing.
+	reportsForgotten uint64
 
 	protocol Protocol // the highest that every observer reads
 	inUse    Protocol // the highest that was said; never above protocol
@@ -54,7 +57,7 @@ func emptyView() *View {
 		endpoints: iradix.New[*Endpoint](), slots: iradix.New[string](), freeSlots: iradix.New[struct{}](),
 		modified: iradix.New[string](), deleted: iradix.New[deletion](),
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
-		awaiting: iradix.New[uint64](),
+		awaiting: iradix.New[uint64](), reported: iradix.New[report](),
 		protocol: 1, inUse: 1,
 		superseded: make(chan struct{}), settingsReplaced: make(chan struct{}),
 	}

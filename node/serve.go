@@ -55,7 +55,7 @@ func (n *Node) Handler() http.Handler { return n.handler(nil) }
 func (n *Node) handler(stopping <-chan struct{}) http.Handler {
 	return api.New(api.Config{
 		Stopping: stopping,
-		State: n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
+		State:    n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
 		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Original: n.cfg.Original,
 		Metrics: n.metrics.Handler(), Requests: n.metrics.Requests, Logger: n.log,
 	})

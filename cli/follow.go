@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"tocsin/api"
+	"tocsin/health"
+)
+
+const (
+	// silence is how long a stream may say nothing at all: three heartbeats.
+	silence = 45 * time.Second
+	// maxMessage bounds the lines of a stream.
+	maxMessage = 4 << 20
+)
+
+// follower shows events as they come. It goes on at the next address where a
+// stream ends, with what it has seen last.
+type follower struct {
+	*client
+	key    string // only this endpoint's, "" for all
+	json   bool
+	lastID string
+}
+
+// followEvents shows what happens after the id, "" for what comes next, until
+// the program is stopped.
+func (f *follower) followEvents(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	streaming := &http.Client{Transport: &http.Transport{
+		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ResponseHeaderTimeout: answerTimeout, DisableKeepAlives: true,
+	}}
+	for turn := 0; ; turn++ {
+		address := f.addresses[turn%len(f.addresses)]
+		err := f.followOne(ctx, streaming, address)
+		if ctx.Err() != nil {
+			return nil // as asked
+		}
+		if no, ok := errors.AsType[refused](err); ok && no.status != http.StatusServiceUnavailable {
+			return no
+		}
+		if errors.Is(err, errOutput) {
+			return err
+		}
+		f.say("tocsin: %s: %s, going on at %s\n", address, oneLine(reasonOf(err)), f.addresses[(turn+1)%len(f.addresses)])
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// errOutput says that what is shown can't be written: nobody reads it any more.
+var errOutput = errors.New("the output can't be written")
+
+// followOne shows what one node tells, until its stream ends.
+func (f *follower) followOne(ctx context.Context, streaming *http.Client, address string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	alive := time.AfterFunc(silence, func() { cancel(fmt.Errorf("it has said nothing for %v", silence)) })
+	defer alive.Stop()
+	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/v1/stream", nil)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", address, err)
+	}
+	if f.lastID != "" {
+		asked.Header.Set("Last-Event-ID", f.lastID)
+	}
+	answer, err := streaming.Do(asked)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close() // nothing is written by it: there is no error to miss
+	if answer.StatusCode != http.StatusOK {
+		no := refused{status: answer.StatusCode, address: address}
+		text, _ := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
+		if json.Unmarshal(text, &no.problem) != nil {
+			no.problem = api.Problem{} // not one of ours: the status has to do
+		}
+		return no
+	}
+	lines := bufio.NewScanner(answer.Body)
+	lines.Buffer(nil, maxMessage)
+	var kind, id, data string
+	for lines.Scan() {
+		alive.Reset(silence)
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		switch {
+		case name == "event":
+			kind = value
+		case name == "id":
+			id = value
+		case name == "data":
+			data = value
+		case lines.Text() == "":
+			if err := f.show(kind, data); err != nil {
+				return err
+			}
+			if id != "" {
+				f.lastID = id
+			}
+			kind, id, data = "", "", ""
+		}
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	return errors.New("it has ended the stream")
+}
+
+// show writes one message, if it is about an event that is to be shown.
+func (f *follower) show(kind, data string) error {
+	switch kind {
+	case "state":
+	case "resync":
+		var r api.FeedResync
+		_ = json.Unmarshal([]byte(data), &r) // the reason is only words
+		f.say("tocsin: some events may be missing here (%s): see \"tocsin events\"\n", clean(r.Reason))
+		return nil
+	default:
+		return nil
+	}
+	var e api.Event
+	if err := json.Unmarshal([]byte(data), &e); err != nil {
+		return fmt.Errorf("an event can't be read: %w: is it a node of Tocsin, and of this version?", err)
+	}
+	if f.key != "" && e.Key != f.key {
+		return nil
+	}
+	line := data + "\n"
+	if !f.json {
+		line = eventLine(newScreen(f.stdout), e)
+	}
+	if _, err := io.WriteString(f.stdout, line); err != nil {
+		return fmt.Errorf("%w: %w", errOutput, err)
+	}
+	return nil
+}
+
+// eventLine is one event on a line, aligned as far as one can who does not know
+// what comes.
+func eventLine(s *screen, e api.Event) string {
+	change := e.From.String() + "→" + s.status(e.To)
+	pad := max(len("UNKNOWNDOWN")-len(e.From.String())-len(e.To.String()), 0)
+	text := votes(e.Votes)
+	if e.Baseline {
+		text += ", baseline"
+	}
+	if e.To == health.Down {
+		if why := firstReason(e); why != "" {
+			text += ": " + why
+		}
+	}
+	return fmt.Sprintf("%s  %-6d  %-20s  %s%s  %s\n", moment(e.Time), e.ID, cut(clean(e.Key), 30), change, strings.Repeat(" ", pad), text)
+}
+
+// firstReason is what one of those said who brought the event about.
+func firstReason(e api.Event) string {
+	for _, v := range e.Votes {
+		if v.Excluded == "" && v.Verdict == e.To && v.Reason != "" {
+			return cut(clean(v.Reason), 80)
+		}
+	}
+	return ""
+}
