@@ -16,7 +16,8 @@ const (
 	// is tried again.
 	membershipPause = 200 * time.Millisecond
 	// membershipCheck is how often an unfinished plan is looked at again: that
-	// a node has caught up shows in its ballots, which wake nobody here.
+	// a node has caught up, or is silent, shows in its ballots, which wake nobody
+	// here.
 	membershipCheck = time.Second
 	stepTimeout     = 10 * time.Second
 )
@@ -102,14 +103,20 @@ func suffrageOf(servers []raft.Server, id raft.ServerID) raft.ServerSuffrage {
 }
 
 // planUnfinished reports whether a non-voter may become a voter once it has
-// caught up.
+// caught up, or a node waits for another one's address.
 func (n *Node) planUnfinished() bool {
 	servers, err := n.servers()
 	if err != nil {
 		return true
 	}
+	view := n.machine.View()
+	for _, s := range servers {
+		if o, known := view.Observer(string(s.ID)); !known || o.Raft != string(s.Address) {
+			return true
+		}
+	}
 	voters := votersAmong(servers)
-	return voters < len(servers) && voters < n.machine.View().Settings().MaxVoters
+	return len(servers) != view.ObserverCount() || voters < len(servers) && voters < view.Settings().MaxVoters
 }
 
 // awaitsVote reports whether this node is a non-voter and there is room for one

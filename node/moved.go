@@ -61,16 +61,17 @@ func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) boo
 }
 
 // find returns where a node is to be reached that raft has at the configured
-// address. It takes no lock.
+// address, or has put aside (see place). It takes no lock.
 func (m *moved) find(view *fsm.View, id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
-	w, ok := m.all()[string(id)]
-	if !ok {
-		return configured
+	o, known := view.Observer(string(id))
+	w, told := m.all()[string(id)]
+	switch {
+	case told && (!known || w.holds(o)):
+		return raft.ServerAddress(w.raft)
+	case known && string(configured) == aside(o.Node):
+		return raft.ServerAddress(o.Raft)
 	}
-	if o, known := view.Observer(string(id)); known && !w.holds(o) {
-		return configured
-	}
-	return raft.ServerAddress(w.raft)
+	return configured
 }
 
 func (m *moved) all() map[string]whereabouts {

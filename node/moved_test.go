@@ -62,6 +62,26 @@ func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 	}
 }
 
+func TestMoved_FindsWhoWasPutAsideWhereTheObserversHaveIt(t *testing.T) {
+	machine := fsm.NewMachine()
+	packed, err := fsm.Encode(fsm.Found{ClusterID: "c", Settings: fsm.DefaultClusterSettings()},
+		fsm.RegisterObserver{Node: "n2", Incarnation: "i", Disk: "d", Start: 3, Raft: "new:7000", Gossip: "g:1", HTTP: "h:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine.Apply(&raft.Log{Index: 1, Term: 1, Data: packed})
+	var m moved
+	for id, want := range map[raft.ServerID]raft.ServerAddress{"n2": "new:7000", "n3": raft.ServerAddress(aside("n3"))} {
+		if got := m.find(machine.View(), id, raft.ServerAddress(aside(string(id)))); got != want {
+			t.Errorf("%s is reached at %s, want %s", id, got, want)
+		}
+	}
+	m.note(api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, aside("n2"), nil)
+	if got := m.find(machine.View(), "n2", raft.ServerAddress(aside("n2"))); got != "newer:7000" {
+		t.Errorf("a later process of n2 is reached at %s", got)
+	}
+}
+
 func TestMoved_IsNewsOnce(t *testing.T) {
 	var m moved
 	r := api.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}

@@ -27,16 +27,17 @@ const (
 )
 
 // plan returns the next step that makes the raft configuration follow the
-// observers, false if there is none. It is a pure function.
+// observers, false if there is none. It is a pure function; fresh says whether
+// an observer's present process is heard, and so has caught up.
 //
 //   - A server that is no observer has left: it is removed. If it is self, it
 //     first hands the lead over to a voter that stays; before the founder of a
 //     cluster has registered itself there is none, and nothing to do.
-//   - An observer with a new address is moved there.
-//   - An observer without a server becomes a non-voter.
+//   - An observer with a new address is moved there, and one without a server
+//     becomes a non-voter, as far as others leave room for them (see place).
 //   - While there are fewer than maxVoters voters, a non-voter that has caught
 //     up becomes one: of the site with the fewest voters, the longest member.
-func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVoters int, caughtUp func(*fsm.Observer) bool) (step, bool) {
+func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (step, bool) {
 	byNode := make(map[string]*fsm.Observer, len(observers))
 	for _, o := range observers {
 		byNode[o.Node] = o
@@ -48,30 +49,24 @@ func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVote
 		}
 		return step{}, false
 	}
-	present := make(map[string]raft.Server, len(servers))
-	votersAt := make(map[string]int)
-	voters := 0
 	for _, s := range servers {
-		o := byNode[string(s.ID)]
-		if o == nil {
+		if byNode[string(s.ID)] == nil {
 			return step{removeServer, string(s.ID), string(s.Address)}, true
 		}
-		if o.Raft != string(s.Address) {
-			return step{moveServer, o.Node, o.Raft}, true
-		}
-		present[o.Node] = s
-		if s.Suffrage == raft.Voter {
+	}
+	if next, ok := place(servers, byNode, observers, self, fresh); ok {
+		return next, true
+	}
+	votersAt := make(map[string]int)
+	voters := 0
+	var candidates []*fsm.Observer
+	for _, s := range servers {
+		o := byNode[string(s.ID)]
+		switch {
+		case s.Suffrage == raft.Voter:
 			voters++
 			votersAt[o.Site]++
-		}
-	}
-	var candidates []*fsm.Observer
-	for _, o := range observers {
-		s, ok := present[o.Node]
-		if !ok {
-			return step{addServer, o.Node, o.Raft}, true
-		}
-		if s.Suffrage != raft.Voter && caughtUp(o) {
+		case o.Raft == string(s.Address) && fresh(o):
 			candidates = append(candidates, o)
 		}
 	}

@@ -54,6 +54,12 @@ func TestPlan(t *testing.T) {
 		"a new address is followed":                      {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{a, moved}, 5, all, step{moveServer, "b", "b:7999"}},
 		"a leader that has left hands the lead over":     {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, all, step{kind: handOver, node: "a"}},
 		"a leader that has left waits for another voter": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{b}, 5, all, step{}},
+		"a non-voter that waits for its address is no voter yet": {
+			[]raft.Server{voter("a"), nonvoter("b"), voter("c")},
+			[]*fsm.Observer{a, claims("b", "c:7000", 5), c},
+			5, all,
+			step{},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
