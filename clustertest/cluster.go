@@ -44,6 +44,7 @@ type member struct {
 	as     string // the node it says it is; its name unless it is a clone
 	number int
 	moves  int           // how often it has got other addresses
+	raftAt string        // its raft address if it was another node's, else ""
 	disk   *simdisk.Disk // as its present process has it open, or the next one will
 	backup *simdisk.Disk // nil if none was made
 	raft   *simnet.Raft

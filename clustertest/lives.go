@@ -3,8 +3,6 @@ package clustertest
 import (
 	"context"
 	"fmt"
-	"net"
-	"strconv"
 	"time"
 
 	"tocsin/clustertest/simdisk"
@@ -199,33 +197,4 @@ func (c *Cluster) config(m *member) node.Config {
 		c.options.Config(&cfg)
 	}
 	return cfg
-}
-
-// The ports of a node that has never moved.
-const (
-	httpPort   = 6000
-	raftPort   = 7000
-	gossipPort = 8000
-)
-
-// address returns where the node listens at present, or will when it is started.
-func (m *member) address(port int) string {
-	return net.JoinHostPort(m.name, strconv.Itoa(port+m.moves))
-}
-
-// Move gives a node that is down other addresses: nobody listens at the old ones
-// when it is started again. Those that are started later are told the new ones.
-func (c *Cluster) Move(name string) {
-	c.t.Helper()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range c.members {
-		switch {
-		case m.name != name:
-		case m.node != nil:
-			c.t.Fatalf("%s is up", name)
-		default:
-			m.moves++
-		}
-	}
 }

@@ -68,8 +68,11 @@ func (n *Node) refuse(view *fsm.View, r api.Registration) error {
 			return conflict("node %q has been started again since this process of it registered, or its data directory is an older copy", o.Node)
 		case o.Node == r.Node && r.Fresh && o.Raft != r.Raft && n.fresh(o):
 			return conflict("a node %q is alive at %s, or was moments ago: choose another --node, or stop that one first; one that has just died can be replaced when nothing was heard of it for %v", o.Node, o.Raft, view.Settings().BallotTTL())
-		case o.Node != r.Node && o.Raft == r.Raft:
-			return conflict("the raft address %s belongs to node %q: choose another --raft, or take that node out first (GET /leave?peerAddress=%s)", r.Raft, o.Node, r.Raft)
+		case o.Node != r.Node && o.Raft == r.Raft && n.fresh(o):
+			// Of one that is silent nobody knows where it will be: it may have been
+			// given another address, and wait for the one that this node leaves.
+			// Two that ask at once both get it; place says which one has it then.
+			return conflict("the raft address %s belongs to node %q, which was heard there moments ago: choose another --raft, or stop that node; its address is free when nothing was heard of it for %v", r.Raft, o.Node, view.Settings().BallotTTL())
 		}
 	}
 	return nil

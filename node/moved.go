@@ -101,7 +101,13 @@ func (n *Node) noteMoved(r api.Registration) {
 	}
 }
 
-// whereIs returns the raft address at which a node is to be reached.
+// whereIs returns the raft address at which a node is to be reached. Where this
+// node itself listens there is nobody else: a leader that called there would hear
+// itself, take that for another leader of its term, and step down.
 func (n *Node) whereIs(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
-	return n.moved.find(n.machine.View(), id, configured)
+	at := n.moved.find(n.machine.View(), id, configured)
+	if string(id) != n.cfg.Name && string(at) == n.cfg.advertised(n.cfg.Raft) {
+		return raft.ServerAddress(aside(string(id)))
+	}
+	return at
 }
