@@ -1,9 +1,14 @@
 package clustertest_test
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
+	"tocsin/api"
 	"tocsin/clustertest"
+	"tocsin/fsm"
 	"tocsin/health"
 )
 
@@ -99,5 +104,47 @@ func TestCluster_ADeadNodesAddressIsTakenOver(t *testing.T) {
 		c.Move(dead)
 		c.Restart(dead)
 		awaitMoved(t, c, c.Names()...)
+	})
+}
+
+// Of two that claim one address, the one that is dead is taken out by it.
+func TestCluster_TheDeadOneIsTakenOutByAnAddressThatPassedOn(t *testing.T) {
+	skipUnderRaceDetector(t)
+	for _, dead := range []string{"n2", "n3"} {
+		t.Run(dead+" is dead", func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := clustertest.New(t, 3)
+				heir := c.Others("n1", dead)[0]
+				c.Crash(dead)
+				c.Stop(heir)
+				c.TakeRaftAddress(heir, dead)
+				c.Restart(heir)
+				c.Await("all know where it is, and are ready", func() bool { return allPlaced(t, c) })
+				if err := c.Node("n1").LeaveRaft(t.Context(), c.Node(heir).Self().Raft); err != nil {
+					t.Fatal(err)
+				}
+				c.Await("the dead one is taken out", func() bool {
+					servers, err := c.Node("n1").RaftServers()
+					return err == nil && len(servers) == 2 && !slices.ContainsFunc(servers, func(s server) bool { return s.Node == dead })
+				})
+			})
+		})
+	}
+}
+
+// An address is not taken from a member that is heard there.
+func TestCluster_WhoIsHeardKeepsItsAddress(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3)
+		leader := c.Leader()
+		holder := c.Node(c.Others(leader)[0]).Self()
+		asker := api.Registration{
+			ClusterID: c.Node(leader).View().ClusterID(), Node: "n9", Incarnation: "i", Disk: "d", Start: 1,
+			Raft: holder.Raft, Gossip: "n9:8000", HTTP: "n9:6000", Fresh: true,
+		}
+		_, err := c.Node(leader).Register(t.Context(), asker)
+		if r, refused := errors.AsType[*fsm.Refusal](err); !refused || r.Code != fsm.Conflict || !strings.Contains(r.Message, holder.Node) {
+			t.Errorf("n9 asks for the raft address of %s, and the answer is %v", holder.Node, err)
+		}
 	})
 }

@@ -101,12 +101,17 @@ func (n *Node) GossipJoin(addresses []string) (int, error) { return n.gossip.Joi
 func (n *Node) GossipLeave() error { return n.gossip.Leave(gossipGrace) }
 
 // LeaveRaft implements api.Membership: it takes the node with that raft address
-// out of the observers, and so out of the raft configuration.
+// out of the observers, and so out of the raft configuration. Of two that claim
+// the address (see place) that is the one that is not heard.
 func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
+	var leaving *fsm.Observer
 	for o := range n.machine.View().Observers() {
-		if o.Raft == raftAddress {
-			return n.leave(ctx, o.Node)
+		if o.Raft == raftAddress && (leaving == nil || !n.fresh(o)) {
+			leaving = o
 		}
+	}
+	if leaving != nil {
+		return n.leave(ctx, leaving.Node)
 	}
 	return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("no node has the raft address %q: see /raftnodes", raftAddress)}
 }
