@@ -8,6 +8,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/clustertest"
+	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/health"
 )
@@ -146,5 +147,36 @@ func TestCluster_WhoIsHeardKeepsItsAddress(t *testing.T) {
 		if r, refused := errors.AsType[*fsm.Refusal](err); !refused || r.Code != fsm.Conflict || !strings.Contains(r.Message, holder.Node) {
 			t.Errorf("n9 asks for the raft address of %s, and the answer is %v", holder.Node, err)
 		}
+	})
+}
+
+// While there is no leader a node is not believed to be where another one is
+// heard: if it were, none would be elected when raft is whole again.
+func TestCluster_NobodyIsBelievedToBeWhereAnotherIsHeard(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3)
+		for _, from := range c.Names() {
+			for _, to := range c.Others(from) {
+				c.Net.Set(from, to, simnet.Link{Cut: true, Of: simnet.OfRaft})
+			}
+		}
+		c.Await("nobody leads", func() bool {
+			return !slices.ContainsFunc(c.Names(), func(name string) bool { return c.Node(name).Readiness().Leader != "" })
+		})
+		for _, told := range c.Names() {
+			for _, of := range c.Others(told) {
+				o, _ := c.Node(told).View().Observer(of)
+				wrong := c.Node(c.Others(told, of)[0]).Self().Raft
+				_, err := c.Node(told).Register(t.Context(), api.Registration{
+					ClusterID: c.Node(told).View().ClusterID(), Node: of, Incarnation: "i", Disk: o.Disk, Start: o.Start + 1,
+					Raft: wrong, Gossip: o.Gossip, HTTP: o.HTTP,
+				})
+				if _, ok := errors.AsType[api.ErrNotLeader](err); !ok {
+					t.Fatalf("%s is told that %s has moved, and answers %v", told, of, err)
+				}
+			}
+		}
+		c.Heal()
+		c.Await("all are ready", func() bool { return allPlaced(t, c) })
 	})
 }

@@ -17,9 +17,15 @@ import (
 // raft only knows the old addresses, and only a leader changes them.
 //
 // A node that asks in vain to be registered tells everybody it asks where it is.
-// That is believed of a process with the disk of a member of this cluster, and
-// given up as soon as the state shows that the node is another disk's, or that a
-// later process of it stands elsewhere.
+// That is believed of a process that has the cluster's id and, as far as the
+// state tells, the disk of that member. Of two processes on one disk the later
+// start is believed: the other has ended, or runs on a copy. An address at which
+// another member is heard is not believed. All of it is given up as soon as the
+// state shows that the node is another disk's, or that a later process of it
+// stands elsewhere.
+//
+// That something wrong is believed costs calls in vain, and no more: an answer
+// counts only for the node that gives it (see misdirected).
 type moved struct {
 	mu  sync.Mutex // orders the changes
 	now atomic.Pointer[map[string]whereabouts]
@@ -34,11 +40,18 @@ type whereabouts struct {
 // holds reports whether w may still be so, as far as o, the observer, tells. It
 // is nil while this node knows nothing, as after a start without a leader.
 func (w whereabouts) holds(o *fsm.Observer) bool {
-	return o == nil || o.Disk == w.disk && (o.Start <= w.start || o.Raft == w.raft)
+	return o == nil || o.Disk == w.disk && (o.Start < w.start || o.Raft == w.raft)
+}
+
+// supersedes reports whether w may take the place of what was believed before.
+func (w whereabouts) supersedes(before whereabouts) bool {
+	return w.disk != before.disk || w.start > before.start
 }
 
 // note takes the word of a process that could not be registered, of a node that
-// raft has at the configured address. It reports whether that is news.
+// raft has at the configured address. It reports whether it is to be reached at
+// another one from here on. That a node is back is remembered too: an older
+// process of it has not moved after that.
 func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) bool {
 	w := whereabouts{r.Raft, r.Disk, r.Start}
 	if r.Fresh || !w.holds(o) {
@@ -46,18 +59,19 @@ func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) boo
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.all()
-	next := maps.Clone(before)
-	if r.Raft == configured {
-		delete(next, r.Node) // it is back
-	} else {
-		if next == nil {
-			next = make(map[string]whereabouts)
-		}
-		next[r.Node] = w
+	before, told := m.all()[r.Node]
+	if !told {
+		before.raft = configured
+	} else if !w.supersedes(before) {
+		return false
 	}
+	next := maps.Clone(m.all())
+	if next == nil {
+		next = make(map[string]whereabouts)
+	}
+	next[r.Node] = w
 	m.now.Store(&next)
-	return r.Raft != configured && before[r.Node].raft != r.Raft
+	return w.raft != before.raft
 }
 
 // find returns where a node is to be reached that raft has at the configured
@@ -93,7 +107,13 @@ func (n *Node) noteMoved(r api.Registration) {
 	if err != nil {
 		return // raft has ended
 	}
-	o, _ := n.machine.View().Observer(r.Node)
+	view := n.machine.View()
+	for o := range view.Observers() {
+		if o.Node != r.Node && o.Raft == r.Raft && n.fresh(o) {
+			return // it is wrong, and will hear so from a leader
+		}
+	}
+	o, _ := view.Observer(r.Node)
 	for _, s := range servers {
 		if string(s.ID) == r.Node && n.moved.note(r, string(s.Address), o) {
 			n.log.Info("there is no leader, and a node has another address: it is reached there from here on", "peer", r.Node, "address", r.Raft)

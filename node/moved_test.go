@@ -24,15 +24,22 @@ func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 		holds fsm.Command // what the state then says of the node; nil: nothing
 		want  raft.ServerAddress
 	}{
-		"nobody said anything":                {nil, nil, configured},
-		"nothing is known yet":                {[]api.Registration{process("d", 3, "new:7000")}, nil, "new:7000"},
-		"the process before registered":       {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 2, configured), "new:7000"},
-		"it registered":                       {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 3, "new:7000"), "new:7000"},
-		"a later one registered elsewhere":    {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, configured), configured},
-		"a later one registered there":        {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, "new:7000"), "new:7000"},
-		"the node has another disk":           {[]api.Registration{process("d", 3, "new:7000")}, observer("e", 1, configured), configured},
-		"it moved twice":                      {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, "newer:7000")}, nil, "newer:7000"},
-		"it went back":                        {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, configured)}, nil, configured},
+		"nobody said anything":                     {nil, nil, configured},
+		"nothing is known yet":                     {[]api.Registration{process("d", 3, "new:7000")}, nil, "new:7000"},
+		"the process before registered":            {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 2, configured), "new:7000"},
+		"it registered":                            {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 3, "new:7000"), "new:7000"},
+		"a later one registered elsewhere":         {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, configured), configured},
+		"a later one registered there":             {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, "new:7000"), "new:7000"},
+		"the node has another disk":                {[]api.Registration{process("d", 3, "new:7000")}, observer("e", 1, configured), configured},
+		"it moved twice":                           {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, "newer:7000")}, nil, "newer:7000"},
+		"it went back":                             {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, configured)}, nil, configured},
+		"an older process asks after it":           {[]api.Registration{process("d", 9, "new:7000"), process("d", 4, "backup:7000")}, nil, "new:7000"},
+		"an older process asks after it went back": {[]api.Registration{process("d", 9, configured), process("d", 4, "backup:7000")}, nil, configured},
+		"a copy was started as often":              {[]api.Registration{process("d", 9, "new:7000"), process("d", 9, "copy:7000")}, nil, "new:7000"},
+		"another disk, while nothing is known":     {[]api.Registration{process("d", 9, "new:7000"), process("e", 1, "other:7000")}, nil, "other:7000"},
+		"it went back, and registered elsewhere later": {
+			[]api.Registration{process("d", 3, configured)}, observer("d", 4, "new:7000"), configured,
+		},
 		"it has lost its disk, and votes not": {[]api.Registration{fresh}, nil, configured},
 	}
 	for name, c := range cases {
@@ -90,5 +97,12 @@ func TestMoved_IsNewsOnce(t *testing.T) {
 	}
 	if m.note(r, "old:7000", nil) {
 		t.Error("the second word was news")
+	}
+	back := api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "old:7000"}
+	if !m.note(back, "old:7000", nil) {
+		t.Error("that it is back was no news")
+	}
+	if m.note(api.Registration{Node: "n3", Disk: "d", Start: 4, Raft: "n3:7000"}, "n3:7000", nil) {
+		t.Error("that a node is where it should be was news")
 	}
 }
