@@ -107,8 +107,10 @@ type Peer interface {
 	Introduce(asker Introduction) Introduction
 	// Register takes a started node in, or takes note of its new process.
 	Register(ctx context.Context, r Registration) (Welcome, error)
-	// ProposeAsLeader commits an entry that fsm.Encode packed on another node.
-	ProposeAsLeader(ctx context.Context, entry []byte) ([]fsm.Result, error)
+	// ProposeAsLeader commits an entry that fsm.Encode packed on another node of
+	// that cluster. A node of another cluster is not its leader. Older builds
+	// name none: "".
+	ProposeAsLeader(ctx context.Context, cluster string, entry []byte) ([]fsm.Result, error)
 	// IndexAsLeader returns the index up to which this node has applied the
 	// log, after a majority has confirmed its lead if verified is true.
 	IndexAsLeader(ctx context.Context, verified bool) (uint64, error)

@@ -25,6 +25,10 @@ const (
 	// The types of the bodies.
 	jsonBody  = "application/json"
 	entryBody = "application/octet-stream"
+
+	// clusterHeader says for which cluster an entry is. Nodes of older builds do
+	// not send it.
+	clusterHeader = "Tocsin-Cluster"
 )
 
 func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
@@ -89,7 +93,7 @@ func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
 	if len(entry) == 0 {
 		return badRequest("the entry is empty")
 	}
-	results, err := s.Peer.ProposeAsLeader(c.Request.Context(), entry)
+	results, err := s.Peer.ProposeAsLeader(c.Request.Context(), c.GetHeader(clusterHeader), entry)
 	if err != nil {
 		return err
 	}

@@ -103,13 +103,24 @@ func TestPeer_Propose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := newClient(t).Propose(t.Context(), serve(t, w.handler()), entry)
+	results, err := newClient(t).Propose(t.Context(), serve(t, w.handler()), clusterName, entry)
 	if err != nil || len(results) != 2 || results[0].Index != w.index || !results[1].Changed {
 		t.Errorf("got %+v, %v", results, err)
 	}
-	_, err = newClient(t).Propose(t.Context(), "127.0.0.1:1", make([]byte, api.MaxEntry+1))
+	_, err = newClient(t).Propose(t.Context(), "127.0.0.1:1", clusterName, make([]byte, api.MaxEntry+1))
 	if r, ok := errors.AsType[*fsm.Refusal](err); !ok || r.Code != fsm.Invalid {
 		t.Errorf("too large an entry: %v", err)
+	}
+}
+
+func TestPeer_ProposeIsForOneCluster(t *testing.T) {
+	w := newWorld(t)
+	address := serve(t, w.handler())
+	if _, err := newClient(t).Propose(t.Context(), address, "another", entry(t)); !errors.Is(err, api.ErrNoLeader) || w.writes > 0 {
+		t.Errorf("for another cluster: %v, and %d writes", err, w.writes)
+	}
+	if _, err := newClient(t).Propose(t.Context(), address, "", entry(t)); err != nil {
+		t.Errorf("from an older build: %v", err)
 	}
 }
 
@@ -120,19 +131,19 @@ func TestPeer_ErrorsCrossTheWire(t *testing.T) {
 	address := serve(t, w.handler())
 	for _, want := range []error{api.ErrNoLeader, api.ErrUncertain} {
 		w.proposeErr = want
-		if _, err := newClient(t).Propose(t.Context(), address, entry(t)); !errors.Is(err, want) {
+		if _, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t)); !errors.Is(err, want) {
 			t.Errorf("sent %v, got %v", want, err)
 		}
 	}
 	for _, code := range []fsm.Code{fsm.NotFound, fsm.Invalid, fsm.Conflict, fsm.TooOld} {
 		w.proposeErr = &fsm.Refusal{Code: code, Message: "no and no"}
-		_, err := newClient(t).Propose(t.Context(), address, entry(t))
+		_, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t))
 		if r, ok := errors.AsType[*fsm.Refusal](err); !ok || r.Code != code || r.Message != "no and no" {
 			t.Errorf("sent a refusal %s, got %v", code, err)
 		}
 	}
 	w.proposeErr = errors.New("the disk is on fire")
-	if _, err := newClient(t).Propose(t.Context(), address, entry(t)); !errors.Is(err, api.ErrUncertain) {
+	if _, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t)); !errors.Is(err, api.ErrUncertain) {
 		t.Errorf("after a 500 nobody can tell, and the client says %v", err)
 	}
 }
@@ -147,7 +158,7 @@ func TestPeer_FollowsTheLeader(t *testing.T) {
 			follower.proposeErr = api.ErrNotLeader{LeaderHTTP: ahead}
 			address = serve(t, follower.handler())
 		}
-		results, err := newClient(t).Propose(t.Context(), address, entry(t))
+		results, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t))
 		switch {
 		case hops <= 3 && (err != nil || len(results) != 1):
 			t.Errorf("%d hops: %v", hops, err)
@@ -163,7 +174,7 @@ func TestPeer_ACircleEnds(t *testing.T) {
 	w := newWorld(t)
 	address := serve(t, w.handler())
 	w.proposeErr = api.ErrNotLeader{LeaderHTTP: address}
-	_, err := newClient(t).Propose(t.Context(), address, entry(t))
+	_, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t))
 	if !errors.Is(err, api.ErrNoLeader) || w.writes != 4 {
 		t.Errorf("asked %d times, got %v", w.writes, err)
 	}
@@ -199,7 +210,7 @@ func TestPeer_BadAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			address := serve(t, answer)
-			if _, err := newClient(t).Propose(t.Context(), address, entry(t)); !errors.Is(err, api.ErrUncertain) || !strings.Contains(err.Error(), address) {
+			if _, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t)); !errors.Is(err, api.ErrUncertain) || !strings.Contains(err.Error(), address) {
 				t.Errorf("propose: got %v", err)
 			}
 			if _, err := newClient(t).Register(t.Context(), address, node6()); err == nil || !strings.Contains(err.Error(), address) {
@@ -215,7 +226,7 @@ func TestPeer_ALeaderThatCannotBeRight(t *testing.T) {
 			w.WriteHeader(http.StatusMisdirectedRequest)
 			_ = json.NewEncoder(w).Encode(api.Problem{Detail: "not me", LeaderHTTP: leader})
 		}))
-		if _, err := newClient(t).Propose(t.Context(), address, entry(t)); !errors.Is(err, api.ErrNoLeader) {
+		if _, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t)); !errors.Is(err, api.ErrNoLeader) {
 			t.Errorf("leader %q: got %v", leader, err)
 		}
 	}
@@ -236,7 +247,7 @@ func closedAddress(t *testing.T) string {
 
 func TestPeer_NobodyListens(t *testing.T) {
 	address := closedAddress(t)
-	_, err := newClient(t).Propose(t.Context(), address, entry(t))
+	_, err := newClient(t).Propose(t.Context(), address, clusterName, entry(t))
 	if !errors.Is(err, api.ErrUnreachable) || !errors.Is(err, api.ErrNoLeader) || errors.Is(err, api.ErrUncertain) {
 		t.Errorf("propose: got %v", err)
 	}
@@ -251,7 +262,7 @@ func TestPeer_TheContextEndsACall(t *testing.T) {
 	defer close(released)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := newClient(t).Propose(ctx, address, entry(t))
+	_, err := newClient(t).Propose(ctx, address, clusterName, entry(t))
 	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, api.ErrUncertain) {
 		t.Errorf("got %v", err)
 	}
@@ -265,13 +276,13 @@ func TestPeer_OverAnotherTransport(t *testing.T) {
 		h.ServeHTTP(recorder, r)
 		return recorder.Result(), nil
 	})}
-	if _, err := c.Propose(t.Context(), "node1:1", entry(t)); err != nil {
+	if _, err := c.Propose(t.Context(), "node1:1", clusterName, entry(t)); err != nil {
 		t.Error(err)
 	}
 	broken := &api.PeerClient{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: &http.Request{}}, iotest.ErrTimeout
 	})}
-	if _, err := broken.Propose(t.Context(), "node1:1", entry(t)); !errors.Is(err, api.ErrUncertain) {
+	if _, err := broken.Propose(t.Context(), "node1:1", clusterName, entry(t)); !errors.Is(err, api.ErrUncertain) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -66,7 +66,7 @@ func (c *PeerClient) Introduce(ctx context.Context, address string, self Introdu
 		return Introduction{}, fmt.Errorf("introduce to %s: %w", address, err)
 	}
 	var other Introduction
-	if err := c.post(ctx, address, introducePath, jsonBody, body, &other); err != nil {
+	if err := c.post(ctx, address, question{path: introducePath, contentType: jsonBody, body: body}, &other); err != nil {
 		return Introduction{}, err
 	}
 	if other.Node == "" {
@@ -84,7 +84,7 @@ func (c *PeerClient) Register(ctx context.Context, address string, r Registratio
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	var welcome Welcome
-	if err := c.call(ctx, address, registerPath, jsonBody, body, &welcome); err != nil {
+	if err := c.call(ctx, address, question{path: registerPath, contentType: jsonBody, body: body}, &welcome); err != nil {
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	if welcome.ClusterID == "" || welcome.Epoch == 0 {
@@ -93,16 +93,17 @@ func (c *PeerClient) Register(ctx context.Context, address string, r Registratio
 	return welcome, nil
 }
 
-// Propose has the leader commit an entry that fsm.Encode packed. The error is
+// Propose has the leader of that cluster commit an entry that fsm.Encode packed:
+// at an address that has passed on another cluster's may be found. The error is
 // ErrNoLeader when nothing was done (with ErrUnreachable or ErrNotLeader, if
 // that is why), ErrUncertain when nobody can tell, or a *fsm.Refusal for an
 // entry that nobody would take.
-func (c *PeerClient) Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error) {
+func (c *PeerClient) Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error) {
 	if len(entry) > MaxEntry {
 		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), MaxEntry)}
 	}
 	var answer Results
-	err := c.call(ctx, address, proposePath, entryBody, entry, &answer)
+	err := c.call(ctx, address, question{proposePath, entryBody, cluster, entry}, &answer)
 	if err == nil && len(answer.Results) == 0 {
 		err = errors.New("its answer holds no result")
 	}
@@ -129,7 +130,7 @@ func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (
 		return 0, fmt.Errorf("ask %s for its index: %w", address, err)
 	}
 	var answer IndexAnswer
-	err = c.call(ctx, address, indexPath, jsonBody, body, &answer)
+	err = c.call(ctx, address, question{path: indexPath, contentType: jsonBody, body: body}, &answer)
 	_, misdirected := errors.AsType[ErrNotLeader](err)
 	switch {
 	case err == nil:
@@ -142,10 +143,17 @@ func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (
 	return 0, fmt.Errorf("%w (%w)", ErrBehind, err)
 }
 
-// call posts body to the node at address and on to the leader that it names.
-func (c *PeerClient) call(ctx context.Context, address, path, contentType string, body []byte, into any) error {
+// question is what one node asks of another one.
+type question struct {
+	path, contentType string
+	cluster           string // whose answer it is to be, "" if anybody's
+	body              []byte
+}
+
+// call asks the node at address, and then the leader that it names.
+func (c *PeerClient) call(ctx context.Context, address string, q question, into any) error {
 	for range 1 + maxHops {
-		err := c.post(ctx, address, path, contentType, body, into)
+		err := c.post(ctx, address, q, into)
 		elsewhere, misdirected := errors.AsType[ErrNotLeader](err)
 		if !misdirected {
 			return err
@@ -159,12 +167,15 @@ func (c *PeerClient) call(ctx context.Context, address, path, contentType string
 }
 
 // post asks one node.
-func (c *PeerClient) post(ctx context.Context, address, path, contentType string, body []byte, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+path, bytes.NewReader(body))
+func (c *PeerClient) post(ctx context.Context, address string, q question, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+q.path, bytes.NewReader(q.body))
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
-	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Content-Type", q.contentType)
+	if q.cluster != "" {
+		request.Header.Set(clusterHeader, q.cluster)
+	}
 	response, err := c.http().Do(request)
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("ask %s: %w: %w", address, ErrUnreachable, err)

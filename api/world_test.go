@@ -261,7 +261,10 @@ func (w *world) Register(_ context.Context, r api.Registration) (api.Welcome, er
 	return w.registered(r)
 }
 
-func (w *world) ProposeAsLeader(ctx context.Context, entry []byte) ([]fsm.Result, error) {
+func (w *world) ProposeAsLeader(ctx context.Context, cluster string, entry []byte) ([]fsm.Result, error) {
+	if cluster != "" && cluster != clusterName {
+		return nil, api.ErrNotLeader{}
+	}
 	commands, err := fsm.Decode(entry)
 	if err != nil {
 		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: err.Error()}

@@ -86,9 +86,9 @@ func (p peers) Register(ctx context.Context, address string, r api.Registration)
 }
 
 // Propose implements node.Peers.
-func (p peers) Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error) {
+func (p peers) Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error) {
 	return toLeader(address, func(address string) ([]fsm.Result, error) {
-		return call(ctx, p, address, func(n *node.Node) ([]fsm.Result, error) { return n.ProposeAsLeader(ctx, entry) })
+		return call(ctx, p, address, func(n *node.Node) ([]fsm.Result, error) { return n.ProposeAsLeader(ctx, cluster, entry) })
 	})
 }
 

@@ -71,7 +71,7 @@ type Identity struct {
 type Peers interface {
 	Introduce(ctx context.Context, address string, self api.Introduction) (api.Introduction, error)
 	Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error)
-	Propose(ctx context.Context, address string, entry []byte) ([]fsm.Result, error)
+	Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error)
 	Index(ctx context.Context, address string, verified bool) (uint64, error)
 	Account(ctx context.Context, address, key string) (api.Account, error)
 }

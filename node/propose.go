@@ -93,8 +93,13 @@ func explained(err error) error {
 	return err
 }
 
-// ProposeAsLeader implements api.Peer: another node forwards an entry.
-func (n *Node) ProposeAsLeader(ctx context.Context, packed []byte) ([]fsm.Result, error) {
+// ProposeAsLeader implements api.Peer: another node of the cluster forwards an
+// entry. One of another cluster may have this node's address from when it was
+// somebody else's.
+func (n *Node) ProposeAsLeader(ctx context.Context, cluster string, packed []byte) ([]fsm.Result, error) {
+	if cluster != "" && cluster != n.clusterID() {
+		return nil, api.ErrNotLeader{}
+	}
 	commands, err := n.cfg.Dialect.Decode(packed)
 	if errors.Is(err, fsm.ErrTooNew) {
 		return nil, &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("node %s, which leads, can't read this (%v): upgrade it and ask again; nothing was done", n.cfg.Name, err)}
@@ -188,7 +193,7 @@ func (n *Node) commitThere(ctx context.Context, commands []fsm.Command) ([]fsm.R
 	}
 	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
 	defer cancel()
-	results, err := n.out.Peers.Propose(ctx, leader.HTTP, packed)
+	results, err := n.out.Peers.Propose(ctx, leader.HTTP, n.clusterID(), packed)
 	switch {
 	case err == nil && len(results) != len(commands):
 		return nil, fmt.Errorf("the leader %s answered %d commands with %d results", leader.Node, len(commands), len(results))
