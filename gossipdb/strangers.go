@@ -12,7 +12,7 @@ import (
 
 // Stranger is where gossip of another cluster came from, or was met.
 type Stranger struct {
-	Address string // host:port, or the host alone, as it was seen first
+	Address string // host:port, or the host alone if only streams came from it
 	Cluster string
 	Seen    time.Time // last
 }
@@ -50,6 +50,9 @@ func (s *strangers) note(address, cluster string) {
 	s.refused++
 	if known := s.met[strange{host, cluster}]; known != nil {
 		known.Seen = now
+		if known.Address == host {
+			known.Address = address
+		}
 		return
 	}
 	s.forgetLocked(now)

@@ -32,6 +32,10 @@ type transport struct {
 	strange map[string]struct{} // clusters that were refused; only run touches it
 }
 
+// maxStrange bounds what is remembered of what others may send: further clusters
+// are refused without a word.
+const maxStrange = 64
+
 // whereIs returns where a node is to be reached that stands under an address in
 // the configuration. It must not block.
 type whereIs func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress
@@ -83,7 +87,7 @@ func (t *transport) refuse(command any) error {
 	if message, ok := command.(raft.WithRPCHeader); ok {
 		theirs, address := splitPeer(string(message.GetRPCHeader().Addr))
 		if ours := t.cluster(); ours != "" && theirs != "" && theirs != ours {
-			if _, known := t.strange[theirs]; !known {
+			if _, known := t.strange[theirs]; !known && len(t.strange) < maxStrange {
 				t.strange[theirs] = struct{}{}
 				t.log.Error("a node of another cluster takes this node for one of its own: its messages are refused; one of the two has lost its disk, or has the wrong addresses", "address", address, "cluster", ours, "other_cluster", theirs)
 			}
