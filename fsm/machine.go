@@ -80,12 +80,17 @@ func (m *Machine) Apply(log *raft.Log) any {
 	return results
 }
 
+// setAside is the way out when this node's disk is to blame. Moving the directory
+// away by hand is not: a node that is to found a cluster would find nothing and
+// found another one.
+const setAside = "stop the node, run \"tocsin recover quarantine --all\" with its --data-dir, and start it again with --join: it then comes in as a new member"
+
 // unreadable halts the Machine at an entry.
 func (m *Machine) unreadable(index uint64, err error) error {
 	if errors.Is(err, ErrTooNew) {
 		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; install the version of the other nodes here and start again, nothing is lost", index, err))
 	} else {
-		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; if a newer build wrote it, install that here and start again, nothing is lost; if not, the log on this node's disk is damaged: move its data directory away and let the node join again", index, err))
+		m.stop(fmt.Errorf("entry %d of the replicated log can't be applied: %w; if a newer build wrote it, install that here and start again, nothing is lost; if not, the log on this node's disk is damaged: %s", index, err, setAside))
 	}
 	return m.cause
 }
@@ -120,7 +125,7 @@ func (m *Machine) Restore(from io.ReadCloser) (err error) {
 		return m.cause
 	}
 	if err != nil {
-		return fmt.Errorf("restore the state from a snapshot: %w; nothing of it was taken over: if it is on this node's disk, move the data directory away and let the node join again", err)
+		return fmt.Errorf("restore the state from a snapshot: %w; nothing of it was taken over: if it is on this node's disk, %s", err, setAside)
 	}
 	before := m.View()
 	if before.index > next.index {

@@ -25,7 +25,7 @@ func TestMachine_HaltsAtWhatItCanNotRead(t *testing.T) {
 				t.Fatal("it is halted from the start")
 			}
 			err, ok := m.Apply(&raft.Log{Index: 6, Term: term, Data: []byte(entry)}).(error)
-			if !ok || !strings.Contains(err.Error(), "entry 6") || !strings.Contains(err.Error(), "newer build") {
+			if !ok || !strings.Contains(err.Error(), "entry 6") || !strings.Contains(err.Error(), "newer build") || !strings.Contains(err.Error(), "tocsin recover quarantine --all") {
 				t.Errorf("Apply returned %v", err)
 			}
 			if !woken(m.Halted()) || m.Err() != err {

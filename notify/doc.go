@@ -43,7 +43,10 @@
 // # What always holds
 //
 //   - That an attempt was started is durable before its script runs. When the
-//     ledger can't be written nothing is started, and [Status] says so.
+//     ledger can't be written nothing is started, and [Status] says so. A start
+//     that is taken back after a slow write (see owner.stillDue) stands as Started
+//     on disk until the next write: after a crash in between it is run as one that
+//     was cut short, though no script had run.
 //   - In one lane attempts start in the order of events and never overlap.
 //   - A notification is dropped only for a newer one that is in the ledger
 //     already, or because its endpoint is gone. The newest is never dropped.
