@@ -125,7 +125,7 @@ func (c *PeerClient) Account(ctx context.Context, address, key string) (Account,
 		return Account{}, fmt.Errorf("ask %s for what it has seen: %w", address, err)
 	}
 	var a Account
-	if err := c.post(ctx, address, accountPath, jsonBody, body, &a); err != nil {
+	if err := c.post(ctx, address, question{path: accountPath, contentType: jsonBody, body: body}, &a); err != nil {
 		return Account{}, err
 	}
 	if a.Node == "" {
