@@ -81,10 +81,7 @@ type OpenProgress struct {
 func NewAccount(node string, verdict health.Status, samples []verify.Sample, open []notify.Open, now time.Time) Account {
 	a := Account{Node: node, Verdict: verdict, Samples: []SeenSample{}, Open: []OpenProgress{}}
 	for _, s := range samples {
-		a.Samples = append(a.Samples, SeenSample{
-			Status: s.Status, Reason: s.Reason, Time: readableTime(s.Time), Ago: readable(now.Sub(s.Time)),
-			Duration: readable(s.Duration), Late: readable(s.Late), Revision: s.Revision,
-		})
+		a.Samples = append(a.Samples, NewSeenSample(s, now))
 	}
 	for _, o := range open {
 		p := OpenProgress{

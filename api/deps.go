@@ -117,10 +117,14 @@ type Peer interface {
 	// Account says what this node alone knows of the endpoint key, or of its
 	// notifications if key is "".
 	Account(key string) Account
+	// Check has this node check the endpoint key now, and returns what came
+	// out. A node that does not watch it refuses.
+	Check(ctx context.Context, key string) (SeenSample, error)
 }
 
 // Peers asks other nodes what they alone know. The error wraps ErrUnreachable
 // when nobody listens there; a call lasts no longer than its context.
 type Peers interface {
 	Account(ctx context.Context, address, key string) (Account, error)
+	Check(ctx context.Context, address, key string) (SeenSample, error)
 }

@@ -120,7 +120,8 @@ func (d *document) operation(method, target string) (template, name string) {
 		fits := path == template
 		if open {
 			key, ok := strings.CutPrefix(path, before)
-			fits = ok && strings.HasSuffix(key, after) && key != "" && !strings.Contains(key, "/")
+			key, ends := strings.CutSuffix(key, after)
+			fits = ok && ends && key != "" && !strings.Contains(key, "/")
 		}
 		if fits && child(d.tree, "paths", template, strings.ToLower(method)) != nil {
 			return template, strings.ToLower(method)

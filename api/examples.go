@@ -98,6 +98,15 @@ func exampleWhy() Why {
 	return why
 }
 
+func exampleChecked() Checked {
+	return Checked{Key: "web", Tally: Tally{Up: 1, Unknown: 1}, Nodes: []NodeCheck{
+		{Node: "node1", Site: "paris", Sample: &SeenSample{
+			Status: health.Up, Reason: "200 OK", Time: exampleTime(), Ago: fsm.Duration(15 * time.Millisecond), Duration: fsm.Duration(12 * time.Millisecond), Revision: 17,
+		}},
+		{Node: "node2", Site: "lyon", Silent: "it did not answer within 12s"},
+	}}
+}
+
 func exampleApply() ApplyRequest {
 	return ApplyRequest{
 		Endpoints: []fsm.Declared{{

@@ -76,6 +76,7 @@ func New(config Config) http.Handler {
 func (s *server) mountDocumented(engine *gin.Engine) {
 	to := s.newAPI(engine)
 	s.endpointOperations(to)
+	s.checkOperation(to)
 	s.statusOperations(to)
 	s.whyOperation(to)
 	s.notificationOperations(to)
@@ -129,6 +130,7 @@ func (s *server) routes() []route {
 		peer(proposePath, entryBody, s.peerPropose),
 		peer(indexPath, jsonBody, s.peerIndex),
 		peer(accountPath, jsonBody, s.peerAccount),
+		peer(checkPath, jsonBody, s.peerCheck),
 	}
 	if s.Metrics != nil {
 		routes = append(routes, get("/metrics", s.metrics))

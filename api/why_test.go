@@ -189,3 +189,19 @@ func TestWhy_WaitsForNobodyForLong(t *testing.T) {
 		}
 	})
 }
+
+// Check implements api.Peer.
+func (w *world) Check(ctx context.Context, key string) (api.SeenSample, error) {
+	if w.checks == nil {
+		return api.SeenSample{}, &fsm.Refusal{Code: fsm.NotFound, Message: "this node does not watch the endpoint"}
+	}
+	sample, err := w.checks(ctx, key)
+	return api.NewSeenSample(sample, time.Now()), err
+}
+
+func (o others) Check(ctx context.Context, address, key string) (api.SeenSample, error) {
+	if _, err := o.Account(ctx, address, key); err != nil {
+		return api.SeenSample{}, err
+	}
+	return o.world.Check(ctx, key)
+}

@@ -40,8 +40,10 @@ type world struct {
 	logger   *slog.Logger // nil discards
 	// silent says why a node can't be asked what it alone knows, open which
 	// notifications it has not ended.
-	silent   map[string]string
-	open     map[string][]notify.Open
+	silent map[string]string
+	open   map[string][]notify.Open
+	// checks is the check that is asked for; nil if the endpoint is not watched.
+	checks   func(ctx context.Context, key string) (verify.Sample, error)
 	stopping <-chan struct{} // nil is never
 	serves   http.Handler    // made when it is first asked for
 	// registered is answered to Register.

@@ -35,7 +35,7 @@ tocsin status`,
 	root.SetHelpFunc(help)
 	root.AddCommand(
 		a.agent(),
-		a.set(), a.get(), a.del(),
+		a.set(), a.get(), a.del(), a.check(),
 		a.endpoint(),
 		a.status(), a.why(), a.events(), a.notifications(),
 		a.members(), a.quorum(), a.settings(),

@@ -104,6 +104,11 @@ func (p peers) Account(ctx context.Context, address, key string) (api.Account, e
 	return call(ctx, p, address, func(n *node.Node) (api.Account, error) { return n.Account(key), nil })
 }
 
+// Check implements node.Peers.
+func (p peers) Check(ctx context.Context, address, key string) (api.SeenSample, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.SeenSample, error) { return n.Check(ctx, key) })
+}
+
 // toLeader asks a node, and the leader that it names instead.
 func toLeader[A any](address string, ask func(address string) (A, error)) (answer A, err error) {
 	for range 4 {

@@ -1,10 +1,14 @@
 package node
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"tocsin/api"
+	"tocsin/fsm"
 	"tocsin/notify"
+	"tocsin/verify"
 )
 
 // Account implements api.Peer.
@@ -15,4 +19,13 @@ func (n *Node) Account(key string) api.Account {
 	}
 	verdict, _ := n.verifier.Verdict(key)
 	return api.NewAccount(n.cfg.Name, verdict, n.verifier.Samples(key), open, time.Now())
+}
+
+// Check implements api.Peer.
+func (n *Node) Check(ctx context.Context, key string) (api.SeenSample, error) {
+	sample, err := n.verifier.CheckNow(ctx, key)
+	if errors.Is(err, verify.ErrNotWatched) {
+		return api.SeenSample{}, &fsm.Refusal{Code: fsm.NotFound, Message: "this node does not watch the endpoint: it was deleted, or this node has not heard of it yet"}
+	}
+	return api.NewSeenSample(sample, time.Now()), err
 }

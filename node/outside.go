@@ -74,4 +74,5 @@ type Peers interface {
 	Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error)
 	Index(ctx context.Context, address string, verified bool) (uint64, error)
 	Account(ctx context.Context, address, key string) (api.Account, error)
+	Check(ctx context.Context, address, key string) (api.SeenSample, error)
 }

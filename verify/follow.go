@@ -114,6 +114,7 @@ func (s *scheduler) remove(key string, reset slots) {
 	reset.add(w.endpoint.Slot)
 	s.records.end(key)
 	w.endpoint = nil
+	w.refuseAsked()
 	w.unqueue()
 	w.abandonFlight()
 	s.setLate(w, false)

@@ -42,6 +42,9 @@ func (s *scheduler) land(votes []Vote, l landing) []Vote {
 	s.cfg.Observer.Checked(f.request.Kind, l.sample)
 	votes = s.count(votes, w, l.sample)
 	w.due = w.started.Add(pause(w.settings, w.tracker.disagrees(), rand.Float64()))
+	if w.answer(l.sample) {
+		w.due = time.Now()
+	}
 	w.waitIn(&s.scheduled)
 	return votes
 }

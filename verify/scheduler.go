@@ -19,6 +19,7 @@ type scheduler struct {
 	publish *atomic.Pointer[schedule]
 	renewal *renewals
 	limits  *limits
+	asks    <-chan ask
 
 	view    *fsm.View // the last one followed; nil at first
 	watches map[string]*watch
@@ -57,11 +58,12 @@ type watch struct {
 	late    bool      // the last check started late
 	sick    bool      // the last check panicked
 	open    bool      // counted as open
+	asked   []ask     // who waits for the next check
 }
 
-func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals, limit *limits) *scheduler {
+func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], renewal *renewals, limit *limits, asks <-chan ask) *scheduler {
 	return &scheduler{
-		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal, limits: limit,
+		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal, limits: limit, asks: asks,
 		watches:   map[string]*watch{},
 		scheduled: newWaiting(), flying: newFlying(),
 		rooms:    rooms{scripts: newRoom(cfg.MaxChecks), connections: newRoom(cfg.MaxConnections)},
@@ -93,6 +95,8 @@ func (s *scheduler) run(ctx context.Context) {
 			s.follow(s.cfg.Machine.View())
 		case <-s.renewal.ready:
 			s.renew()
+		case a := <-s.asks:
+			s.hear(a)
 		case <-s.limits.changed:
 			s.rooms.scripts.limit = int(s.limits.checks.Load())
 		case l := <-s.landings:

@@ -42,7 +42,7 @@ func BenchmarkTurn(b *testing.B) {
 	}
 	cfg := New(Config{Machine: m, Checker: alwaysUp{}, Verdicts: nobody{}}).cfg
 	var shown atomic.Pointer[schedule]
-	s := newScheduler(cfg, &records{keep: cfg.KeepSamples}, &shown, &renewals{}, &limits{})
+	s := newScheduler(cfg, &records{keep: cfg.KeepSamples}, &shown, &renewals{}, &limits{}, nil)
 	s.follow(m.View())
 
 	b.ReportAllocs()
@@ -73,7 +73,7 @@ func BenchmarkFollow(b *testing.B) {
 	for i := range 10_000 {
 		apply(fsm.SetEndpoint{Key: fmt.Sprintf("e%05d", i), Value: "x"})
 	}
-	s := newScheduler(New(Config{Machine: m, Checker: alwaysUp{}, Verdicts: nobody{}}).cfg, &records{keep: 10}, new(atomic.Pointer[schedule]), &renewals{}, &limits{})
+	s := newScheduler(New(Config{Machine: m, Checker: alwaysUp{}, Verdicts: nobody{}}).cfg, &records{keep: 10}, new(atomic.Pointer[schedule]), &renewals{}, &limits{}, nil)
 	s.follow(m.View())
 
 	b.ReportAllocs()

@@ -38,13 +38,15 @@ type Config struct {
 }
 
 // Verifier checks the endpoints of one node. All methods but Run may be called
-// at any time, from any goroutine, and never wait.
+// at any time, from any goroutine, and but for CheckNow never wait.
 type Verifier struct {
 	cfg      Config
 	records  records
 	progress atomic.Pointer[schedule]
 	renewals renewals
 	limits   limits
+	asks     chan ask      // never closed; no place, so that whoever asks is heard or goes
+	ended    chan struct{} // closed when Run returns
 }
 
 // New returns a Verifier that does nothing until Run is called.
@@ -66,6 +68,7 @@ func New(cfg Config) *Verifier {
 	v := &Verifier{
 		cfg: cfg, records: records{keep: cfg.KeepSamples},
 		renewals: renewals{ready: make(chan struct{}, 1)}, limits: limits{changed: make(chan struct{}, 1)},
+		asks: make(chan ask), ended: make(chan struct{}),
 	}
 	v.limits.checks.Store(int64(cfg.MaxChecks))
 	v.progress.Store(&schedule{})
@@ -75,7 +78,8 @@ func New(cfg Config) *Verifier {
 // Run checks the endpoints until ctx ends, then stops the checks in flight and
 // returns nil when the last of them has returned. It may be called once.
 func (v *Verifier) Run(ctx context.Context) error {
-	s := newScheduler(v.cfg, &v.records, &v.progress, &v.renewals, &v.limits)
+	defer close(v.ended)
+	s := newScheduler(v.cfg, &v.records, &v.progress, &v.renewals, &v.limits, v.asks)
 	s.run(ctx)
 	return nil
 }

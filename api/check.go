@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"tocsin/fsm"
+	"tocsin/health"
+	"tocsin/verify"
+)
+
+// checkPath is where a node is asked to check an endpoint now.
+const checkPath = "/v1/peer/check"
+
+// maxCheckWait bounds how long the checks of one request are waited for.
+const maxCheckWait = 45 * time.Second
+
+// Checked is the answer of POST /v1/endpoints/{key}/check.
+type Checked struct {
+	Key string `json:"key"`
+	// Tally counts the samples; nodes without one are unknown.
+	Tally Tally `json:"tally"`
+	// Nodes is what each node saw, in the order of their names.
+	Nodes []NodeCheck `json:"nodes"`
+}
+
+// NodeCheck is the check of one node.
+type NodeCheck struct {
+	Node string `json:"node"`
+	Site string `json:"site,omitempty"`
+	// Sample is what came out, absent when nothing did: Silent says why.
+	Sample *SeenSample `json:"sample,omitempty"`
+	Silent string      `json:"silent,omitempty"`
+}
+
+func (s *server) checkOperation(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodPost, path: "/v1/endpoints/{key}/check", id: "check-endpoint", tag: "endpoints",
+		summary: "Check an endpoint now, on every node",
+		text: "Each node starts its next check at once, or when the one that is under way is back, and says what came out. It is a check like any other: " +
+			"it counts towards the verdict of the node, and the one after it comes after the usual time. A node that does not answer within twice the timeout of the check is shown as such.",
+		answers: exampleChecked(), problems: []Code{CodeNotFound, CodeBusy},
+	}, s.check)
+}
+
+type checkInput struct {
+	Key string `path:"key" doc:"The key; a slash in it is written %2F" example:"web"`
+}
+
+type checkedOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Checked
+}
+
+func (s *server) check(ctx context.Context, in *checkInput) (*checkedOutput, error) {
+	view, e, err := s.find(ctx, &keyInput{Key: in.Key})
+	if err != nil {
+		return nil, err
+	}
+	leave, err := s.gates.asking.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	// One check may be under way, and has its own timeout.
+	wait := min(2*time.Duration(view.SettingsOf(e).Timeout)+accountWait, maxCheckWait)
+	self := func(ctx context.Context) (SeenSample, error) { return s.Peer.Check(ctx, e.Key) }
+	other := func(ctx context.Context, address string) (SeenSample, error) {
+		return s.Peers.Check(ctx, address, e.Key)
+	}
+	samples := gather(ctx, s, view, wait, self, other)
+	return &checkedOutput{Index: view.Index(), Body: checkedOf(view, e.Key, samples)}, nil
+}
+
+// checkedOf counts the samples.
+func checkedOf(view *fsm.View, key string, samples map[string]heard[SeenSample]) Checked {
+	checked := Checked{Key: key, Nodes: []NodeCheck{}}
+	for o := range view.Observers() {
+		n := NodeCheck{Node: o.Node, Site: o.Site, Silent: samples[o.Node].silent}
+		if n.Silent == "" {
+			n.Sample = new(samples[o.Node].answer)
+		}
+		switch {
+		case n.Sample != nil && n.Sample.Status == health.Up:
+			checked.Tally.Up++
+		case n.Sample != nil && n.Sample.Status == health.Down:
+			checked.Tally.Down++
+		default:
+			checked.Tally.Unknown++
+		}
+		checked.Nodes = append(checked.Nodes, n)
+	}
+	return checked
+}
+
+// NewSeenSample returns s as it looks at now.
+func NewSeenSample(s verify.Sample, now time.Time) SeenSample {
+	return SeenSample{
+		Status: s.Status, Reason: s.Reason, Time: readableTime(s.Time), Ago: readable(now.Sub(s.Time)),
+		Duration: readable(s.Duration), Late: readable(s.Late), Revision: s.Revision,
+	}
+}
+
+// CheckRequest is the body of POST /v1/peer/check.
+type CheckRequest struct {
+	Key string `json:"key"`
+}
+
+func (s *server) peerCheck(c *gin.Context, _ url.Values) error {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	if err != nil {
+		return bodyFault(err, nil)
+	}
+	var asked CheckRequest
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return badRequest("the request can't be read: %v", err)
+	}
+	if err := checkedKey(asked.Key); err != nil {
+		return err
+	}
+	// The node that asks ends the wait, and sooner than this.
+	ctx, cancel := context.WithTimeout(c.Request.Context(), maxCheckWait)
+	defer cancel()
+	sample, err := s.Peer.Check(ctx, asked.Key)
+	if err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, jsonType, sample)
+	return nil
+}
+
+// Check has the node at address check the endpoint key now.
+func (c *PeerClient) Check(ctx context.Context, address, key string) (SeenSample, error) {
+	body, err := json.Marshal(CheckRequest{Key: key})
+	if err != nil {
+		return SeenSample{}, fmt.Errorf("ask %s for a check: %w", address, err)
+	}
+	var sample SeenSample
+	err = c.post(ctx, address, checkPath, jsonBody, body, &sample)
+	return sample, err
+}
