@@ -144,6 +144,6 @@ func (c *PeerClient) Check(ctx context.Context, address, key string) (SeenSample
 		return SeenSample{}, fmt.Errorf("ask %s for a check: %w", address, err)
 	}
 	var sample SeenSample
-	err = c.post(ctx, address, checkPath, jsonBody, body, &sample)
+	err = c.post(ctx, address, question{path: checkPath, contentType: jsonBody, body: body}, &sample)
 	return sample, err
 }
