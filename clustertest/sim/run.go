@@ -95,7 +95,7 @@ func (r *run) outside(process clustertest.Life, out *node.Outside) {
 	l.Forgot = r.forgot[process.Node]
 	delete(r.forgot, process.Node)
 	out.Checker, out.Runner = r.world, r.scripts.of(l)
-	out.Raft.Log = &watchedLog{LogStore: out.Raft.Log, life: l.Life, traps: r.traps}
+	out.Raft.Log = &watchedLog{LogStore: out.Raft.Log, life: process, traps: r.traps}
 	out.Raft.Snapshots = snapshots{out.Raft.Snapshots, func(index uint64) { r.record.installs(l, index) }}
 }
 

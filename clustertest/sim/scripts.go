@@ -97,9 +97,9 @@ func (r runner) Run(ctx context.Context, job notify.Job) script.Result {
 	t := r.temper(job)
 	started := time.Now()
 	end := r.record.run(r.life, job)
-	r.traps.spring(inScript, r.life.Life)
+	r.traps.spring(inScript, r.life.process)
 	if job.Role == fsm.Leader {
-		r.traps.spring(inLeaderScript, r.life.Life)
+		r.traps.spring(inLeaderScript, r.life.process)
 	}
 	select {
 	case <-time.After(min(t.takes, job.Timeout)):

@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
-	"tocsin/clustertest/check"
+	"tocsin/clustertest"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 )
@@ -27,7 +27,7 @@ const (
 // trap is a fault that lies in wait.
 type trap struct {
 	at     moment
-	strike func(check.Life)
+	strike func(clustertest.Life)
 	after  time.Duration
 }
 
@@ -81,7 +81,7 @@ func (t *traps) clear() {
 
 // spring tells that a process has come to a moment. One trap goes off, if any
 // was laid there.
-func (t *traps) spring(at moment, l check.Life) {
+func (t *traps) spring(at moment, l clustertest.Life) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.IndexFunc(t.set, func(laid *trap) bool { return laid.at == at })
@@ -115,7 +115,7 @@ func (t *traps) leads(entry *raft.Log) bool {
 // watchedLog is the log of one process, and springs traps.
 type watchedLog struct {
 	raft.LogStore
-	life  check.Life
+	life  clustertest.Life
 	traps *traps
 }
 
@@ -173,12 +173,12 @@ func (r *run) lieInWait(kind Kind, dice *rand.Rand) (end func()) {
 		laid.after = time.Duration(dice.IntN([]int{15, 2000}[dice.IntN(2)])) * time.Millisecond
 	}
 	how, last := dice.IntN(8), time.Duration(500+dice.IntN(20_000))*time.Millisecond
-	laid.strike = func(l check.Life) { r.hit(kind, how, last, l) }
+	laid.strike = func(l clustertest.Life) { r.hit(kind, how, last, l) }
 	return r.traps.lay(laid)
 }
 
 // hit does something to a process, if it is still the one that is up.
-func (r *run) hit(kind Kind, how int, last time.Duration, l check.Life) {
+func (r *run) hit(kind Kind, how int, last time.Duration, l clustertest.Life) {
 	if r.down[l.Node] || r.record.newest(l.Node).Number != l.Number {
 		return
 	}
