@@ -36,14 +36,9 @@ func (c *Cluster) cutShort(name string, how func(*simdisk.Disk) *simdisk.Disk) {
 	}
 	c.end(m, how)
 	m.die()
-	_ = m.raft.Close()      // a simnet transport's Close can't fail
-	_ = m.gossip.Shutdown() // likewise
-	c.dying.Go(func() {
-		// Not at once: raft forgets to answer what its state machine has not yet
-		// looked at when it is shut down, and whoever waits for that never ends.
-		time.Sleep(time.Second)
-		_ = abandoned.Stop(context.Background()) // it is dead: what it says of that is nobody's concern
-	})
+	_ = m.raft.Close()                                              // a simnet transport's Close can't fail
+	_ = m.gossip.Shutdown()                                         // likewise
+	c.dying.Go(func() { _ = abandoned.Stop(context.Background()) }) // it is dead: what it says of that is nobody's concern
 }
 
 // Stop ends a node in order, as SIGTERM would, and waits until it has ended.

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,14 +86,7 @@ func (c *counts) report(t *testing.T) {
 func simulate(t *testing.T, seed uint64) map[string]int {
 	plan := sim.NewPlan(seed, time.Duration(*minutes)*time.Minute)
 	var result sim.Result
-	func() {
-		var bubble string
-		defer func() { forgiveUnanswered(recover(), bubble) }()
-		synctest.Test(t, func(t *testing.T) {
-			bubble = bubbleOf(stack(false))
-			result = sim.Run(t, plan)
-		})
-	}()
+	synctest.Test(t, func(t *testing.T) { result = sim.Run(t, plan) })
 	if t.Failed() {
 		t.Errorf("replay: go test ./clustertest -run TestSimulation -seed %d -minutes %d", seed, *minutes)
 		return nil
@@ -110,32 +102,4 @@ func simulate(t *testing.T, seed uint64) map[string]int {
 	}
 	t.Logf("%v; %d events, %d runs, %d writes", plan, len(result.History.Events), len(result.History.Runs), len(result.History.Writes))
 	return result.Sometimes
-}
-
-// forgiveUnanswered panics again, unless nothing was left in the bubble but
-// goroutines that wait for an answer of raft: raft that is shut down while its
-// disk hangs does not answer all that it was asked, and nobody can end such a
-// wait. A real process ends with it.
-func forgiveUnanswered(failure any, bubble string) {
-	if failure == nil {
-		return
-	}
-	for goroutine := range strings.SplitSeq(stack(true), "\n\n") {
-		if bubble == "" || bubbleOf(goroutine) == bubble && !strings.Contains(goroutine, "created by tocsin/node.await ") {
-			panic(failure)
-		}
-	}
-}
-
-func stack(all bool) string {
-	text := make([]byte, 16<<20)
-	return string(text[:runtime.Stack(text, all)])
-}
-
-// bubbleOf returns which bubble a goroutine is in, as the first line of its stack
-// says; "" if in none.
-func bubbleOf(goroutine string) string {
-	first, _, _ := strings.Cut(goroutine, "\n")
-	_, bubble, _ := strings.Cut(first, "synctest bubble ")
-	return strings.TrimRight(bubble, "]:")
 }
