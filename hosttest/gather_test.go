@@ -61,7 +61,7 @@ func TestHear(t *testing.T) {
 		`{"time":"2023-11-14T22:13:22Z","level":"INFO","msg":"this node leads","node":"n1","term":3}`,
 		`{"time":"2023-11-14T22:13:23Z","level":"INFO","msg":"notification ended","event":20,"key":"db","to":"UP","ending":"done","role":"leader","attempt":2}`,
 		`{"time":"2023-11-14T22:13:24Z","level":"ERROR","msg":"notification given up: this machine was not told, see to it by hand","event":21,"key":"db","to":"DOWN","ending":"gave-up","role":"follower","attempt":1}`,
-		`{"time":"2023-11-14T22:13:25Z","level":"ERROR","msg":"events were missed: the cluster no longer keeps them; what is so now is notified where it differs from what this node acted on last","after":30,"to":39}`,
+		`{"time":"2023-11-14T22:13:25Z","level":"ERROR","msg":"events were missed: the cluster no longer keeps them; what is so now is notified where it differs from what this node acted on last","after_event":30,"to_event":39}`,
 		`tocsin: node n1: the end`,
 	}
 	name := filepath.Join(t.TempDir(), "1.log")

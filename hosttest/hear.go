@@ -26,8 +26,8 @@ type said struct {
 	Ending  fsm.Ending `json:"ending"`
 	Role    fsm.Role   `json:"role"`
 	Attempt int        `json:"attempt"`
-	After   uint64     `json:"after"`
-	To      any        `json:"to"` // an index or a status
+	After   uint64     `json:"after_event"`
+	To      uint64     `json:"to_event"`
 	Cursor  uint64     `json:"cursor"`
 }
 
@@ -67,8 +67,7 @@ func (s said) note(h *check.History, l *check.Life, at time.Duration) {
 			Node: l.Node, Life: l.Number, Event: s.Event, Key: s.Key, Ending: s.Ending, Role: s.Role, Attempt: s.Attempt, At: at,
 		})
 	case "events were missed: the cluster no longer keeps them; what is so now is notified where it differs from what this node acted on last":
-		to, _ := s.To.(float64)
-		h.Gaps = append(h.Gaps, check.Gap{Node: l.Node, After: s.After, Before: uint64(to) + 1, At: at})
+		h.Gaps = append(h.Gaps, check.Gap{Node: l.Node, After: s.After, Before: s.To + 1, At: at})
 	case "the disk is new but the node's name is not: it begins at the newest event, as a new node does":
 		h.Gaps = append(h.Gaps, check.Gap{Node: l.Node, Before: s.Cursor + 1, At: at})
 	}

@@ -71,7 +71,7 @@ func (l logs) note(message string, said map[string]slog.Value) {
 	case "notification ended", "notification given up: this machine was not told, see to it by hand":
 		l.ended(said, number)
 	case "events were missed: the cluster no longer keeps them; what is so now is notified where it differs from what this node acted on last":
-		gap(number("after"), number("to")+1)
+		gap(number("after_event"), number("to_event")+1)
 	case "the disk is new but the node's name is not: it begins at the newest event, as a new node does":
 		gap(0, number("cursor")+1)
 	case "takes over the leader's notification":
