@@ -31,9 +31,10 @@ var mayImport = map[string]struct {
 	why  string
 }{
 	"health":      {nil, "it is the one word that all share"},
+	"nearest":     {nil, "what a misspelt word was meant to be has nothing to do with whose word it is"},
 	"pqueue":      {nil, "what stands in a queue is nothing to the queue"},
 	"fsm":         {[]string{"health"}, "the replicated state knows neither network nor cluster"},
-	"config":      {nil, "how a program is told something has nothing to do with what it is told"},
+	"config":      {[]string{"nearest"}, "how a program is told something has nothing to do with what it is told"},
 	"script":      {nil, "running a script has nothing to do with what it is run for"},
 	"verify":      {[]string{"fsm", "health", "pqueue", "script"}, "whoever checks an endpoint does not know what others see"},
 	"gossipdb":    {[]string{"health"}, "ballots are kept and merged without knowing what they are about"},
@@ -41,7 +42,7 @@ var mayImport = map[string]struct {
 	"quorum":      {[]string{"fsm", "gossipdb", "health", "pqueue"}, "a decision is a function of state and ballots, and of nothing else"},
 	"scavenger":   {[]string{"fsm", "gossipdb", "health"}, "what is stale follows from state and ballots"},
 	"notify":      {[]string{"boltcheck", "fsm", "health", "pqueue", "script"}, "a notification follows from the log alone"},
-	"api":         {[]string{"fsm", "gossipdb", "health", "quorum", "verify", "notify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
+	"api":         {[]string{"fsm", "gossipdb", "health", "nearest", "quorum", "verify", "notify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"web":         {nil, "it is files"},

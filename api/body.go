@@ -3,11 +3,14 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+
+	"tocsin/nearest"
 )
 
 // maxBody holds the largest value with every byte escaped, and labels.
@@ -45,6 +48,16 @@ func bodyFault(err error, into any) error {
 		return badRequest("there is no field %s here%s: the fields are %s", name, didYouMean(strings.Trim(name, `"`), known), strings.Join(known, ", "))
 	}
 	return badRequest("the body is not the JSON object that belongs here: %v", err)
+}
+
+// didYouMean returns a hint at the known name that is nearest to a misspelt
+// one, with a blank in front, "" if none is near.
+func didYouMean(name string, known []string) string {
+	near := nearest.To(strings.ToLower(name), known)
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", near)
 }
 
 // fieldNames returns the names of all fields that JSON knows in t and in the

@@ -39,7 +39,10 @@ func (g *given) read() (loaded, error) {
 	l := loaded{options: newOptions()}
 	table := l.table()
 	if g.environment == nil {
-		g.environment = config.Environ(table, os.Getenv)
+		var err error
+		if g.environment, err = config.Environ(table, os.Environ(), elsewhere()...); err != nil {
+			return l, err
+		}
 	}
 	layers := []config.Layer{g.flags, g.environment}
 	var unread error

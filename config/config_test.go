@@ -180,9 +180,10 @@ func TestResolve_TheFirstLayerThatSaysItCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	environment := config.Environ(table, func(name string) string {
-		return map[string]string{"TOCSIN_SITE": "env", "TOCSIN_LIMIT": "2", "TOCSIN_JOIN": "c", "TOCSIN_DATA_DIR": ""}[name]
-	})
+	environment, err := config.Environ(table, []string{"TOCSIN_SITE=env", "TOCSIN_LIMIT=2", "TOCSIN_JOIN=c", "TOCSIN_DATA_DIR=", "HOME=/"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	flags := config.Layer{"site": {Texts: []string{"flag"}, Source: config.Source{Kind: config.Flag}}}
 	settings, err := config.Resolve(table, flags, environment, file)
 	if err != nil || p.site != "flag" || p.limit != 2 || !slices.Equal(p.join, []string{"c"}) || p.dataDir != "file" || p.fall != 3 {
@@ -197,6 +198,28 @@ func TestResolve_TheFirstLayerThatSaysItCounts(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+func TestEnviron_RefusesAMisspeltName(t *testing.T) {
+	for entry, want := range map[string]string{
+		"TOCSIN_DATADIR=/d": "TOCSIN_DATA_DIR",
+		"TOCSIN_SITTE=x":    "TOCSIN_SITE",
+		"TOCSIN_LIMITS=2":   "TOCSIN_LIMIT",
+		"TOCSIN_PORT=tcp":   "", // as Kubernetes sets it
+		"TOCSIN_SITTE=":     "",
+		"TOCSIN_FALLS=3":    "", // meant for somebody else
+		"SITTE=x":           "",
+	} {
+		layer, err := config.Environ(newProgram().table(), []string{entry}, "TOCSIN_FALLS")
+		switch {
+		case len(layer) > 0:
+			t.Errorf("%s says %v", entry, layer)
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", entry, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), "did you mean "+want+"?")):
+			t.Errorf("%s: %v, want a hint at %s", entry, err, want)
+		}
 	}
 }
 

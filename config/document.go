@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"tocsin/nearest"
 )
 
 // longestDocument is more than a node takes in one request, in bytes.
@@ -149,7 +151,7 @@ func (d *decoder) fields(n ast.Node, what string, to reflect.Value) {
 		if len(names) == 1 {
 			hint = "it is " + names[0]
 		}
-		if near := nearest(key.Value, names); near != "" {
+		if near := nearest.To(snake(key.Value), names); near != "" {
 			hint = fmt.Sprintf("did you mean %s?", near)
 		}
 		d.badAt(key, "there is no %s: %s", quoted(key.Value), hint)

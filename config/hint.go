@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"tocsin/nearest"
 )
 
 // hint says what to do about a name that is unknown in that section.
@@ -32,10 +34,10 @@ func (r *reader) hint(section, name string) string {
 	if p, ok := elsewhere[snake(name)]; ok {
 		return "it stands " + underOf(p, section)
 	}
-	if near := nearest(name, here); near != "" {
+	if near := nearest.To(snake(name), here); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
-	if near := nearest(name, others); near != "" {
+	if near := nearest.To(snake(name), others); near != "" {
 		return fmt.Sprintf("did you mean %s? It stands %s", near, underOf(elsewhere[near], section))
 	}
 	return `"tocsin config default" shows all there is`

@@ -158,15 +158,3 @@ func flatten(err error) []error {
 	}
 	return all
 }
-
-// Environ returns what the environment says about the options of t. A variable
-// that is empty says nothing.
-func Environ(t Table, lookup func(string) string) Layer {
-	layer := Layer{}
-	for _, p := range t.places() {
-		if text := lookup(p.Variable()); text != "" {
-			layer[p.Name] = Given{Texts: []string{text}, Source: Source{Kind: Environment, Name: p.Variable()}}
-		}
-	}
-	return layer
-}

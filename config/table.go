@@ -35,7 +35,7 @@ type Option struct {
 }
 
 // Variable returns the name of the environment variable.
-func (o Option) Variable() string { return "TOCSIN_" + strings.ToUpper(o.key()) }
+func (o Option) Variable() string { return prefix + strings.ToUpper(o.key()) }
 
 func (o Option) key() string { return strings.ReplaceAll(o.Name, "-", "_") }
 

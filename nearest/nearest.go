@@ -1,10 +1,21 @@
-package config
+// Package nearest finds what somebody meant who has misspelt a name: of a
+// setting, a variable, a field, a parameter. It is pure functions, which anybody
+// may call at any time.
+package nearest
 
-// nearest returns the one of names that word was most likely meant to be, ""
-// if none is near. Of two that are as near it is the first.
-func nearest(word string, names []string) string {
-	word = snake(word)
-	best, least := "", max(1, len([]rune(word))/3)+1
+// longest is how many letters a name may have that is compared: longer ones are
+// no names of ours, and the comparison costs the product of two lengths.
+const longest = 64
+
+// To returns the one of names that word was most likely meant to be, "" if none
+// is near: one slip of a finger is, and one more for every three letters. Of two
+// that are as near it is the first.
+func To(word string, names []string) string {
+	letters := len([]rune(word))
+	if letters > longest {
+		return ""
+	}
+	best, least := "", max(1, letters/3)+1
 	for _, name := range names {
 		if d := distance(word, name); d < least {
 			best, least = name, d
