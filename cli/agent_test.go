@@ -26,7 +26,7 @@ func agentConfig(t *testing.T, args ...string) node.Config {
 	var got node.Config
 	ran := false
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(_ context.Context, cfg node.Config, _ func(context.Context, reloadable)) error {
+	a := app{stdout: &stdout, stderr: &stderr, run: func(_ context.Context, cfg node.Config, _ func(context.Context, running)) error {
 		got, ran = cfg, true
 		return nil
 	}}
@@ -129,7 +129,7 @@ func TestAgent_OneScriptAsAPath(t *testing.T) {
 
 func TestAgent_AFailureIsToldOnce(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, reloadable)) error {
+	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, running)) error {
 		return errors.Join(errors.New("the disk is full"), errors.New("and so is the other"))
 	}}
 	if code := a.main([]string{"agent", "--node", "node1"}); code != exitFailed {
@@ -142,7 +142,7 @@ func TestAgent_AFailureIsToldOnce(t *testing.T) {
 
 func TestAgent_StopsOnASignal(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(ctx context.Context, _ node.Config, _ func(context.Context, reloadable)) error {
+	a := app{stdout: &stdout, stderr: &stderr, run: func(ctx context.Context, _ node.Config, _ func(context.Context, running)) error {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 			return err
 		}

@@ -317,7 +317,7 @@ func TestReload_ABadFileChangesNothing(t *testing.T) {
 func TestSayFaults_LeavesNothingOut(t *testing.T) {
 	file := fileOf(t, map[string]string{"http": "nonsense"})
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, reloadable)) error { return nil }}
+	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, running)) error { return nil }}
 	if code := a.main([]string{"agent", "--node", "n", "--raft", "nowhere", "--config", file}); code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}

@@ -26,10 +26,10 @@ type app struct {
 	stdout, stderr io.Writer
 	// run runs a node until ctx ends, and beside it what is to run beside it;
 	// tests look at the Config instead.
-	run func(ctx context.Context, cfg node.Config, beside func(context.Context, reloadable)) error
+	run func(ctx context.Context, cfg node.Config, beside func(context.Context, running)) error
 }
 
-func runNode(ctx context.Context, cfg node.Config, beside func(context.Context, reloadable)) error {
+func runNode(ctx context.Context, cfg node.Config, beside func(context.Context, running)) error {
 	return node.Run(ctx, cfg, func(ctx context.Context, n *node.Node) { beside(ctx, n) })
 }
 

@@ -4,16 +4,29 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"tocsin/node"
+	"tocsin/systemd"
 )
+
+// running is a node that runs.
+type running interface {
+	reloadable
+	Stalled() error
+}
 
 // untilStopped runs the node until SIGINT or SIGTERM. The second signal finds
 // the usual disposition back in place, and ends the process at once. SIGHUP has
 // the file read again; it is heard from the start, and heeded once the node is
 // up.
 func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) error {
+	manager, err := systemd.Find(os.Getenv, os.Getpid())
+	if err != nil {
+		return err
+	}
+	defer manager.Close() // nothing is written by it: there is no error to miss
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
@@ -22,7 +35,8 @@ func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) err
 	defer signal.Stop(hangups)
 
 	byHand := hasTerminal()
-	return a.run(ctx, cfg, func(ctx context.Context, n reloadable) {
+	return a.run(ctx, cfg, func(ctx context.Context, n running) {
+		defer report(ctx, manager, n, cfg)()
 		for {
 			select {
 			case <-hangups:
@@ -36,6 +50,24 @@ func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) err
 			r.reloadAndTell(n)
 		}
 	})
+}
+
+// report tells the service manager that the node serves, and feeds its watchdog
+// while the node makes progress. What it returns tells that the node stops.
+func report(ctx context.Context, to *systemd.Manager, n running, cfg node.Config) (end func()) {
+	log := cfg.Logger.With("component", "systemd")
+	heard := func(err error) {
+		if err != nil {
+			log.Error("the service manager does not hear this node", "err", err)
+		}
+	}
+	heard(to.Ready("node " + cfg.Name + " answers on " + cfg.HTTP))
+	var watching sync.WaitGroup
+	watching.Go(func() { to.Watch(ctx, n.Stalled, log) })
+	return func() {
+		watching.Wait()
+		heard(to.Stopping())
+	}
 }
 
 // hasTerminal reports whether this process belongs to a terminal. After that

@@ -35,6 +35,7 @@ type Config struct {
 type Doubter struct {
 	Config
 	handled atomic.Uint64 // number of the newest standstill that was acted on
+	turned  atomic.Pointer[time.Time]
 
 	mu      sync.Mutex // taken before that of the ballots
 	state   State
@@ -66,6 +67,7 @@ func (d *Doubter) Run(ctx context.Context) error {
 	for {
 		d.Pulse.Beat()
 		d.look()
+		d.turned.Store(new(time.Now()))
 		select {
 		case <-ticker.C:
 		case <-d.Canaries.changed:
@@ -73,6 +75,16 @@ func (d *Doubter) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// Turned returns when Run last had looked, zero before it did. While it runs that
+// is hardly ever more than a second ago: it is a sign of life of the whole node,
+// since a look takes the locks of the ballots and of the checks.
+func (d *Doubter) Turned() time.Time {
+	if at := d.turned.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
 }
 
 // Reason returns why this node abstains, "" if it does not.

@@ -68,6 +68,7 @@ type Node struct {
 	littleRoom    atomic.Bool            // on the disk
 	room          atomic.Pointer[uint64] // on the disk, in bytes; nil until it was looked at
 	warned        atomic.Pointer[[]api.Warning]
+	applying      applying
 
 	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
 	done   chan struct{}           // closed when every goroutine has ended
