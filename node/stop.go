@@ -92,7 +92,8 @@ func (n *Node) handOver(ctx context.Context) {
 	}
 }
 
-// closeRaft shuts raft down. A write that hangs keeps raft from ending; then
+// closeRaft shuts raft down, and ends what it asks of others at that moment: who
+// does not answer would keep it for as long as a call may take. A write that hangs keeps raft from ending; then
 // what is left of it ends with the process, and its store is closed all the
 // same.
 func (n *Node) closeRaft() error {
@@ -115,7 +116,11 @@ func (n *Node) closeRaft() error {
 		}
 	}()
 	defer n.futures.end()
-	if err := n.futures.await(ctx, n.raft.Shutdown()); err != nil {
+	ended := n.raft.Shutdown()
+	if n.out.Raft.HangUp != nil {
+		n.out.Raft.HangUp()
+	}
+	if err := n.futures.await(ctx, ended); err != nil {
 		return fmt.Errorf("shut raft down: %w", err)
 	}
 	return nil
