@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"tocsin/access"
 	"tocsin/health"
 )
 
@@ -16,11 +17,12 @@ import (
 // table in protocol.go.
 type Command interface{ command() }
 
-// Found makes the cluster: its id and its first settings. A second one is
-// refused.
+// Found makes the cluster: its id, its first settings and its first tokens. A
+// second one is refused.
 type Found struct {
 	ClusterID string          `json:"cluster_id"`
 	Settings  ClusterSettings `json:"settings"`
+	Tokens    []access.Record `json:"tokens,omitempty"`
 }
 
 // ChangeSettings replaces the settings of the cluster, if they are as If asks.
