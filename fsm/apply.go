@@ -295,6 +295,9 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	if refused := b.next.admits(c.Node, c.Version, o.Reads()); refused != nil {
 		return false, refused
 	}
+	if first := b.tookAddress(c); first != nil {
+		return false, refuse(Conflict, "the raft address %s was just registered for node %q: choose another --raft, or stop that node", c.Raft, first.Node)
+	}
 	if old, ok := b.observers.Get([]byte(c.Node)); ok {
 		if old.Disk == c.Disk && c.Start < old.Start {
 			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
@@ -309,6 +312,18 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	}
 	b.observers.Insert([]byte(c.Node), o)
 	return true, nil
+}
+
+// tookAddress returns the observer that has registered the raft address of c since
+// the proposer looked, nil if none has. Only the proposer knows whether somebody
+// who had it before is still heard there.
+func (b *builder) tookAddress(c RegisterObserver) *Observer {
+	for _, o := range collect(b.observers) {
+		if c.AsOf != 0 && o.Node != c.Node && o.Raft == c.Raft && o.Epoch > c.AsOf {
+			return o
+		}
+	}
+	return nil
 }
 
 func collect[T any](txn *iradix.Txn[T]) []T {

@@ -91,6 +91,10 @@ type RegisterObserver struct {
 	Version     string `json:"version,omitempty"`
 	// Protocol is the highest that the process reads; 0 means 1.
 	Protocol Protocol `json:"protocol,omitempty"`
+	// AsOf is the raft index of the View in which the proposer found that Raft is
+	// nobody else's: what has been registered there since goes first. 0 if it did
+	// not look.
+	AsOf uint64 `json:"as_of,omitempty"`
 }
 
 // RemoveObserver takes a node out of the observers: from here on it no longer
