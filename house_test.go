@@ -58,6 +58,8 @@ var mayImport = map[string]struct {
 	"hosttest":    {[]string{"api", "clustertest/check", "clustertest/replay", "fsm", "health", "hosttest/lan", "raftstore"}, "it knows Tocsin from the outside, by its HTTP, its scripts, its log and, when it has ended, its files"},
 	module:        {[]string{"cli"}, "main hands the arguments to cli"},
 
+	"scripts/servicetest": {nil, "a service under test knows nothing of who watches it"},
+
 	"hosttest/lan": {nil, "a network carries bytes for anybody"},
 
 	"clustertest/simdisk": {[]string{"node", "notify"}, "a disk of memory keeps what a node keeps, and knows of no other node"},
@@ -83,8 +85,8 @@ var onlyIn = []struct {
 	{"github.com/danielgtaylor/huma", []string{"api"}, "what the document says of the API is said where the API is"},
 	{"github.com/prometheus", []string{"metrics"}, "the parts count for themselves, and whoever decides knows nothing of who watches"},
 	{"github.com/spf13/cobra", []string{"cli"}, "only commands have flags"},
-	{"os/exec", []string{"script", "demo", "hosttest", "hosttest/lan"}, "whoever starts a process has to end its whole group, and script does"},
-	{"testing", []string{"clustertest", "clustertest/sim", "clustertest/simnet"}, "production code is not a test"},
+	{"os/exec", []string{"script", "demo", "hosttest", "hosttest/lan", "scripts/servicetest"}, "whoever starts a process has to end its whole group, and script does"},
+	{"testing", []string{"clustertest", "clustertest/sim", "clustertest/simnet", "scripts/servicetest"}, "production code is not a test"},
 }
 
 // offline are the packages that decide: no network, no file, no process. What

@@ -116,7 +116,9 @@ func TestNotify_AnOrphanBlocksNobody(t *testing.T) {
 func TestNotify_ExitCodes(t *testing.T) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "notify.log")
-	in := func(path string) []string { return []string{"SCRIPT_NOTIFY_LOG=" + path} }
+	in := func(path string) []string {
+		return []string{"SCRIPT_NOTIFY_LOG=" + path, "SCRIPT_STATE_DIR=" + filepath.Dir(path)}
+	}
 	args := []string{"leader", "key", "value", "UP"}
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -168,7 +170,7 @@ func TestNotify_KeepsItsLogToItself(t *testing.T) {
 
 func notify(t *testing.T, log, role, key, event string) script.Result {
 	t.Helper()
-	env := []string{"SCRIPT_NOTIFY_LOG=" + log, "TOCSIN_EVENT_ID=" + event, "TOCSIN_NODE=node1"}
+	env := []string{"SCRIPT_NOTIFY_LOG=" + log, "SCRIPT_STATE_DIR=" + filepath.Dir(log), "TOCSIN_EVENT_ID=" + event, "TOCSIN_NODE=node1"}
 	return run(t, "notify.sh", env, role, key, "a  value", "DOWN")
 }
 

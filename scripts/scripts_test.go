@@ -1,11 +1,13 @@
 // Package scripts_test runs the scripts of this folder as a node would, against
-// real servers on loopback.
+// real servers on loopback. Servers that are not installed are said so, and the
+// tests that need them skipped; .ci/run installs them all.
 package scripts_test
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,11 +54,65 @@ func only(t *testing.T, tools ...string) string {
 	return "PATH=" + dir
 }
 
+// shipped returns the names of the scripts of this folder, in order.
+func shipped(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob("*.sh")
+	if err != nil || len(all) < 10 {
+		t.Fatalf("scripts %q, %v", all, err)
+	}
+	var names []string
+	for _, name := range all {
+		if name != "lib.sh" && !strings.HasPrefix(name, "lib-") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// What is shared must not be run by its name, and what is shipped must.
+func TestScripts_OnlyScriptsCanBeNamed(t *testing.T) {
+	dir, err := script.OpenDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range shipped(t) {
+		if _, err := dir.Resolve(name); err != nil {
+			t.Error(err)
+		}
+		if kind, _, _ := strings.Cut(strings.TrimSuffix(name, ".sh"), "-"); kind != "verify" && kind != "notify" {
+			t.Errorf("%s is called neither verify-something nor notify-something", name)
+		}
+	}
+	for _, name := range []string{"lib.sh", "lib-verify.sh", "lib-notify.sh"} {
+		if path, err := dir.Resolve(name); err == nil {
+			t.Errorf("%s can be run", path)
+		}
+	}
+}
+
 func TestScripts_Help(t *testing.T) {
-	for _, name := range []string{"verify.sh", "notify.sh"} {
+	for _, name := range shipped(t) {
 		r := run(t, name, nil, "--help")
-		if r.ExitCode != 0 || len(r.Stdout) < 100 || r.Stdout[:6] != "Usage:" {
+		if r.ExitCode != 0 || len(r.Stdout) < 100 || !strings.HasPrefix(r.Stdout, "Usage: "+name+" ") {
 			t.Errorf("%s --help: %+v, want a page of help", name, r)
+		}
+		for line := range strings.Lines(r.Stdout) {
+			if len([]rune(line)) > 81 {
+				t.Errorf("%s --help has a line of more than 80 columns: %s", name, line)
+			}
+		}
+	}
+}
+
+func TestScripts_ShortEnoughToHoldInMind(t *testing.T) {
+	for _, name := range shipped(t) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(string(text), "\n"); lines >= 80 {
+			t.Errorf("%s has %d lines; scripts have fewer than 80", name, lines)
 		}
 	}
 }
@@ -67,8 +123,11 @@ func TestScripts_Clean(t *testing.T) {
 			if _, err := exec.LookPath(checker[0]); err != nil {
 				t.Skip("not on this machine")
 			}
-			args := append(checker[1:], "verify.sh", "notify.sh")
-			if out, err := exec.CommandContext(t.Context(), checker[0], args...).CombinedOutput(); err != nil {
+			all, err := filepath.Glob("*.sh")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.CommandContext(t.Context(), checker[0], append(checker[1:], all...)...).CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
