@@ -9,9 +9,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// release is the version of a build that nobody stamped, as builds with
-// -buildvcs=false are.
-const release = "0.1.0"
+// release is the version of a build that git did not stamp, as those with
+// -buildvcs=false are. Who builds another one has the linker put it here, and
+// nobody else writes to it: -ldflags "-X tocsin/cli.release=0.2.0".
+var release = "0.1.0"
 
 // build is what is known of this program.
 type build struct {
