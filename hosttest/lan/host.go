@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -63,6 +64,12 @@ func (h *Host) Do(f func() error) error {
 // absolute path: the host has mounts of its own.
 func (h *Host) Path(path string) string {
 	return fmt.Sprintf("/proc/self/task/%d/root%s", h.task, path)
+}
+
+// Network returns the path of the namespace that is the network of the host, for
+// programs that enter one by its path.
+func (h *Host) Network() string {
+	return fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), h.task)
 }
 
 // Start starts a command on the host. It is ended when the host is.
