@@ -42,7 +42,6 @@ tocsin status`,
 		a.script(),
 		a.config(), a.validate(),
 		a.recover(),
-		a.monitor(), a.reloadCommand(),
 		a.version(),
 	)
 	for _, c := range root.Commands() {

@@ -36,7 +36,6 @@ func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) err
 
 	byHand := hasTerminal()
 	return a.run(ctx, cfg, func(ctx context.Context, n running) {
-		r.attach(n)
 		defer report(ctx, manager, n, cfg)()
 		for {
 			select {
@@ -48,7 +47,7 @@ func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) err
 				stop() // it was closed, and nobody can see or stop the node any more
 				return
 			}
-			_, _ = r.reloadAndTell() // the log has all of it
+			r.reloadAndTell(n)
 		}
 	})
 }

@@ -59,8 +59,7 @@ func Run(ctx context.Context, cfg Config, beside func(context.Context, *Node)) e
 }
 
 const (
-	// raftCallTimeout bounds a call, and before it the making of a connection.
-	raftCallTimeout = 5 * time.Second
+	raftDialTimeout = 5 * time.Second
 	raftConnections = 3
 )
 
@@ -101,12 +100,12 @@ func Open(cfg Config) (outside Outside, err error) {
 	closers.add(ledger.Close)
 	outside.Ledger = ledger
 
-	transport, hangUp, err := openRaftTransport(cfg)
+	transport, err := openRaftTransport(cfg)
 	if err != nil {
 		return outside, err
 	}
 	closers.add(transport.Close)
-	outside.Raft.Transport, outside.Raft.HangUp = transport, hangUp
+	outside.Raft.Transport = transport
 	if outside.HTTP, err = net.Listen("tcp", cfg.HTTP); err != nil {
 		return outside, fmt.Errorf("--http: listen on %s: %w; is another node running there?", cfg.HTTP, err)
 	}
@@ -140,19 +139,16 @@ func checkScripts(cfg Config, scripts *script.Dir) error {
 	return nil
 }
 
-func openRaftTransport(cfg Config) (_ *raft.NetworkTransport, hangUp func(), err error) {
+func openRaftTransport(cfg Config) (*raft.NetworkTransport, error) {
 	advertise, err := net.ResolveTCPAddr("tcp", cfg.advertised(cfg.Raft))
 	if err != nil {
-		return nil, nil, fmt.Errorf("--raft: %w", err)
+		return nil, fmt.Errorf("--raft: %w", err)
 	}
-	if advertise.IP == nil || advertise.IP.IsUnspecified() {
-		return nil, nil, fmt.Errorf("--raft: nobody can call %s: name an address with --advertise", advertise)
-	}
-	stream, err := listen(cfg.Raft, advertise)
+	transport, err := raft.NewTCPTransportWithLogger(cfg.Raft, advertise, raftConnections, raftDialTimeout, newRaftLog(cfg.logger()))
 	if err != nil {
-		return nil, nil, fmt.Errorf("--raft: listen on %s: %w; is another node running there?", cfg.Raft, err)
+		return nil, fmt.Errorf("--raft: listen on %s: %w; is another node running there?", cfg.Raft, err)
 	}
-	return raft.NewNetworkTransportWithLogger(stream, raftConnections, raftCallTimeout, newRaftLog(cfg.logger())), stream.hangUp, nil
+	return transport, nil
 }
 
 // closers undoes what was opened, the last first.

@@ -1,0 +1,229 @@
+//go:build linux
+
+package ansible_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/hosttest/lan"
+)
+
+// httpPort is where every node answers HTTP.
+const httpPort = 6000
+
+// The versions that are rolled out, one after the other.
+const (
+	firstVersion  = "0.1.0"
+	secondVersion = "0.1.1"
+)
+
+// fleet is a few machines at some sites, and the one that rolls out to them.
+type fleet struct {
+	net       *lan.Net
+	control   *lan.Host
+	machines  []*machine
+	dir       string // of the inventory, the key and what else the control has
+	inventory string
+	binary    string
+	next      byte
+}
+
+// newFleet boots a machine for each site that is named, at that site.
+func newFleet(t *testing.T, sites ...string) *fleet {
+	t.Helper()
+	needImage(t)
+	f := &fleet{net: lan.New(), dir: t.TempDir(), next: 1}
+	t.Cleanup(f.net.Close)
+	var err error
+	if f.control, err = f.net.Add("control", 100); err != nil {
+		t.Fatal(err)
+	}
+	run(t, exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f.path("id")))
+	f.inventory = f.path("sites.yml")
+	f.binary = f.build(t, "tocsin", firstVersion)
+	for _, site := range sites {
+		f.add(t, site)
+	}
+	f.list(t)
+	f.await(t)
+	return f
+}
+
+func (f *fleet) path(name string) string { return filepath.Join(f.dir, name) }
+
+// build builds the agent under a version of its own.
+func (f *fleet) build(t *testing.T, name, version string) string {
+	t.Helper()
+	target := f.path(name)
+	cmd := exec.Command("go", "build", "-o", target, "-ldflags", "-X tocsin/cli.release="+version, "tocsin")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	run(t, cmd)
+	return target
+}
+
+// add boots one more machine.
+func (f *fleet) add(t *testing.T, site string) *machine {
+	t.Helper()
+	m := &machine{name: fmt.Sprintf("node%d", f.next), site: site}
+	var err error
+	if m.lan, err = f.net.Add(m.name, f.next); err != nil {
+		t.Fatal(err)
+	}
+	f.next++
+	key, err := os.ReadFile(f.path("id.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.boot(t, string(key))
+	f.machines = append(f.machines, m)
+	return m
+}
+
+// list writes the inventory.
+func (f *fleet) list(t *testing.T) {
+	t.Helper()
+	hosts := make(map[string]any)
+	for _, m := range f.machines {
+		hosts[m.name] = map[string]any{"ansible_host": m.address().String(), "tocsin_site": m.site}
+	}
+	text, err := json.MarshalIndent(map[string]any{"all": map[string]any{
+		"hosts": hosts,
+		"vars": map[string]any{
+			"ansible_user": "root", "ansible_ssh_private_key_file": f.path("id"),
+			"ansible_python_interpreter": "/usr/bin/python3",
+			"ansible_ssh_common_args":    "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ControlMaster=auto -o ControlPersist=20s -o ControlPath=" + f.path("ssh-%C"),
+			"tocsin_settings": map[string]any{
+				"check": "tcp", "interval": "1s", "retry_interval": "200ms", "timeout": "1s", "cooldown": "1s", "ballot_refresh": "1s",
+			},
+		},
+	}}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.inventory, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await waits until every machine can be reached.
+func (f *fleet) await(t *testing.T) {
+	t.Helper()
+	for _, m := range f.machines {
+		eventually(t, time.Minute, func() error {
+			conn, err := f.dial("tcp", netip.AddrPortFrom(m.address(), 22).String())
+			if err == nil {
+				err = conn.Close()
+			}
+			return err
+		})
+	}
+}
+
+func (f *fleet) dial(network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return f.control.DialContext(ctx, network, address)
+}
+
+// command runs a command on the control, in the folder of the playbooks.
+func (f *fleet) command(t *testing.T, name string, args ...string) (said string, err error) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Env = append(os.Environ(), "TOCSIN_INVENTORY="+f.inventory, "ANSIBLE_NOCOLOR=1", "ANSIBLE_HOME="+f.path("ansible"))
+	if err := f.control.Start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Wait()
+	return out.String(), err
+}
+
+// play plays a playbook with the present binary, and requires that it succeeds.
+func (f *fleet) play(t *testing.T, playbook string, args ...string) (said string) {
+	t.Helper()
+	began := time.Now()
+	args = append([]string{"-i", f.inventory, "-e", "tocsin_binary=" + f.binary, playbook}, args...)
+	said, err := f.command(t, "ansible-playbook", args...)
+	if err != nil {
+		t.Fatalf("ansible-playbook %s: %v\n%s", playbook, err, said)
+	}
+	t.Logf("%s %s: %.0f s", playbook, strings.Join(args[5:], " "), time.Since(began).Seconds())
+	return said
+}
+
+var changes = regexp.MustCompile(`(?m)^(\S+) +: ok=\d+ +changed=(\d+)`)
+
+// changed returns how much a playbook has changed, by machine.
+func changed(said string) map[string]string {
+	found := make(map[string]string)
+	for _, m := range changes.FindAllStringSubmatch(said, -1) {
+		found[m[1]] = m[2]
+	}
+	return found
+}
+
+// get asks a node by GET, and returns its answer.
+func (f *fleet) get(m *machine, path string) (body string, err error) {
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		DialContext: f.control.DialContext, DisableKeepAlives: true,
+	}}
+	answer, err := client.Get(fmt.Sprintf("http://%s%s", netip.AddrPortFrom(m.address(), httpPort), path))
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %s: %s", m.name, answer.Status, text)
+	}
+	return string(text), err
+}
+
+// member is what a node says of another.
+type member struct {
+	Node, Version string
+	Fresh         bool
+	InRaft        string `json:"in_raft"`
+}
+
+// whole returns what keeps the cluster from being all of those machines, ready.
+func (f *fleet) whole(version string, machines ...*machine) func() error {
+	return func() error {
+		for _, m := range machines {
+			if _, err := f.get(m, "/readyz"); err != nil {
+				return err
+			}
+			text, err := f.get(m, "/v1/members")
+			if err != nil {
+				return err
+			}
+			var list struct{ Members []member }
+			if err := json.Unmarshal([]byte(text), &list); err != nil {
+				return err
+			}
+			if len(list.Members) != len(machines) {
+				return fmt.Errorf("%s knows %d members, and there are %d", m.name, len(list.Members), len(machines))
+			}
+			for _, other := range list.Members {
+				if !other.Fresh || other.InRaft != "voter" || !strings.HasPrefix(other.Version, version) {
+					return fmt.Errorf("%s says of a member: %+v", m.name, other)
+				}
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,67 @@
+# Read by write.sh, delete.sh and status.sh: finds the nodes in the inventory, and
+# asks them. For a cluster with TLS and tokens name the CA and a file with a token:
+# TOCSIN_CA=ca.pem TOCSIN_TOKEN_FILE=token ./status.sh 0
+# shellcheck shell=bash
+
+inventory=${TOCSIN_INVENTORY:-$(dirname "${BASH_SOURCE[0]}")/run.hosts}
+
+problem() { # WORDS
+	printf '%s: %s\n' "$(basename "$0")" "$1" >&2
+	exit 1
+}
+
+# usage CODE shows the page at the head of the script, and ends it.
+usage() {
+	[ "$1" -eq 0 ] || exec >&2
+	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+	exit "$1"
+}
+
+# nodes prints a line for each host: its name, its address and its port of HTTP.
+nodes() {
+	command -v ansible-inventory >/dev/null || problem 'ansible-inventory is missing: install Ansible'
+	[ -r "$inventory" ] || problem "$inventory can't be read: name another one by TOCSIN_INVENTORY"
+	ansible-inventory -i "$inventory" --list | python3 -c '
+import json, sys
+known = json.load(sys.stdin)["_meta"]["hostvars"]
+for name, v in known.items():
+    print(name, v.get("ansible_host", name), v.get("tocsin_http_port", v.get("httpPort", 6000)))
+' || problem "$inventory can't be understood"
+}
+
+# ask PATH [CURL ARGUMENT...] asks the node at $address:$port and prints its answer.
+ask() {
+	local path=$1 scheme=http more=()
+	shift
+	if [ -n "${TOCSIN_CA:-}" ]; then
+		scheme=https more+=(--cacert "$TOCSIN_CA")
+	fi
+	if [ -n "${TOCSIN_TOKEN_FILE:-}" ]; then
+		# By a file: what stands on a command line all users of the machine can read.
+		more+=(-H "@"<(printf 'Authorization: Bearer %s\n' "$(cat "$TOCSIN_TOKEN_FILE")"))
+	fi
+	curl -q -sS --max-time 15 "${more[@]}" "$@" "$scheme://$address:$port$path"
+}
+
+# to_leader PATH [CURL ARGUMENT...] asks the leader, wherever it is, and prints its
+# answer. A node that knows no leader, or does not answer, is passed over.
+to_leader() {
+	local all address port leader
+	all=$(nodes) || exit 1
+	while read -r _ address port; do
+		leader=$(ask /leader --fail 2>/dev/null) || continue
+		# The leader is told by its raft address: find its host in the inventory.
+		while read -r _ address port; do
+			if [ "$address" = "${leader%:*}" ] || addresses_of "$address" | grep -qxF -- "${leader%:*}"; then
+				ask "$@" --fail-with-body
+				return
+			fi
+		done <<<"$all"
+		problem "the leader is at $leader, which is not in $inventory"
+	done <<<"$all"
+	problem "none of the nodes in $inventory knows a leader: see ./status.sh 3"
+}
+
+addresses_of() { # NAME
+	getent ahosts "$1" | cut -d ' ' -f 1
+}
