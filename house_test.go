@@ -31,9 +31,12 @@ var mayImport = map[string]struct {
 	why  string
 }{
 	"health":      {nil, "it is the one word that all share"},
+	"logring":     {nil, "it keeps lines, whoever writes or reads them"},
+	"redact":      {nil, "what a secret looks like has nothing to do with where it stands"},
 	"nearest":     {nil, "what a misspelt word was meant to be has nothing to do with whose word it is"},
 	"pqueue":      {nil, "what stands in a queue is nothing to the queue"},
-	"fsm":         {[]string{"health"}, "the replicated state knows neither network nor cluster"},
+	"access":      {nil, "who may do what follows from what was proven, and from nothing else"},
+	"fsm":         {[]string{"access", "health"}, "the replicated state knows neither network nor cluster"},
 	"config":      {[]string{"nearest"}, "how a program is told something has nothing to do with what it is told"},
 	"systemd":     {nil, "what progress means is for its caller to say"},
 	"script":      {nil, "running a script has nothing to do with what it is run for"},
@@ -43,14 +46,14 @@ var mayImport = map[string]struct {
 	"quorum":      {[]string{"fsm", "gossipdb", "health", "pqueue"}, "a decision is a function of state and ballots, and of nothing else"},
 	"scavenger":   {[]string{"fsm", "gossipdb", "health"}, "what is stale follows from state and ballots"},
 	"notify":      {[]string{"boltcheck", "fsm", "health", "pqueue", "script"}, "a notification follows from the log alone"},
-	"api":         {[]string{"fsm", "gossipdb", "health", "nearest", "quorum", "verify", "notify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
+	"api":         {[]string{"access", "fsm", "gossipdb", "health", "logring", "nearest", "notify", "quorum", "verify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"web":         {nil, "it is files"},
 	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
-	"node":        {[]string{"api", "doubt", "fsm", "gossipdb", "health", "metrics", "notify", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"node":        {[]string{"access", "api", "doubt", "fsm", "gossipdb", "health", "logring", "metrics", "notify", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
-	"cli":         {[]string{"api", "config", "fsm", "health", "node", "notify", "script", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
+	"cli":         {[]string{"access", "api", "config", "fsm", "health", "logring", "node", "notify", "redact", "script", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"demo":        {[]string{"api", "fsm", "health"}, "the demo knows Tocsin from the outside, by its HTTP"},
 	"hosttest":    {[]string{"api", "clustertest/check", "clustertest/replay", "fsm", "health", "hosttest/lan", "raftstore"}, "it knows Tocsin from the outside, by its HTTP, its scripts, its log and, when it has ended, its files"},
 	module:        {[]string{"cli"}, "main hands the arguments to cli"},
@@ -88,7 +91,7 @@ var onlyIn = []struct {
 
 // offline are the packages that decide: no network, no file, no process. What
 // only takes a text apart is none of these.
-var offline = []string{"health", "fsm", "quorum", "scavenger"}
+var offline = []string{"access", "health", "fsm", "quorum", "scavenger"}
 
 // longest is how many lines a file may have before a second idea has moved in.
 const longest = 400

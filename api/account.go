@@ -30,8 +30,8 @@ type AccountRequest struct {
 	Key string `json:"key,omitempty"`
 }
 
-// Account is what one node alone knows: what it saw, and which notifications
-// it has not ended. Ages are by the clock of that node, so that nobody compares
+// Account is what one node alone knows: what it saw, which notifications it has
+// not ended, and whom it hears. Ages are by the clock of that node, so that nobody compares
 // the clocks of two.
 type Account struct {
 	Node string `json:"node"`
@@ -40,6 +40,10 @@ type Account struct {
 	Verdict health.Status  `json:"verdict"`
 	Samples []SeenSample   `json:"samples"`
 	Open    []OpenProgress `json:"open"`
+	// Hears is how many observers have a fresh ballot there, the node included,
+	// and Follows who leads it in raft, "" if nobody does.
+	Hears   int    `json:"hears"`
+	Follows string `json:"follows,omitempty"`
 }
 
 // SeenSample is the result of one check on one node.

@@ -35,6 +35,7 @@ func (s *server) newAPI(engine *gin.Engine) huma.API {
 				{Name: "endpoints", Description: "What is watched"},
 				{Name: "status", Description: "What the cluster holds, and why"},
 				{Name: "cluster", Description: "Who belongs to it, and its settings"},
+				{Name: "node", Description: "The one node that is asked"},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},

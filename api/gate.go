@@ -21,7 +21,7 @@ func (g *gate) enter() (leave func(), err error) {
 }
 
 // gates are those of one handler.
-type gates struct{ asking, waiting, streaming gate }
+type gates struct{ asking, waiting, streaming, logging gate }
 
 // The most requests of a kind that one node serves at once.
 const maxAsking = 32
@@ -31,5 +31,6 @@ func newGates() *gates {
 		asking:    gate{most: maxAsking, what: "requests that ask all nodes"},
 		waiting:   gate{most: maxWaiting, what: "requests that wait for a change"},
 		streaming: gate{most: maxStreams, what: "streams"},
+		logging:   gate{most: maxLogs, what: "readers of its log"},
 	}
 }

@@ -18,6 +18,7 @@ var writes = []struct{ method, target, body, kind string }{
 	{"PATCH", "/v1/endpoints/a", `{"value":"b"}`, "application/json"},
 	{"DELETE", "/v1/endpoints/a", "", ""},
 	{"POST", "/v1/endpoints:apply", `{"endpoints":[]}`, "application/json"},
+	{"POST", "/v1/reload", "", ""},
 	{"PUT", "/v1/settings", `{}`, "application/json"},
 	{"POST", "/v1/peer/introduce", `{"node":"node6"}`, "application/json"},
 	{"POST", "/v1/peer/register", registration, "application/json"},

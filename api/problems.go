@@ -14,23 +14,25 @@ type Code string
 
 // The kinds of problem. Those of fsm.Code are among them, by the same words.
 const (
-	CodeInvalid     Code = "invalid"
-	CodeCrossSite   Code = "cross-site"
-	CodeSwitchedOff Code = "switched-off"
-	CodeNotFound    Code = "not-found"
-	CodeMethod      Code = "method-not-allowed"
-	CodeConflict    Code = "conflict"
-	CodeTooOld      Code = "too-old"
-	CodeUnmet       Code = "precondition-failed"
-	CodeTooLarge    Code = "too-large"
-	CodeMediaType   Code = "unsupported-media-type"
-	CodeNotLeader   Code = "not-leader" // ask LeaderHTTP
-	CodeInternal    Code = "internal"
-	CodeNoLeader    Code = "no-leader" // nothing was done
-	CodeUncertain   Code = "uncertain" // it may or may not have been done; repeating is safe
-	CodeBehind      Code = "behind"
-	CodeUnavailable Code = "unavailable"
-	CodeBusy        Code = "busy"
+	CodeInvalid       Code = "invalid"
+	CodeCrossSite     Code = "cross-site"
+	CodeSwitchedOff   Code = "switched-off"
+	CodeLocalOnly     Code = "local-only"
+	CodeNotFound      Code = "not-found"
+	CodeMethod        Code = "method-not-allowed"
+	CodeConflict      Code = "conflict"
+	CodeTooOld        Code = "too-old"
+	CodeUnmet         Code = "precondition-failed"
+	CodeTooLarge      Code = "too-large"
+	CodeMediaType     Code = "unsupported-media-type"
+	CodeConfiguration Code = "configuration"
+	CodeNotLeader     Code = "not-leader" // ask LeaderHTTP
+	CodeInternal      Code = "internal"
+	CodeNoLeader      Code = "no-leader" // nothing was done
+	CodeUncertain     Code = "uncertain" // it may or may not have been done; repeating is safe
+	CodeBehind        Code = "behind"
+	CodeUnavailable   Code = "unavailable"
+	CodeBusy          Code = "busy"
 )
 
 // problemsPath is where the pages about the kinds of problem are.
@@ -62,6 +64,10 @@ func kinds() []kind {
 			"The node was started with --original-api off, or with read and this path writes. Use the path under /v1 that the detail names, or start the node with --original-api on.",
 		},
 		{
+			CodeLocalOnly, http.StatusForbidden, "This is shown on the machine of the node alone",
+			"Profiles look into the process, so they are shown only to whoever asks from the same machine, by way of 127.0.0.1 and through no proxy. A tunnel (ssh -L) does.",
+		},
+		{
 			CodeNotFound, http.StatusNotFound, "There is no such thing",
 			"There is no endpoint of that key, no node of that name, or nothing at that path. A slash in a key is written %2F in a path under /v1.",
 		},
@@ -88,6 +94,10 @@ func kinds() []kind {
 		{
 			CodeMediaType, http.StatusUnsupportedMediaType, "The body is of the wrong type",
 			"The path is for the nodes among themselves, and takes its own type of body alone.",
+		},
+		{
+			CodeConfiguration, http.StatusUnprocessableEntity, "The configuration file is refused",
+			"The node was asked to read its configuration file again, and there is none, it can't be read, or something in it is wrong. Nothing has changed. The detail names the line; \"tocsin validate FILE\" shows it.",
 		},
 		{
 			CodeNotLeader, http.StatusMisdirectedRequest, "Another node leads",

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"tocsin/logring"
 )
 
 // The bounds of what is read and waited for.
@@ -21,7 +23,7 @@ const (
 	MaxHeader = 256 << 10
 )
 
-// Config is what the handler asks. All but the last five must be given.
+// Config is what the handler asks. All but what follows Stopping must be given.
 type Config struct {
 	State      State
 	Writer     Writer
@@ -32,13 +34,18 @@ type Config struct {
 	Peer       Peer
 	Peers      Peers
 	Freshness  Freshness
+	Premises   Premises
 	// Stopping is closed when those who wait are to be sent away, because the
 	// node stops; nil is never.
 	Stopping <-chan struct{}
-	Original OriginalMode // "" is OriginalOn
-	Metrics  http.Handler // what /metrics answers; nil: there is nothing
-	Requests Requests     // hears what is answered; nil: nobody does
-	Logger   *slog.Logger // nil discards
+	Original OriginalMode  // "" is OriginalOn
+	Metrics  http.Handler  // what /metrics answers; nil: there is nothing
+	Requests Requests      // hears what is answered; nil: nobody does
+	Process  Process       // nil: it was told nothing, and can't be told anything
+	Log      *logring.Ring // what /v1/log shows; nil: nothing
+	// Profiling reports whether profiles are shown; nil: they are not.
+	Profiling func() bool
+	Logger    *slog.Logger // nil discards
 }
 
 type server struct {
@@ -52,6 +59,12 @@ func New(config Config) http.Handler {
 	s := &server{Config: config, log: slog.New(slog.DiscardHandler), gates: newGates()}
 	if config.Logger != nil {
 		s.log = config.Logger.With("component", "api")
+	}
+	if s.Process == nil {
+		s.Process = noProcess{}
+	}
+	if s.Log == nil {
+		s.Log = new(logring.Ring)
 	}
 	// gin keeps its mode in a global; in any other mode it prints to stdout.
 	gin.SetMode(gin.ReleaseMode)
@@ -85,6 +98,9 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.applyOperation(to)
 	s.memberOperations(to)
 	s.settingsOperations(to)
+	s.reportOperation(to)
+	s.processOperations(to)
+	s.logOperation(to)
 	finish(to.OpenAPI())
 	s.mount(engine, route{method: http.MethodGet, path: documentPath, handle: serveDocument(to.OpenAPI())})
 }
@@ -122,6 +138,7 @@ func (s *server) routes() []route {
 	}
 	routes := []route{
 		get(problemsPath+":code", s.problemPage),
+		{method: http.MethodGet, path: profilesPath + "*name", known: parameters("seconds", "debug", "gc"), handle: s.profiles},
 		get("/livez", s.live),
 		get("/readyz", s.ready),
 

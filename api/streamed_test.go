@@ -45,9 +45,15 @@ func (p pipe) SetReadDeadline(time.Time) error     { return nil }
 // stream opens one behind the id, "" for what comes next.
 func (w *world) stream(t *testing.T, id string) *reader {
 	t.Helper()
+	return w.follow(t, "/v1/stream", id)
+}
+
+// follow opens any stream.
+func (w *world) follow(t *testing.T, target, id string) *reader {
+	t.Helper()
 	here, there := net.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	request := httptest.NewRequestWithContext(ctx, "GET", "/v1/stream", nil)
+	request := httptest.NewRequestWithContext(ctx, "GET", target, nil)
 	if id != "" {
 		request.Header.Set("Last-Event-ID", id)
 	}

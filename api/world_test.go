@@ -20,6 +20,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
+	"tocsin/logring"
 	"tocsin/notify"
 	"tocsin/verify"
 )
@@ -38,6 +39,11 @@ type world struct {
 	warned   []api.Warning
 	original api.OriginalMode
 	logger   *slog.Logger // nil discards
+	process  api.Process  // nil: it was told nothing
+	log      *logring.Ring
+	// profiling shows profiles; room is on the disk, nil if nobody knows.
+	profiling bool
+	room      *uint64
 	// silent says why a node can't be asked what it alone knows, open which
 	// notifications it has not ended.
 	silent map[string]string
@@ -98,7 +104,7 @@ func (w *world) handler() http.Handler {
 
 func (w *world) newHandler() http.Handler {
 	return api.New(api.Config{
-		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Peers: others{w}, Freshness: w, Original: w.original,
+		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Peers: others{w}, Freshness: w, Premises: w, Original: w.original, Process: w.process, Log: w.log, Profiling: func() bool { return w.profiling },
 		Logger: w.logger, Stopping: w.stopping,
 	})
 }
@@ -252,6 +258,15 @@ func (w *world) CatchUp(_ context.Context, verified bool) error {
 	w.caughtUp = append(w.caughtUp, verified)
 	return w.behind
 }
+
+func (w *world) Room() (bytes uint64, known, little bool) {
+	if w.room == nil {
+		return 0, false, false
+	}
+	return *w.room, true, *w.room < 1<<20
+}
+
+func (w *world) Canaries() (count int, silent bool) { return 2, true }
 
 func (w *world) Readiness() api.Readiness { return w.ready }
 

@@ -23,7 +23,8 @@ What is under Checking, Deciding, Notifying and Cluster are the first settings
 of a cluster that is founded here, and ignored ever after.
 
 SIGINT or SIGTERM stops the node in good order, a second one at once. SIGHUP has
-it read the file again, and take at once what the file marks with [reload].`,
+it read the file again, and take at once what the file marks with [reload]; so
+does "tocsin reload".`,
 		Example: `tocsin agent --node node1 --bootstrap
 tocsin agent --config /etc/tocsin/tocsin.yaml
 tocsin agent --node node2 --join 127.0.0.1:6000 --data-dir data2 \
@@ -41,8 +42,10 @@ tocsin agent --node paris1 --site paris --http 10.1.0.1:6000 \
 		log := newLiveLog(a.stderr, l.log)
 		cfg := l.node
 		cfg.Version = thisBuild().Version
-		cfg.Logger = log.logger
-		if err := a.untilStopped(c.Context(), cfg, newReloader(given, log, l.settings)); err != nil {
+		cfg.Logger, cfg.Log = log.logger, log.ring
+		reloader := newReloader(given, log, l.settings)
+		cfg.Process = reloader
+		if err := a.untilStopped(c.Context(), cfg, reloader); err != nil {
 			return fmt.Errorf("node %s: %w", cfg.Name, err)
 		}
 		return nil

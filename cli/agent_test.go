@@ -39,7 +39,7 @@ func agentConfig(t *testing.T, args ...string) node.Config {
 func wantConfig(t *testing.T, got, want node.Config) {
 	t.Helper()
 	want.Version = release
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(node.Config{}, "Logger")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(node.Config{}, "Logger", "Log", "Process")); diff != "" {
 		t.Errorf("the config differs (-want +got):\n%s", diff)
 	}
 	if got.Logger == nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "write the pages of docs/reference anew"
 var other = map[string]string{
 	"node": "n", "site": "paris", "data_dir": "/d", "scripts": "/s", "http": "0.0.0.0:1", "raft": "0.0.0.0:2", "gossip": "0.0.0.0:3", "advertise": "h",
 	"bootstrap": "true", "join": "[a:1, b:2]", "gossip_join": "[g:1]", "leave_on_exit": "true", "canary": "['gw:53', 'http://c/']",
-	"max_checks": "5", "max_notifications": "6", "missed_notifications": "skip", "original_api": "'off'", "metrics_endpoints": "true", "log_format": "json", "log_level": "warn",
+	"max_checks": "5", "max_notifications": "6", "missed_notifications": "skip", "original_api": "'off'", "metrics_endpoints": "true", "pprof": "true", "log_format": "json", "log_level": "warn",
 	"settings.interval": "3s", "settings.retry_interval": "2s", "settings.timeout": "4s", "settings.timeout_is": "down", "settings.fall": "5", "settings.rise": "6",
 	"settings.quorum": "7", "settings.sites": "off", "settings.cooldown": "90", "settings.check": "nagios", "settings.verify": "v", "settings.notify": "n",
 	"settings.notify_timeout": "8s", "settings.notify_attempts": "9", "settings.max_voters": "3", "settings.ballot_refresh": "1s",
@@ -65,7 +66,8 @@ func loadFile(t *testing.T, name string) loaded {
 var notTold = map[string]string{
 	"WriteLimit": "30s suit every disk", "Retention": "it is for tests", "Version": "the build knows it",
 	"Dialect": "it is for tests of two builds side by side",
-	"Logger":  "it is made of the log's options", "Settings.EventsKept": "the API changes it",
+	"Logger":  "it is made of the log's options", "Log": "it is the log's", "Process": "it is this process",
+	"Settings.EventsKept": "the API changes it",
 }
 
 // TestOptions_NoneIsMissing: a file with another value for every option leaves
@@ -251,7 +253,11 @@ func TestReload(t *testing.T) {
 		early := r.log.logger.With("component", "x") // a part that has its logger already
 		n := &taker{}
 		write(t, file, "log_level: debug\nlog_format: json\nmax_checks: 5\ndata_dir: elsewhere\nsettings: {fall: 9}\ncanary: gw:53\n")
-		changes, err := r.reload(n)
+		if _, err := r.reload(); !errors.Is(err, errStarting) {
+			t.Errorf("before the node runs: %v", err)
+		}
+		r.attach(n)
+		changes, err := r.reload()
 		if err != nil || len(n.took) != 1 || n.took[0].MaxChecks != 5 || !slices.Equal(n.took[0].Canaries, []string{"gw:53"}) {
 			t.Errorf("took %+v, %v", n.took, err)
 		}
@@ -286,7 +292,10 @@ func TestReload_ABadFileChangesNothing(t *testing.T) {
 			underReload(t, file, func(r *reloader, log *bytes.Buffer) {
 				n := &taker{}
 				write(t, file, c.text)
-				r.reloadAndTell(n)
+				r.attach(n)
+				if _, err := r.Reload(); err == nil {
+					t.Error("no error is returned")
+				}
 				r.log.logger.Debug("not to be seen")
 				if len(n.took) > 0 || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "nothing has changed") || !strings.Contains(log.String(), c.err) {
 					t.Errorf("took %+v, log %s", n.took, log)
@@ -300,14 +309,16 @@ func TestReload_ABadFileChangesNothing(t *testing.T) {
 			if err := os.Remove(file); err != nil {
 				t.Fatal(err)
 			}
-			if r.reloadAndTell(&taker{}); !strings.Contains(log.String(), "no such file") {
+			r.attach(&taker{})
+			if _, err := r.Reload(); err == nil || !strings.Contains(log.String(), "no such file") {
 				t.Errorf("log %s", log)
 			}
 		})
 	})
 	t.Run("never there", func(t *testing.T) {
 		underReload(t, "", func(r *reloader, log *bytes.Buffer) {
-			if r.reloadAndTell(&taker{}); !strings.Contains(log.String(), "started without --config") {
+			r.attach(&taker{})
+			if _, err := r.Reload(); err == nil || !strings.Contains(log.String(), "started without --config") {
 				t.Errorf("log %s", log)
 			}
 		})

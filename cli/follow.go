@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -17,13 +15,6 @@ import (
 
 	"tocsin/api"
 	"tocsin/health"
-)
-
-const (
-	// silence is how long a stream may say nothing at all: three heartbeats.
-	silence = 45 * time.Second
-	// maxMessage bounds the lines of a stream.
-	maxMessage = 4 << 20
 )
 
 // follower shows events as they come. It goes on at the next address where a
@@ -40,9 +31,7 @@ type follower struct {
 func (f *follower) followEvents(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	streaming := &http.Client{Transport: &http.Transport{
-		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ResponseHeaderTimeout: answerTimeout, DisableKeepAlives: true,
-	}}
+	streaming := streamClient()
 	for turn := 0; ; turn++ {
 		address := f.addresses[turn%len(f.addresses)]
 		err := f.followOne(ctx, streaming, address)
@@ -64,65 +53,17 @@ func (f *follower) followEvents(ctx context.Context) error {
 	}
 }
 
-// errOutput says that what is shown can't be written: nobody reads it any more.
-var errOutput = errors.New("the output can't be written")
-
 // followOne shows what one node tells, until its stream ends.
 func (f *follower) followOne(ctx context.Context, streaming *http.Client, address string) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	alive := time.AfterFunc(silence, func() { cancel(fmt.Errorf("it has said nothing for %v", silence)) })
-	defer alive.Stop()
-	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/v1/stream", nil)
-	if err != nil {
-		return fmt.Errorf("ask %s: %w", address, err)
-	}
-	if f.lastID != "" {
-		asked.Header.Set("Last-Event-ID", f.lastID)
-	}
-	answer, err := streaming.Do(asked)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close() // nothing is written by it: there is no error to miss
-	if answer.StatusCode != http.StatusOK {
-		no := refused{status: answer.StatusCode, address: address}
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, maxMessage))
-		if json.Unmarshal(text, &no.problem) != nil {
-			no.problem = api.Problem{} // not one of ours: the status has to do
+	return listen(ctx, streaming, address, "/v1/stream", f.lastID, func(kind, id, data string) error {
+		if err := f.show(kind, data); err != nil {
+			return err
 		}
-		return no
-	}
-	lines := bufio.NewScanner(answer.Body)
-	lines.Buffer(nil, maxMessage)
-	var kind, id, data string
-	for lines.Scan() {
-		alive.Reset(silence)
-		name, value, _ := strings.Cut(lines.Text(), ": ")
-		switch {
-		case name == "event":
-			kind = value
-		case name == "id":
-			id = value
-		case name == "data":
-			data = value
-		case lines.Text() == "":
-			if err := f.show(kind, data); err != nil {
-				return err
-			}
-			if id != "" {
-				f.lastID = id
-			}
-			kind, id, data = "", "", ""
+		if id != "" {
+			f.lastID = id
 		}
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	if err := lines.Err(); err != nil {
-		return err
-	}
-	return errors.New("it has ended the stream")
+		return nil
+	})
 }
 
 // show writes one message, if it is about an event that is to be shown.

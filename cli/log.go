@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"tocsin/config"
+	"tocsin/logring"
 )
 
 // logOptions say how to log.
@@ -24,15 +25,19 @@ func (l *logOptions) group() config.Group {
 // of loggers made from it before.
 type liveLog struct {
 	logger *slog.Logger
+	ring   *logring.Ring // what was written last, and more than that
 	level  *slog.LevelVar
 	json   *atomic.Bool
 }
 
 func newLiveLog(to io.Writer, options logOptions) *liveLog {
-	l := &liveLog{level: new(slog.LevelVar), json: new(atomic.Bool)}
+	l := &liveLog{ring: new(logring.Ring), level: new(slog.LevelVar), json: new(atomic.Bool)}
 	handle := &slog.HandlerOptions{Level: l.level}
 	lines := &oneAtATime{to: to}
-	l.logger = slog.New(either{l.json, slog.NewJSONHandler(lines, handle), slog.NewTextHandler(lines, handle)})
+	l.logger = slog.New(slog.NewMultiHandler(
+		either{l.json, slog.NewJSONHandler(lines, handle), slog.NewTextHandler(lines, handle)},
+		l.ring.Handler(),
+	))
 	l.set(options)
 	return l
 }

@@ -60,6 +60,7 @@ func (o *options) table() config.Table {
 		{Heading: "HTTP", Options: []config.Option{
 			{Name: "original-api", Value: oneOf{(*string)(&n.Original), []string{"on", "read", "off"}}, Help: "`mode` of the paths of the original (/set, /get, /status and so on): on, read (nothing that changes anything) or off"},
 			{Name: "metrics-endpoints", Value: yes{&n.MetricsEndpoints}, Help: "show the state of each endpoint at /metrics, of the first 1,000 in order of their keys"},
+			{Name: "pprof", Value: yes{&n.Profiling}, Reload: true, Help: "show profiles of the process at /debug/pprof, to whoever asks from this machine"},
 		}},
 		{Heading: "Joining", Options: []config.Option{
 			{Name: "bootstrap", Value: yes{&n.Bootstrap}, Help: "found a cluster, unless a member answers at --join"},

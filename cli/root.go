@@ -42,6 +42,7 @@ tocsin status`,
 		a.script(),
 		a.config(), a.validate(),
 		a.recover(),
+		a.monitor(), a.reloadCommand(),
 		a.version(),
 	)
 	for _, c := range root.Commands() {

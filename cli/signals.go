@@ -36,6 +36,7 @@ func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) err
 
 	byHand := hasTerminal()
 	return a.run(ctx, cfg, func(ctx context.Context, n running) {
+		r.attach(n)
 		defer report(ctx, manager, n, cfg)()
 		for {
 			select {
@@ -47,7 +48,7 @@ func (a app) untilStopped(ctx context.Context, cfg node.Config, r *reloader) err
 				stop() // it was closed, and nobody can see or stop the node any more
 				return
 			}
-			r.reloadAndTell(n)
+			_, _ = r.reloadAndTell() // the log has all of it
 		}
 	})
 }

@@ -180,3 +180,33 @@ func TestCluster_NobodyIsBelievedToBeWhereAnotherIsHeard(t *testing.T) {
 		c.Await("all are ready", func() bool { return allPlaced(t, c) })
 	})
 }
+
+// Two new nodes with one raft address ask at once, each before the other is known:
+// one is taken in, and the other told why it is not.
+func TestCluster_OfTwoThatAskForOneAddressAtOnceOneIsTakenIn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3)
+		leader := c.Node(c.Leader())
+		errs := make(chan error)
+		for _, name := range []string{"a", "b"} {
+			go func() {
+				_, err := leader.Register(t.Context(), api.Registration{
+					ClusterID: leader.View().ClusterID(), Node: name, Incarnation: "of " + name, Disk: "of " + name, Start: 1, Fresh: true,
+					Raft: "new:7000", Gossip: name + ":8000", HTTP: name + ":6000",
+				})
+				errs <- err
+			}()
+		}
+		first, second := <-errs, <-errs
+		if first != nil {
+			first, second = second, first
+		}
+		refused, is := errors.AsType[*fsm.Refusal](second)
+		if first != nil || !is || refused.Code != fsm.Conflict {
+			t.Errorf("the answers are: %v; %v", first, second)
+		}
+		if n := leader.View().ObserverCount(); n != 4 {
+			t.Errorf("there are %d observers, want 4", n)
+		}
+	})
+}

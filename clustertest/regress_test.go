@@ -3,11 +3,13 @@ package clustertest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"tocsin/api"
 	"tocsin/clustertest"
+	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/health"
 )
@@ -225,5 +227,59 @@ func TestCluster_AShorterRefreshIntervalBlindsNobody(t *testing.T) {
 		c.Propose(fsm.ChangeSettings{Settings: settings})
 		time.Sleep(5 * time.Second)
 		c.Never(15*time.Minute, "a node is not ready", func() bool { return !c.Node("n1").Readiness().Ready })
+	})
+}
+
+// cutGossip cuts the gossip between a node and all others.
+func cutGossip(c *clustertest.Cluster, name string) {
+	for _, other := range c.Others(name) {
+		c.Net.Set(name, other, simnet.Link{Cut: true, Of: simnet.OfGossip})
+		c.Net.Set(other, name, simnet.Link{Cut: true, Of: simnet.OfGossip})
+	}
+}
+
+// The leader hears no ballots any more, and raft goes on: it would lead for ever
+// and decide nothing.
+func TestCluster_ALeaderThatHearsTooFewHandsTheLeadOver(t *testing.T) {
+	for _, nodes := range []int{3, 5} {
+		t.Run(fmt.Sprintf("%d nodes", nodes), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := clustertest.New(t, nodes)
+				c.Set("db", "db-1:5432")
+				c.AwaitState("db", health.Up)
+				deaf := c.Leader()
+				cutGossip(c, deaf)
+				began := time.Now()
+				c.World.Set("db", health.Down)
+				c.AwaitState("db", health.Down)
+				if took := time.Since(began); took > 12*time.Second {
+					t.Errorf("it took %v to decide", took)
+				}
+				leader := c.Leader()
+				if leader == deaf {
+					t.Error("whoever hears nobody leads still")
+				}
+				c.Never(3*time.Minute, "the lead moves again", func() bool {
+					now, known := c.Node(leader).Leader()
+					return known && now.Node != leader
+				})
+			})
+		})
+	}
+}
+
+// Where nobody hears enough the lead stays where it is.
+func TestCluster_TheLeadIsNotHandedRoundWhereNobodyHearsMore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 5)
+		leader := c.Leader()
+		for _, name := range c.Names() {
+			cutGossip(c, name)
+		}
+		c.Await("the leader says that it is cut off", func() bool { return !c.Node(leader).Readiness().Ready })
+		c.Never(5*time.Minute, "the lead moves", func() bool {
+			now, known := c.Node(leader).Leader()
+			return !known || now.Node != leader
+		})
 	})
 }

@@ -108,6 +108,17 @@ func (d *Doubter) Status() Status {
 	return Status{Cause: d.state.Cause(), Abstentions: d.begun, Standstills: d.handled.Load()}
 }
 
+// CutOff reports whether this node has heard fewer than a majority for a while,
+// whatever it abstains for.
+func (d *Doubter) CutOff() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state.CutOff()
+}
+
+// Heard returns how many observers have a fresh ballot here, this node included.
+func (d *Doubter) Heard() int { return d.heard(d.Machine.View(), time.Now()) }
+
 // Awake returns when this process last came out of a standstill, zero if it
 // never stood still. Once it has returned, this node abstains because of it.
 func (d *Doubter) Awake() time.Time { return d.newest().Ended }

@@ -64,6 +64,9 @@ func Causes() []Cause { return []Cause{StoodStill, NoCanary, CutOff, Late} }
 // Cause returns the kind of the reason, "" if there is none.
 func (s State) Cause() Cause { return s.cause }
 
+// CutOff reports whether the node is cut off, which another cause may hide.
+func (s State) CutOff() bool { return s.cutOff.on }
+
 // How far checks may be behind, where the interval is not longer.
 const (
 	leastLate     = 3 * time.Second // and the doubt begins

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
+
+	"tocsin/access"
 )
 
 // deletionsKept bounds what ChangesSince can tell of deletions one by one. A
@@ -50,6 +52,7 @@ type builder struct {
 	outcomes  *iradix.Txn[*Outcome]
 	awaiting  *iradix.Txn[uint64]
 	reported  *iradix.Txn[report]
+	tokens    *iradix.Txn[*access.Record]
 	base      *View
 
 	// A transaction can't tell its length.
@@ -62,7 +65,7 @@ func newBuilder(base *View, e entry) *builder {
 		endpoints: base.endpoints.Txn(), slots: base.slots.Txn(), freeSlots: base.freeSlots.Txn(),
 		modified: base.modified.Txn(), deleted: base.deleted.Txn(),
 		observers: base.observers.Txn(), events: base.events.Txn(), outcomes: base.outcomes.Txn(),
-		awaiting: base.awaiting.Txn(), reported: base.reported.Txn(),
+		awaiting: base.awaiting.Txn(), reported: base.reported.Txn(), tokens: base.tokens.Txn(),
 		eventCount: base.events.Len(), deletedCount: base.deleted.Len(), reportedCount: base.reported.Len(),
 	}
 	b.next.index = e.index
@@ -79,7 +82,7 @@ func (b *builder) finish() (*View, func()) {
 	n.endpoints, n.slots, n.freeSlots = b.endpoints.CommitOnly(), b.slots.CommitOnly(), b.freeSlots.CommitOnly()
 	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
 	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
-	n.awaiting, n.reported = b.awaiting.CommitOnly(), b.reported.CommitOnly()
+	n.awaiting, n.reported, n.tokens = b.awaiting.CommitOnly(), b.reported.CommitOnly(), b.tokens.CommitOnly()
 	if n.observers.Root() != b.base.observers.Root() {
 		n.protocol = lowestProtocol(n.inUse, slices.Collect(n.Observers()))
 	}
@@ -141,6 +144,10 @@ func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 		return b.transition(c)
 	case RecordOutcome:
 		return b.outcome(c.Outcome)
+	case CreateToken:
+		return b.createToken(c.Token)
+	case RevokeToken:
+		return b.revokeToken(c)
 	}
 	// Decode returns no other command.
 	return false, unknownCommand(command)
@@ -152,6 +159,9 @@ func (b *builder) found(c Found) (bool, *Refusal) {
 	}
 	b.next.clusterID = c.ClusterID
 	b.replaceSettings(c.Settings)
+	for _, r := range c.Tokens {
+		b.tokens.Insert([]byte(r.ID), &r)
+	}
 	return true, nil
 }
 
@@ -285,6 +295,9 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	if refused := b.next.admits(c.Node, c.Version, o.Reads()); refused != nil {
 		return false, refused
 	}
+	if first := b.tookAddress(c); first != nil {
+		return false, refuse(Conflict, "the raft address %s was just registered for node %q: choose another --raft, or stop that node", c.Raft, first.Node)
+	}
 	if old, ok := b.observers.Get([]byte(c.Node)); ok {
 		if old.Disk == c.Disk && c.Start < old.Start {
 			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
@@ -299,6 +312,18 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	}
 	b.observers.Insert([]byte(c.Node), o)
 	return true, nil
+}
+
+// tookAddress returns the observer that has registered the raft address of c since
+// the proposer looked, nil if none has. Only the proposer knows whether somebody
+// who had it before is still heard there.
+func (b *builder) tookAddress(c RegisterObserver) *Observer {
+	for _, o := range collect(b.observers) {
+		if c.AsOf != 0 && o.Node != c.Node && o.Raft == c.Raft && o.Epoch > c.AsOf {
+			return o
+		}
+	}
+	return nil
 }
 
 func collect[T any](txn *iradix.Txn[T]) []T {

@@ -33,6 +33,8 @@ type packed struct {
 	Remove     *RemoveObserver   `json:"remove,omitempty"`
 	Transition *Transition       `json:"transition,omitempty"`
 	Outcome    *RecordOutcome    `json:"outcome,omitempty"`
+	Token      *CreateToken      `json:"token,omitempty"`
+	Revoke     *RevokeToken      `json:"revoke,omitempty"`
 }
 
 func pack(command Command) (p packed, err error) {
@@ -65,6 +67,11 @@ func pack(command Command) (p packed, err error) {
 	case RecordOutcome:
 		c.Outcome = c.Outcome.Trimmed()
 		p.Outcome = &c
+	case CreateToken:
+		p.Token = &c
+		err = encodable(c.Token.Name, c.Token.By)
+	case RevokeToken:
+		p.Revoke = &c
 	default:
 		err = unknownCommand(command)
 	}
@@ -94,6 +101,8 @@ func (p packed) unpack() (Command, error) {
 	collectOne(&found, p.Remove)
 	collectOne(&found, p.Transition)
 	collectOne(&found, p.Outcome)
+	collectOne(&found, p.Token)
+	collectOne(&found, p.Revoke)
 	if len(found) != 1 {
 		return nil, fmt.Errorf("it holds %d commands in place of one", len(found))
 	}

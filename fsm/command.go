@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"tocsin/access"
 	"tocsin/health"
 )
 
@@ -16,11 +17,12 @@ import (
 // table in protocol.go.
 type Command interface{ command() }
 
-// Found makes the cluster: its id and its first settings. A second one is
-// refused.
+// Found makes the cluster: its id, its first settings and its first tokens. A
+// second one is refused.
 type Found struct {
 	ClusterID string          `json:"cluster_id"`
 	Settings  ClusterSettings `json:"settings"`
+	Tokens    []access.Record `json:"tokens,omitempty"`
 }
 
 // ChangeSettings replaces the settings of the cluster, if they are as If asks.
@@ -89,6 +91,10 @@ type RegisterObserver struct {
 	Version     string `json:"version,omitempty"`
 	// Protocol is the highest that the process reads; 0 means 1.
 	Protocol Protocol `json:"protocol,omitempty"`
+	// AsOf is the raft index of the View in which the proposer found that Raft is
+	// nobody else's: what has been registered there since goes first. 0 if it did
+	// not look.
+	AsOf uint64 `json:"as_of,omitempty"`
 }
 
 // RemoveObserver takes a node out of the observers: from here on it no longer

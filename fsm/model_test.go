@@ -192,6 +192,11 @@ func (m *model) register(c fsm.RegisterObserver) string {
 	if o.Reads() < m.inUse {
 		return "too-old"
 	}
+	for _, other := range m.observers {
+		if other.Node != c.Node && other.Raft == c.Raft && other.Epoch > c.AsOf && c.AsOf > 0 {
+			return "conflict"
+		}
+	}
 	old, exists := m.observers[c.Node]
 	if exists {
 		o.Joined, o.Previous = old.Joined, old.Epoch

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
+
+	"tocsin/access"
 )
 
 var errDamaged = errors.New("its checksum does not hold: the file is damaged")
@@ -105,6 +107,7 @@ type restoring struct {
 	observers *iradix.Txn[*Observer]
 	events    *iradix.Txn[*Event]
 	outcomes  *iradix.Txn[*Outcome]
+	tokens    *iradix.Txn[*access.Record]
 }
 
 func newRestoring(h snapshotHeader) *restoring {
@@ -117,7 +120,7 @@ func newRestoring(h snapshotHeader) *restoring {
 	return &restoring{
 		view:      v,
 		endpoints: v.endpoints.Txn(), slots: v.slots.Txn(), modified: v.modified.Txn(),
-		observers: v.observers.Txn(), events: v.events.Txn(), outcomes: v.outcomes.Txn(),
+		observers: v.observers.Txn(), events: v.events.Txn(), outcomes: v.outcomes.Txn(), tokens: v.tokens.Txn(),
 	}
 }
 
@@ -141,6 +144,10 @@ func (r *restoring) add(line snapshotLine, now time.Time) error {
 		}
 		if _, again := r.outcomes.Insert(outcomeKey(o.Event, o.Node), o); again {
 			return fmt.Errorf("the outcome of event %d on node %q is there twice", o.Event, o.Node)
+		}
+	case snapshotLine{Token: line.Token}:
+		if _, again := r.tokens.Insert([]byte(line.Token.ID), line.Token); again {
+			return fmt.Errorf("token %q is there twice", line.Token.ID)
 		}
 	default:
 		return errors.New("it holds more than one thing")
@@ -169,6 +176,7 @@ func (r *restoring) finish() *View {
 	v := r.view
 	v.endpoints, v.slots, v.modified = r.endpoints.CommitOnly(), r.slots.CommitOnly(), r.modified.CommitOnly()
 	v.observers, v.events, v.outcomes = r.observers.CommitOnly(), r.events.CommitOnly(), r.outcomes.CommitOnly()
+	v.tokens = r.tokens.CommitOnly()
 	v.freeSlots, v.awaiting = freeBelow(v.slots), awaitingIn(v)
 	v.protocol = lowestProtocol(v.inUse, slices.Collect(v.Observers()))
 	return v

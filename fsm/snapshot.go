@@ -9,10 +9,12 @@ import (
 	"hash"
 	"io"
 	"iter"
+
+	"tocsin/access"
 )
 
 // A snapshot is a file of lines: a header, a line for each endpoint, observer,
-// event and outcome, and a trailer with the SHA-256 of all bytes before it. What
+// event, outcome and token, and a trailer with the SHA-256 of all bytes before it. What
 // can be derived (who has which slot, what was modified when, which events await
 // a leader) is not written but derived again.
 
@@ -42,10 +44,11 @@ type snapshotHeader struct {
 
 // snapshotLine holds exactly one thing.
 type snapshotLine struct {
-	Endpoint *Endpoint `json:"endpoint,omitempty"`
-	Observer *Observer `json:"observer,omitempty"`
-	Event    *Event    `json:"event,omitempty"`
-	Outcome  *Outcome  `json:"outcome,omitempty"`
+	Endpoint *Endpoint      `json:"endpoint,omitempty"`
+	Observer *Observer      `json:"observer,omitempty"`
+	Event    *Event         `json:"event,omitempty"`
+	Outcome  *Outcome       `json:"outcome,omitempty"`
+	Token    *access.Record `json:"token,omitempty"`
 }
 
 // trailer returns the last line. It is compared byte by byte, for no checksum
@@ -76,6 +79,9 @@ func writeSnapshot(to io.Writer, v *View) error {
 		return err
 	}
 	if err := writeEach(w, values(v.outcomes, nil), func(o *Outcome) snapshotLine { return snapshotLine{Outcome: o} }); err != nil {
+		return err
+	}
+	if err := writeEach(w, v.Tokens(), func(r *access.Record) snapshotLine { return snapshotLine{Token: r} }); err != nil {
 		return err
 	}
 	return w.finish()

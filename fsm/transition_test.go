@@ -180,6 +180,37 @@ func TestRegisterObserver_EpochsGrowWithEachProcess(t *testing.T) {
 	}
 }
 
+func TestRegisterObserver_OfTwoThatAskForAnAddressAtOnceTheFirstGetsIt(t *testing.T) {
+	m := fsm.NewMachine()
+	asks := func(node string, asOf uint64) fsm.RegisterObserver {
+		return fsm.RegisterObserver{Node: node, Incarnation: "x", Raft: "h:1", AsOf: asOf}
+	}
+	commit(t, m, 1, asks("n1", 0))
+	for _, r := range commit(t, m, 3, asks("n2", 2), asks("n3", 2)) {
+		if first := r.Refused == nil; first != (m.View().ObserverCount() == 2 && r.Changed) {
+			t.Errorf("one of two in an entry: %+v", r)
+		}
+	}
+	for i, test := range []struct {
+		node    string
+		asOf    uint64
+		refused bool
+	}{
+		{"n4", 2, true},  // n2 has it since 3
+		{"n2", 2, false}, // it has it
+		{"n4", 3, false}, // the proposer knew n2 there
+		{"n5", 0, false}, // it did not look
+	} {
+		r := commit(t, m, uint64(10+i), asks(test.node, test.asOf))[0]
+		if refused := r.Refused != nil && r.Refused.Code == fsm.Conflict; refused != test.refused {
+			t.Errorf("%s as of %d: %+v", test.node, test.asOf, r)
+		}
+	}
+	if _, in := m.View().Observer("n3"); in {
+		t.Error("the second of two in an entry is in")
+	}
+}
+
 func TestEvents_BeyondTheLimitAreForgottenWithTheirOutcomes(t *testing.T) {
 	m := withEvent(t)
 	settings := fsm.DefaultClusterSettings()

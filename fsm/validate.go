@@ -29,7 +29,7 @@ func validated(v *View, command Command) *Refusal {
 func validate(v *View, command Command) error {
 	switch c := command.(type) {
 	case Found:
-		return errors.Join(validateID("cluster id", c.ClusterID), c.Settings.Validate())
+		return errors.Join(validateID("cluster id", c.ClusterID), c.Settings.Validate(), validateTokens(c.Tokens))
 	case ChangeSettings:
 		return errors.Join(c.Settings.Validate(), validateQuorum(v, c.Settings.Quorum), c.If.validate())
 	case SetEndpoint:
@@ -46,6 +46,10 @@ func validate(v *View, command Command) error {
 		return validateTransition(c)
 	case RecordOutcome:
 		return validateOutcome(v, c.Outcome)
+	case CreateToken:
+		return validateCreateToken(v, c)
+	case RevokeToken:
+		return validateRevokeToken(v, c)
 	}
 	return unknownCommand(command)
 }

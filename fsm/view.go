@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
+
+	"tocsin/access"
 )
 
 // View is one immutable picture of the replicated state. It never changes once
@@ -23,17 +25,18 @@ type View struct {
 	// lastForgotten is the newest event that is kept no more.
 	lastForgotten uint64
 
-	endpoints *iradix.Tree[*Endpoint] // by key
-	slots     *iradix.Tree[string]    // key of the endpoint, by slot
-	freeSlots *iradix.Tree[struct{}]  // those given back; every one below the highest taken that nobody has
-	modified  *iradix.Tree[string]    // key, by (Modified, key)
-	deleted   *iradix.Tree[deletion]  // by (index of deletion, key); bounded
-	forgotten uint64                  // what was deleted up to this index may be missing from deleted
-	observers *iradix.Tree[*Observer] // by node
-	events    *iradix.Tree[*Event]    // by id
-	outcomes  *iradix.Tree[*Outcome]  // by (event, node)
-	awaiting  *iradix.Tree[uint64]    // event whose leader run has not ended, by key
-	reported  *iradix.Tree[report]    // by (index of the report, event, node); bounded
+	endpoints *iradix.Tree[*Endpoint]      // by key
+	slots     *iradix.Tree[string]         // key of the endpoint, by slot
+	freeSlots *iradix.Tree[struct{}]       // those given back; every one below the highest taken that nobody has
+	modified  *iradix.Tree[string]         // key, by (Modified, key)
+	deleted   *iradix.Tree[deletion]       // by (index of deletion, key); bounded
+	forgotten uint64                       // what was deleted up to this index may be missing from deleted
+	observers *iradix.Tree[*Observer]      // by node
+	events    *iradix.Tree[*Event]         // by id
+	outcomes  *iradix.Tree[*Outcome]       // by (event, node)
+	awaiting  *iradix.Tree[uint64]         // event whose leader run has not ended, by key
+	reported  *iradix.Tree[report]         // by (index of the report, event, node); bounded
+	tokens    *iradix.Tree[*access.Record] // by id
 	// reportsForgotten: what was reported up to this index may be missing.
 	reportsForgotten uint64
 
@@ -57,7 +60,7 @@ func emptyView() *View {
 		endpoints: iradix.New[*Endpoint](), slots: iradix.New[string](), freeSlots: iradix.New[struct{}](),
 		modified: iradix.New[string](), deleted: iradix.New[deletion](),
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
-		awaiting: iradix.New[uint64](), reported: iradix.New[report](),
+		awaiting: iradix.New[uint64](), reported: iradix.New[report](), tokens: iradix.New[*access.Record](),
 		protocol: 1, inUse: 1,
 		superseded: make(chan struct{}), settingsReplaced: make(chan struct{}),
 	}

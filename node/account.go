@@ -18,7 +18,10 @@ func (n *Node) Account(key string) api.Account {
 		open = notifier.Open(key, api.MaxOpen)
 	}
 	verdict, _ := n.verifier.Verdict(key)
-	return api.NewAccount(n.cfg.Name, verdict, n.verifier.Samples(key), open, time.Now())
+	account := api.NewAccount(n.cfg.Name, verdict, n.verifier.Samples(key), open, time.Now())
+	leader, _ := n.Leader()
+	account.Hears, account.Follows = n.doubter.Heard(), leader.Node
+	return account
 }
 
 // Check implements api.Peer.

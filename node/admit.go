@@ -27,6 +27,7 @@ func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, e
 	results, err := n.local.propose(ctx, []fsm.Command{fsm.RegisterObserver{
 		Node: r.Node, Site: r.Site, Incarnation: r.Incarnation, Disk: r.Disk, Start: r.Start,
 		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol,
+		AsOf: view.Index(),
 	}})
 	switch {
 	case err != nil:
@@ -71,7 +72,7 @@ func (n *Node) refuse(view *fsm.View, r api.Registration) error {
 		case o.Node != r.Node && o.Raft == r.Raft && n.fresh(o):
 			// Of one that is silent nobody knows where it will be: it may have been
 			// given another address, and wait for the one that this node leaves.
-			// Two that ask at once both get it; place says which one has it then.
+			// (Of two that ask at once the state machine takes the first.)
 			return conflict("the raft address %s belongs to node %q, which was heard there moments ago: choose another --raft, or stop that node; its address is free when nothing was heard of it for %v", r.Raft, o.Node, view.Settings().BallotTTL())
 		}
 	}

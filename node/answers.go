@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -18,6 +19,29 @@ func misdirected(asked raft.ServerID, by []byte) error {
 		return nil
 	}
 	return fmt.Errorf("node %q answers where %q was asked: its address has passed on to another", by, asked)
+}
+
+// sign has the answer to a call say who gives it, if raft does not: the answer to a
+// snapshot has no name, and counts for the lead of whoever has sent it. It returns
+// the call as raft is to see it.
+func (t *transport) sign(ctx context.Context, call raft.RPC) raft.RPC {
+	if _, snapshot := call.Command.(*raft.InstallSnapshotRequest); !snapshot {
+		return call
+	}
+	asker, answers := call.RespChan, make(chan raft.RPCResponse, 1)
+	call.RespChan = answers
+	t.signing.Go(func() {
+		answer := raft.RPCResponse{Error: errStopped}
+		select {
+		case answer = <-answers:
+		case <-ctx.Done():
+		}
+		if installed, ok := answer.Response.(*raft.InstallSnapshotResponse); ok {
+			installed.ID = []byte(t.name)
+		}
+		asker <- answer // it has room: nobody is answered twice
+	})
+	return call
 }
 
 // pipeline drops the answers of others than the node that it leads to.

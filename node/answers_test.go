@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -34,6 +36,11 @@ func (a answering) AppendEntries(_ raft.ServerID, _ raft.ServerAddress, _ *raft.
 	return nil
 }
 
+func (a answering) InstallSnapshot(_ raft.ServerID, _ raft.ServerAddress, _ *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, _ io.Reader) error {
+	*resp = raft.InstallSnapshotResponse{RPCHeader: a.header(), Success: true}
+	return nil
+}
+
 func (a answering) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
 	return agreeing{answers: a.calls}, nil
 }
@@ -64,7 +71,7 @@ func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := answering{node: "n2", calls: make(chan raft.AppendFuture)}
 		there := func(_ raft.ServerID, configured raft.ServerAddress) raft.ServerAddress { return configured }
-		tr, err := newTransport(a, func() string { return "" }, func() bool { return true }, there, slog.New(slog.DiscardHandler))
+		tr, err := newTransport(a, "n1", func() string { return "" }, func() bool { return true }, there, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,6 +96,10 @@ func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 			err = tr.AppendEntries(asked, "addr", &raft.AppendEntriesRequest{}, &entries)
 			judge("entries", err, entries.Success)
 
+			var installed raft.InstallSnapshotResponse
+			err = tr.InstallSnapshot(asked, "addr", &raft.InstallSnapshotRequest{}, &installed, nil)
+			judge("snapshot", err, installed.Success)
+
 			through, err := tr.AppendEntriesPipeline(asked, "addr")
 			if err != nil {
 				t.Fatal(err)
@@ -102,6 +113,44 @@ func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 			if err := through.Close(); err != nil {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// TestTransport_SignsTheAnswerToASnapshot: raft gives it no name.
+func TestTransport_SignsTheAnswerToASnapshot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		address, inner := raft.NewInmemTransport("")
+		tr, err := newTransport(inner, "n1", func() string { return "" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- tr.run(ctx) }()
+		_, other := raft.NewInmemTransport("")
+		other.Connect(address, inner)
+		ask := func() (installed raft.InstallSnapshotResponse, err error) {
+			err = other.InstallSnapshot("n1", address, &raft.InstallSnapshotRequest{}, &installed, strings.NewReader(""))
+			return installed, err
+		}
+		go func() {
+			call := <-tr.Consumer()
+			call.Respond(&raft.InstallSnapshotResponse{Success: true}, nil)
+		}()
+		if installed, err := ask(); err != nil || !installed.Success || string(installed.ID) != "n1" {
+			t.Errorf("the answer is %+v, %v", installed, err)
+		}
+		// Raft has ended in the middle of the next one: whoever asks is told.
+		go func() {
+			<-tr.Consumer()
+			stop()
+		}()
+		if _, err := ask(); err == nil {
+			t.Error("there was an answer to a snapshot that nobody installed")
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

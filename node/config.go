@@ -11,6 +11,7 @@ import (
 	"tocsin/api"
 	"tocsin/doubt"
 	"tocsin/fsm"
+	"tocsin/logring"
 	"tocsin/notify"
 )
 
@@ -66,6 +67,13 @@ type Config struct {
 	// MetricsEndpoints shows the state of each endpoint among the metrics, of
 	// metrics.MaxEndpoints at most.
 	MetricsEndpoints bool
+	// Profiling shows profiles of this process over HTTP, to its machine alone.
+	Profiling bool
+	// Process is the process that the node runs in, as the API shows it; nil: it
+	// was told nothing, and can't be told anything.
+	Process api.Process
+	// Log holds what Logger was told last, for the API to show; nil: nothing.
+	Log *logring.Ring
 	// Version is told to the other nodes.
 	Version string
 	// Dialect is what this process reads and says in the replicated log; the

@@ -64,6 +64,7 @@ type Node struct {
 	leaderChanged signal
 	nudges        chan struct{}          // cap 1: followers should hear of a commit
 	established   atomic.Uint64          // the newest term in which all before it was applied here
+	yielded       time.Time              // the lead was last given away; only the work of a term touches it
 	removed       atomic.Bool            // this node was taken out of the cluster
 	littleRoom    atomic.Bool            // on the disk
 	room          atomic.Pointer[uint64] // on the disk, in bytes; nil until it was looked at

@@ -59,7 +59,8 @@ func Run(ctx context.Context, cfg Config, beside func(context.Context, *Node)) e
 }
 
 const (
-	raftDialTimeout = 5 * time.Second
+	// raftCallTimeout bounds a call, and before it the making of a connection.
+	raftCallTimeout = 5 * time.Second
 	raftConnections = 3
 )
 
@@ -100,12 +101,12 @@ func Open(cfg Config) (outside Outside, err error) {
 	closers.add(ledger.Close)
 	outside.Ledger = ledger
 
-	transport, err := openRaftTransport(cfg)
+	transport, hangUp, err := openRaftTransport(cfg)
 	if err != nil {
 		return outside, err
 	}
 	closers.add(transport.Close)
-	outside.Raft.Transport = transport
+	outside.Raft.Transport, outside.Raft.HangUp = transport, hangUp
 	if outside.HTTP, err = net.Listen("tcp", cfg.HTTP); err != nil {
 		return outside, fmt.Errorf("--http: listen on %s: %w; is another node running there?", cfg.HTTP, err)
 	}
@@ -139,16 +140,19 @@ func checkScripts(cfg Config, scripts *script.Dir) error {
 	return nil
 }
 
-func openRaftTransport(cfg Config) (*raft.NetworkTransport, error) {
+func openRaftTransport(cfg Config) (_ *raft.NetworkTransport, hangUp func(), err error) {
 	advertise, err := net.ResolveTCPAddr("tcp", cfg.advertised(cfg.Raft))
 	if err != nil {
-		return nil, fmt.Errorf("--raft: %w", err)
+		return nil, nil, fmt.Errorf("--raft: %w", err)
 	}
-	transport, err := raft.NewTCPTransportWithLogger(cfg.Raft, advertise, raftConnections, raftDialTimeout, newRaftLog(cfg.logger()))
+	if advertise.IP == nil || advertise.IP.IsUnspecified() {
+		return nil, nil, fmt.Errorf("--raft: nobody can call %s: name an address with --advertise", advertise)
+	}
+	stream, err := listen(cfg.Raft, advertise)
 	if err != nil {
-		return nil, fmt.Errorf("--raft: listen on %s: %w; is another node running there?", cfg.Raft, err)
+		return nil, nil, fmt.Errorf("--raft: listen on %s: %w; is another node running there?", cfg.Raft, err)
 	}
-	return transport, nil
+	return raft.NewNetworkTransportWithLogger(stream, raftConnections, raftCallTimeout, newRaftLog(cfg.logger())), stream.hangUp, nil
 }
 
 // closers undoes what was opened, the last first.

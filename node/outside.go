@@ -20,6 +20,9 @@ import (
 type Outside struct {
 	Raft struct {
 		Transport raft.Transport
+		// HangUp ends the calls to others that are under way, and lets there be no
+		// more; nil if none takes long.
+		HangUp    func()
 		Log       raft.LogStore
 		Stable    raft.StableStore
 		Snapshots raft.SnapshotStore

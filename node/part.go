@@ -97,7 +97,7 @@ func (n *Node) retire() {
 	if n.leads() {
 		ctx, cancel := context.WithTimeout(context.Background(), transferGrace)
 		defer cancel()
-		n.handOver(ctx)
+		n.resign(ctx)
 	}
 }
 

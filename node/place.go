@@ -18,9 +18,9 @@ import (
 //     wait for each other in a circle.
 //   - Who is in its place, if the other one has more right to be there. That two
 //     observers claim one address can be: a node may take over that of one that
-//     has been silent (see Node.refuse), and two may ask for one at once. The one
-//     that is heard gets it, or, if none is, the one that registered last: what
-//     would let it be heard reaches it only there. Of two that are both heard the
+//     has been silent (see Node.refuse) and comes back. The one that is heard gets it,
+//     or, if none is, the one that registered last: what would let it be heard
+//     reaches it only there. Of two that are both heard the
 //     one that has it keeps it, and the other waits until it has another one.
 //
 // Who is put aside keeps its vote, so that this costs nobody a majority, and is

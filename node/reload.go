@@ -12,7 +12,7 @@ type Changeable struct {
 	Canaries, GossipJoin        []string
 	MaxChecks, MaxNotifications int
 	Missed                      notify.Policy
-	LeaveOnExit                 bool
+	LeaveOnExit, Profiling      bool
 }
 
 // Changeable returns that part of c.
@@ -20,7 +20,7 @@ func (c Config) Changeable() Changeable {
 	return Changeable{
 		Canaries: c.Canaries, GossipJoin: c.GossipJoin,
 		MaxChecks: c.MaxChecks, MaxNotifications: c.MaxNotifications,
-		Missed: c.Missed, LeaveOnExit: c.LeaveOnExit,
+		Missed: c.Missed, LeaveOnExit: c.LeaveOnExit, Profiling: c.Profiling,
 	}
 }
 
@@ -28,7 +28,7 @@ func (c Config) Changeable() Changeable {
 func (c Config) with(change Changeable) Config {
 	c.Canaries, c.GossipJoin = change.Canaries, change.GossipJoin
 	c.MaxChecks, c.MaxNotifications = change.MaxChecks, change.MaxNotifications
-	c.Missed, c.LeaveOnExit = change.Missed, change.LeaveOnExit
+	c.Missed, c.LeaveOnExit, c.Profiling = change.Missed, change.LeaveOnExit, change.Profiling
 	return c
 }
 

@@ -56,8 +56,9 @@ func (n *Node) handler(stopping <-chan struct{}) http.Handler {
 	return api.New(api.Config{
 		Stopping: stopping,
 		State:    n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
-		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Original: n.cfg.Original,
+		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Premises: n, Original: n.cfg.Original,
 		Metrics: n.metrics.Handler(), Requests: n.metrics.Requests, Logger: n.log,
+		Process: n.cfg.Process, Log: n.cfg.Log, Profiling: func() bool { return n.changeable.Load().Profiling },
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/raft"
 	"golang.org/x/sync/errgroup"
 
 	"tocsin/fsm"
@@ -37,7 +38,7 @@ func (n *Node) Stop(ctx context.Context) error {
 				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: GET /leave?peerAddress=%s", err, n.cfg.advertised(n.cfg.Raft)))
 			}
 		} else if alive && n.leads() {
-			n.handOver(ctx)
+			n.resign(ctx)
 		}
 		n.cancel(errStopped)
 		<-n.done
@@ -59,7 +60,7 @@ func (n *Node) leave(ctx context.Context, node string) error {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: "the last node can't leave its cluster: stop it and remove its data directory instead"}
 	}
 	if node == n.cfg.Name && n.leads() {
-		n.handOver(ctx)
+		n.resign(ctx)
 	}
 	results, err := n.Propose(ctx, fsm.RemoveObserver{Node: node})
 	if err != nil {
@@ -71,14 +72,22 @@ func (n *Node) leave(ctx context.Context, node string) error {
 	return nil
 }
 
-// handOver gives the lead to another voter, so that nobody has to wait for an
+// resign gives the lead to any other voter, so that nobody has to wait for an
 // election. If it can't, the others elect one by themselves.
-func (n *Node) handOver(ctx context.Context) {
+func (n *Node) resign(ctx context.Context) {
+	if err := n.handOver(ctx, n.raft.LeadershipTransfer()); err != nil {
+		n.log.Debug("the lead could not be handed over", "err", err)
+	}
+}
+
+// handOver waits until a transfer has ended and this node leads no more. Raft
+// bounds a transfer, and while one is under way takes nothing else; what asks the
+// other node hangs for as long as a call may.
+func (n *Node) handOver(ctx context.Context, transfer raft.Future) error {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
-	if err := n.futures.await(ctx, n.raft.LeadershipTransfer()); err != nil {
-		n.log.Debug("the lead could not be handed over", "err", err)
-		return
+	if err := n.futures.await(ctx, transfer); err != nil {
+		return err
 	}
 	// The transfer is done when the other was told; it leads when it is elected.
 	for n.leads() {
@@ -87,12 +96,14 @@ func (n *Node) handOver(ctx context.Context) {
 		case <-changed:
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		}
 	}
+	return nil
 }
 
-// closeRaft shuts raft down. A write that hangs keeps raft from ending; then
+// closeRaft shuts raft down, and ends what it asks of others at that moment: who
+// does not answer would keep it for as long as a call may take. A write that hangs keeps raft from ending; then
 // what is left of it ends with the process, and its store is closed all the
 // same.
 func (n *Node) closeRaft() error {
@@ -115,7 +126,11 @@ func (n *Node) closeRaft() error {
 		}
 	}()
 	defer n.futures.end()
-	if err := n.futures.await(ctx, n.raft.Shutdown()); err != nil {
+	ended := n.raft.Shutdown()
+	if n.out.Raft.HangUp != nil {
+		n.out.Raft.HangUp()
+	}
+	if err := n.futures.await(ctx, ended); err != nil {
 		return fmt.Errorf("shut raft down: %w", err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/raft"
 )
@@ -19,17 +20,20 @@ import (
 //   - votes, asked or given, before this disk belongs to a member: a node that
 //     lost its disk has forgotten whom it voted for and what it acknowledged,
 //     and votes again only when it has caught up with its own registration;
-//   - answers of another node than the one that was asked (see misdirected);
+//   - answers of another node than the one that was asked (see misdirected), for
+//     which it signs those that raft does not;
 //   - anything from another cluster: every message says which one its sender
 //     belongs to, beside the sender's address.
 type transport struct {
 	wire
+	name    raft.ServerID // of this node
 	cluster func() string // "" before this node belongs to one
 	member  func() bool   // whether this disk belongs to a member
 	whereIs whereIs
 	passed  chan raft.RPC // closed by nobody
 	log     *slog.Logger
 	strange map[string]struct{} // clusters that were refused; only run touches it
+	signing sync.WaitGroup      // answers that are yet to be signed; run waits for them
 }
 
 // maxStrange bounds what is remembered of what others may send: further clusters
@@ -51,19 +55,20 @@ var (
 	errOtherCluster = errors.New("the message comes from another cluster")
 )
 
-func newTransport(inner raft.Transport, cluster func() string, member func() bool, where whereIs, log *slog.Logger) (*transport, error) {
+func newTransport(inner raft.Transport, name raft.ServerID, cluster func() string, member func() bool, where whereIs, log *slog.Logger) (*transport, error) {
 	w, ok := inner.(wire)
 	if !ok {
 		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", inner)
 	}
 	return &transport{
-		wire: w, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
+		wire: w, name: name, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
 		log: log, strange: make(map[string]struct{}),
 	}, nil
 }
 
 // run hands raft what it may see, until ctx ends.
 func (t *transport) run(ctx context.Context) error {
+	defer t.signing.Wait()
 	for {
 		select {
 		case call := <-t.wire.Consumer():
@@ -71,6 +76,7 @@ func (t *transport) run(ctx context.Context) error {
 				call.Respond(nil, err)
 				continue
 			}
+			call = t.sign(ctx, call)
 			select {
 			case t.passed <- call:
 			case <-ctx.Done():
@@ -159,7 +165,14 @@ func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAd
 
 // InstallSnapshot implements raft.Transport.
 func (t *transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
-	return t.wire.InstallSnapshot(id, t.whereIs(id, target), args, resp, data)
+	err := t.wire.InstallSnapshot(id, t.whereIs(id, target), args, resp, data)
+	if err == nil {
+		err = misdirected(id, resp.ID)
+	}
+	if err != nil {
+		*resp = raft.InstallSnapshotResponse{}
+	}
+	return err
 }
 
 // TimeoutNow implements raft.Transport.

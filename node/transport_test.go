@@ -11,7 +11,7 @@ import (
 
 func TestTransport_RemembersOnlySoManyOtherClusters(t *testing.T) {
 	_, inner := raft.NewInmemTransport("")
-	tr, err := newTransport(inner, func() string { return "ours" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
+	tr, err := newTransport(inner, "n1", func() string { return "ours" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

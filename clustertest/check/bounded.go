@@ -9,7 +9,7 @@ import (
 // Bounded checks that attempts stay bounded. In one pass (as what a node is told
 // to do, or again after it took over the leader's run) a script that fails is run
 // no more often than the settings allow; a run in the middle of which the node
-// died is made up for once beyond that. A new pass begins only after the one
+// died (see cutShort) is made up for once beyond that. A new pass begins only after the one
 // before has ended.
 func Bounded(h *History) []Violation {
 	f := found{invariant: 14}
@@ -33,7 +33,7 @@ func Bounded(h *History) []Violation {
 		}
 		p.last = r
 		p.runs++
-		if r.Cut || r.End == 0 {
+		if h.cutShort(r) {
 			p.cut++
 		}
 		allowed := h.attemptsAllowed(e.At, r.From)

@@ -114,6 +114,17 @@ func again(h *check.History, change func(*check.Run)) {
 	h.Runs = append(h.Runs, r)
 }
 
+// retries has the run of the last event on n2 fail, and so many more after it.
+func retries(h *check.History, more int) {
+	h.Runs[1].Exit, h.Endings[1].Ending, h.Endings[1].At = 1, fsm.GaveUp, 5*time.Minute
+	for i := range more {
+		again(h, func(r *check.Run) {
+			r.Exit, r.Attempt = 1, i+2
+			r.From, r.End = time.Duration(70+2*i)*second, time.Duration(71+2*i)*second
+		})
+	}
+}
+
 func TestViolations_OfSpoiledHistories(t *testing.T) {
 	for _, test := range []struct {
 		what      string
@@ -217,23 +228,16 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		}},
 		{"an event of a generation that is gone", 12, func(h *check.History) { last(h).Generation-- }},
 		{"a state that does not follow from the log", 13, func(h *check.History) { h.Final.States["n2"] = "t" }},
-		{"retries without a bound", 14, func(h *check.History) {
-			h.Runs[1].Exit, h.Endings[1].Ending, h.Endings[1].At = 1, fsm.GaveUp, 5*time.Minute
-			for i := range attempts {
-				again(h, func(r *check.Run) {
-					r.Exit, r.Attempt = 1, i+2
-					r.From, r.End = time.Duration(70+2*i)*second, time.Duration(71+2*i)*second
-				})
-			}
-		}},
-		{"as many retries as are allowed", 0, func(h *check.History) {
-			h.Runs[1].Exit, h.Endings[1].Ending, h.Endings[1].At = 1, fsm.GaveUp, 5*time.Minute
-			for i := range attempts - 1 {
-				again(h, func(r *check.Run) {
-					r.Exit, r.Attempt = 1, i+2
-					r.From, r.End = time.Duration(70+2*i)*second, time.Duration(71+2*i)*second
-				})
-			}
+		{"retries without a bound", 14, func(h *check.History) { retries(h, 3*attempts) }},
+		{"as many retries as are allowed", 0, func(h *check.History) { retries(h, attempts-1) }},
+		{"one more than are allowed", 14, func(h *check.History) { retries(h, attempts) }},
+		{"one more than are allowed, for the end of one could not be written", 0, func(h *check.History) {
+			retries(h, attempts)
+			h.Runs[len(h.Runs)-1].Life = 2
+			end := h.Runs[len(h.Runs)-2].End
+			h.Ill = []check.Ill{{Node: "n2", From: end - second, To: end + 10*second, Stalls: true}}
+			h.Lives[1].To = end + second/4
+			h.Lives = append(h.Lives, check.Life{Node: "n2", Number: 2, From: end + second/2, Epoch: h.Lives[1].Epoch})
 		}},
 		{"the cluster does not converge", 15, func(h *check.History) { h.Final.Unsettled = []string{"n1 is down"} }},
 		{"the state is not what is so", 15, func(h *check.History) { h.Final.Truth["db-1"] = health.Up }},

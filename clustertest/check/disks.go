@@ -5,9 +5,20 @@ import (
 	"time"
 )
 
+// settling is how long after the end of a run a death still counts as in the
+// middle of it: the ledger had not yet taken note.
+const settling = 50 * time.Millisecond
+
 // retrying is how long a ledger may wait, after its disk is well again, until it
 // is written.
 const retrying = 35 * time.Second
+
+// cutShort reports whether a run was cut short as far as its node can know
+// afterwards: by a death in the middle of it, or before the ledger held how it
+// ended.
+func (h *History) cutShort(r Run) bool {
+	return r.Cut || r.End == 0 || h.diedAfter(r.Node, r.Life, r.End, h.unwritten(r.Node, r.End)) || h.stoppedIll(r)
+}
 
 // unwritten returns for how long after a moment the ledger of a node may not have
 // held what had happened by then: longer than usual while the disk is ill.

@@ -1,14 +1,6 @@
 package check
 
-import (
-	"time"
-
-	"tocsin/fsm"
-)
-
-// settling is how long after the end of a run a death still counts as in the
-// middle of it: the ledger had not yet taken note.
-const settling = 50 * time.Millisecond
+import "tocsin/fsm"
 
 // Once checks that a notification is run twice only if the node died in the
 // middle of it. What failed may be tried again, a leader may run what it ran as
@@ -27,10 +19,8 @@ func Once(h *History) []Violation {
 		if r.Attempt <= before.Attempt {
 			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s as attempt %d after attempt %d", r.Node, r.Event, r.Key, r.Attempt, before.Attempt)
 		}
-		cut := before.Cut || before.End == 0 || h.diedAfter(before.Node, before.Life, before.End, h.unwritten(before.Node, before.End)) ||
-			h.stoppedIll(before)
 		promoted := r.Role == fsm.Leader && before.Role != fsm.Leader
-		if !cut && !promoted && before.Exit == 0 {
+		if !h.cutShort(before) && !promoted && before.Exit == 0 {
 			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s again as %s: attempt %d as %s had ended well at %v, and the node did not die", r.Node, r.Event, r.Key, r.Role, before.Attempt, before.Role, before.End)
 		}
 	}

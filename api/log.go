@@ -1,0 +1,154 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"tocsin/logring"
+)
+
+// maxLogs is the most logs that one node shows at once.
+const maxLogs = 32
+
+// The kinds of message of the stream of a log.
+const (
+	// LogLine is a line of the log, as slog writes it in JSON.
+	LogLine = "line"
+	// LogMissing says that lines are missing here: a LogGap.
+	LogMissing = "missing"
+)
+
+// LogGap is the data of the message "missing".
+type LogGap struct {
+	Lines uint64 `json:"lines"` // of any level
+}
+
+func (s *server) logOperation(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: "/v1/log", id: "follow-log", tag: "node",
+		summary: "The log of this node, as it is written",
+		text: "Server-sent events: line (a line of the log as an object with time, level, msg and the attributes), and missing, when lines came faster than they were read. " +
+			"The newest lines are kept in memory, at most 4,096 and 1 MiB, from INFO on, whatever the node itself logs, and DEBUG as long as somebody follows it. " +
+			"The id counts the lines of this process: with it as Last-Event-ID the log goes on.",
+		streams:  "event: line\nid: 7\ndata: {\"time\":\"2026-11-20T16:04:02Z\",\"level\":\"INFO\",\"msg\":\"this node leads\",\"node\":\"node1\",\"term\":3}\n\n",
+		problems: waitProblems(),
+	}, s.followLog)
+}
+
+type logInput struct {
+	Level       logLevel  `query:"level"`
+	Lines       logLines  `query:"lines"`
+	Follow      logFollow `query:"follow"`
+	LastEventID string    `header:"Last-Event-ID" doc:"Go on behind this id, instead of lines" example:"7"`
+}
+
+// logLevel, logLines and logFollow are read by the handler.
+type (
+	logLevel  string
+	logLines  string
+	logFollow string
+)
+
+// Schema implements huma.SchemaProvider.
+func (logLevel) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: []any{"debug", "info", "warn", "error"}, Default: "info", Description: "The least level that is shown"}
+}
+
+// Schema implements huma.SchemaProvider.
+func (logLines) Schema(huma.Registry) *huma.Schema {
+	return numberSchema(0, logring.MaxLines, 0, "How many lines that were written before to begin with")
+}
+
+// Schema implements huma.SchemaProvider.
+func (logFollow) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: []any{"true", "false"}, Default: "true", Description: "Whether to go on with what comes, or to end with what is there"}
+}
+
+// level returns the level that was asked for.
+func (l logLevel) level() (slog.Level, error) {
+	switch l {
+	case "":
+		return slog.LevelInfo, nil
+	case "debug", "info", "warn", "error":
+		var level slog.Level
+		return level, level.UnmarshalText([]byte(l))
+	}
+	return 0, badRequest("level %q is none of debug, info, warn, error", string(l))
+}
+
+func (f logFollow) follows() (bool, error) {
+	switch f {
+	case "", "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, badRequest("follow %q is neither true nor false", string(f))
+}
+
+func (s *server) followLog(_ context.Context, in *logInput) (*huma.StreamResponse, error) {
+	level, err := in.Level.level()
+	if err != nil {
+		return nil, err
+	}
+	lines, err := wholeNumber("lines", string(in.Lines), 0, 0, logring.MaxLines)
+	if err != nil {
+		return nil, err
+	}
+	follows, err := in.Follow.follows()
+	if err != nil {
+		return nil, err
+	}
+	behind, err := wholeNumber("Last-Event-ID", in.LastEventID, s.Log.Behind(level, lines), 0, 1<<63-1)
+	if err != nil {
+		return nil, err
+	}
+	leave, err := s.gates.logging.enter()
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(c huma.Context) {
+		defer leave()
+		defer s.Log.Listen(level)()
+		out := newEventWriter(humagin.Unwrap(c))
+		if err := s.sendLog(c.Context(), out, behind, level, follows); err != nil {
+			s.log.Debug("stream ended", "address", c.RemoteAddr(), "err", err)
+		}
+	}}, nil
+}
+
+// sendLog sends the lines behind the id until the reader goes, is too slow, or
+// the node stops; or, if it is not to follow, all that are there.
+func (s *server) sendLog(ctx context.Context, out *eventWriter, behind uint64, level slog.Level, follows bool) error {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	out.mark(behind)
+	for {
+		lines, missed, upTo, changed := s.Log.After(behind, level)
+		if missed > 0 {
+			out.send(message{behind + missed, LogMissing, func() any { return LogGap{missed} }}, true)
+		}
+		for _, l := range lines {
+			out.send(message{l.ID, LogLine, func() any { return json.RawMessage(l.JSON) }}, true)
+		}
+		behind = upTo
+		if err := out.flush(); err != nil || !follows {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-beat.C:
+			out.mark(behind)
+		case <-s.Stopping:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
