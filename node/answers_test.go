@@ -71,7 +71,7 @@ func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := answering{node: "n2", calls: make(chan raft.AppendFuture)}
 		there := func(_ raft.ServerID, configured raft.ServerAddress) raft.ServerAddress { return configured }
-		tr, err := newTransport(a, "n1", func() string { return "" }, func() bool { return true }, there, slog.New(slog.DiscardHandler))
+		tr, err := newTransport(a, "n1", "x", func() string { return "" }, func() bool { return true }, there, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 func TestTransport_SignsTheAnswerToASnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		address, inner := raft.NewInmemTransport("")
-		tr, err := newTransport(inner, "n1", func() string { return "" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
+		tr, err := newTransport(inner, "n1", "x", func() string { return "" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

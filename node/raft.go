@@ -27,7 +27,7 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 	c.SnapshotInterval = cmp.Or(n.cfg.Retention.Interval, time.Minute)
 	c.NoLegacyTelemetry = true
 	var err error
-	if n.transport, err = newTransport(n.out.Raft.Transport, c.LocalID, n.clusterID, n.isMember, n.whereIs, n.log); err != nil {
+	if n.transport, err = newTransport(n.out.Raft.Transport, c.LocalID, n.incarnation, n.clusterID, n.isMember, n.whereIs, n.log); err != nil {
 		return nil, err
 	}
 	var r *raft.Raft

@@ -23,10 +23,11 @@ import (
 //   - answers of another node than the one that was asked (see misdirected), for
 //     which it signs those that raft does not;
 //   - anything from another cluster: every message says which one its sender
-//     belongs to, beside the sender's address.
+//     belongs to, beside the sender's process and address.
 type transport struct {
 	wire
 	name    raft.ServerID // of this node
+	process string        // its incarnation
 	cluster func() string // "" before this node belongs to one
 	member  func() bool   // whether this disk belongs to a member
 	whereIs whereIs
@@ -55,13 +56,13 @@ var (
 	errOtherCluster = errors.New("the message comes from another cluster")
 )
 
-func newTransport(inner raft.Transport, name raft.ServerID, cluster func() string, member func() bool, where whereIs, log *slog.Logger) (*transport, error) {
+func newTransport(inner raft.Transport, name raft.ServerID, process string, cluster func() string, member func() bool, where whereIs, log *slog.Logger) (*transport, error) {
 	w, ok := inner.(wire)
 	if !ok {
 		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", inner)
 	}
 	return &transport{
-		wire: w, name: name, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
+		wire: w, name: name, process: process, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
 		log: log, strange: make(map[string]struct{}),
 	}, nil
 }
@@ -184,9 +185,13 @@ func (t *transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args
 // may.
 func (t *transport) SetHeartbeatHandler(func(raft.RPC)) {}
 
-// EncodePeer implements raft.Transport. Raft writes it into every message.
+// EncodePeer implements raft.Transport. Raft writes it into every message, and on
+// the disk of whoever votes: it is how a vote that was given is known again, and
+// then neither the log nor anything else of the candidate is looked at. So it names
+// the process, which an address does not: whoever comes to be at that of another
+// candidate would get the votes that were for that one.
 func (t *transport) EncodePeer(id raft.ServerID, address raft.ServerAddress) []byte {
-	return append([]byte(t.cluster()+peerSeparator), t.wire.EncodePeer(id, address)...)
+	return append([]byte(t.cluster()+peerSeparator+t.process+peerSeparator), t.wire.EncodePeer(id, address)...)
 }
 
 // DecodePeer implements raft.Transport.
@@ -198,8 +203,9 @@ func (t *transport) DecodePeer(peer []byte) raft.ServerAddress {
 const peerSeparator = "@"
 
 func splitPeer(peer string) (cluster, address string) {
-	if cluster, address, ok := strings.Cut(peer, peerSeparator); ok {
-		return cluster, address
+	parts := strings.SplitN(peer, peerSeparator, 3)
+	if len(parts) < 3 {
+		return "", peer
 	}
-	return "", peer
+	return parts[0], parts[2]
 }
