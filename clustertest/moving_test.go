@@ -75,7 +75,7 @@ func TestCluster_NodesMoveOneByOne(t *testing.T) {
 // does not change, so nothing comes of it; the detector can't know.
 func skipUnderRaceDetector(t *testing.T) {
 	t.Helper()
-	if raceDetector {
+	if clustertest.RaceDetector {
 		t.Skip("raft reads the name of a peer beside the change of its address")
 	}
 }

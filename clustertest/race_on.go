@@ -1,5 +1,6 @@
 //go:build race
 
-package clustertest_test
+package clustertest
 
-const raceDetector = true
+// RaceDetector says whether this program looks for data races.
+const RaceDetector = true

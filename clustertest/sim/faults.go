@@ -17,7 +17,7 @@ func (r *run) begin(s Step) (end func()) {
 		return end
 	}
 	switch s.Kind {
-	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, JoinOne, LeaveOne:
+	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, JoinOne, LeaveOne, DealAnew:
 		return r.strike(s.Kind, dice)
 	case CutMinority, CutLeader, CutOne, CutOneWay, CutRing, CutSites, CutGossip, CutRaft, CutCalls, GossipStar, GossipApart, Lossy, Duplicating, Slow:
 		return r.disturb(s.Kind, dice, s.For)
@@ -88,6 +88,8 @@ func (r *run) strike(kind Kind, dice *rand.Rand) (end func()) {
 		return nil
 	case LeaveOne:
 		return r.leave(dice)
+	case DealAnew:
+		return r.deal(dice)
 	}
 	for _, name := range hit {
 		r.record.fault("%s: %s", kind, name)
@@ -151,7 +153,7 @@ func (r *run) mayWipe() bool {
 func (r *run) leave(dice *rand.Rand) (end func()) {
 	name, ok := pick(dice, r.victims())
 	through, up := pick(dice, r.cluster.Up())
-	if !ok || !up || len(r.cluster.Up()) < 4 || r.wiped != "" {
+	if !ok || !up || len(r.cluster.Up()) < 4 || r.wiped != "" || r.dealt {
 		return nil
 	}
 	r.record.fault("%s is told to let %s leave", through, name)

@@ -42,6 +42,7 @@ const (
 	ChangeSetting Kind = "settings change"
 	JoinOne       Kind = "a node joins"
 	LeaveOne      Kind = "a node leaves"
+	DealAnew      Kind = "addresses are dealt anew"
 	ScriptsSlow   Kind = "scripts are slow"
 	ScriptsFail   Kind = "scripts fail at first"
 	ScriptsRefuse Kind = "scripts always fail"
@@ -59,7 +60,7 @@ func kindsFor(live bool) []Kind {
 	kinds := []Kind{
 		CrashLeader, CrashLeader, CrashOne, StopOne, CutOne, CutOneWay, CutGossip, CutRaft, CutCalls,
 		FlipOne, FlipOne, FlipOne, FlipOne, FlipOne, FlipMany, FlipMany, DeleteAndAdd, Burst,
-		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne, GossipStar, MissEpisode, MissEpisode,
+		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne, DealAnew, GossipStar, MissEpisode, MissEpisode,
 		StrikeScript, StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeDecision, StrikeDecision, StrikeWrite, StrikeWrite,
 	}
 	kinds = append(kinds, diskKinds(live)...)

@@ -27,6 +27,7 @@ type run struct {
 	traps   *traps
 
 	links    []*linkFault
+	dealt    bool     // addresses were dealt anew
 	starred  bool     // one of them lets gossip go through one node
 	apart    bool     // one of them keeps a minority out of the gossip
 	actions  []action // to be done, in order of time

@@ -25,7 +25,7 @@ const (
 func Sometimes() []string {
 	return append(harms(), []string{
 		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, SupersededSeen, TakenOver, HeldBack,
-		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain,
+		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain, string(DealAnew),
 	}...)
 }
 
