@@ -32,31 +32,58 @@ const (
 type PeerClient struct {
 	// Transport reaches the nodes; nil means TCP without any proxy.
 	Transport http.RoundTripper
+	// Dial, if it is not nil, connects to a node by TLS: to the one that is known
+	// to be at that address, or, for the few questions that anybody may answer, to
+	// any. Its errors are *net.OpError of the Op "dial" where nothing was sent.
+	Dial func(ctx context.Context, address string, anyNode bool) (net.Conn, error)
 
-	once   sync.Once
-	client *http.Client // made by once
+	once           sync.Once
+	known, anybody *http.Client // made by once
 }
 
-func (c *PeerClient) http() *http.Client {
-	c.once.Do(func() {
-		transport := c.Transport
-		if transport == nil {
-			transport = &http.Transport{
-				DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
-				MaxIdleConnsPerHost: 16,
-				IdleConnTimeout:     30 * time.Second,
+// http returns what asks: a connection to any node is never used to ask the one
+// that is meant.
+func (c *PeerClient) http(anyNode bool) *http.Client {
+	c.once.Do(func() { c.known, c.anybody = c.newClient(false), c.newClient(true) })
+	if anyNode {
+		return c.anybody
+	}
+	return c.known
+}
+
+func (c *PeerClient) newClient(anyNode bool) *http.Client {
+	transport := c.Transport
+	if transport == nil {
+		over := &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			MaxIdleConnsPerHost: 16,
+			IdleConnTimeout:     30 * time.Second,
+		}
+		if c.Dial != nil {
+			over.DialTLSContext = func(ctx context.Context, _, address string) (net.Conn, error) {
+				return c.Dial(ctx, address, anyNode)
 			}
 		}
-		c.client = &http.Client{
-			Transport:     transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
-	})
-	return c.client
+		transport = over
+	}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func (c *PeerClient) scheme() string {
+	if c.Dial != nil {
+		return "https://"
+	}
+	return "http://"
 }
 
 // Close lets go of the connections that are kept for the next call.
-func (c *PeerClient) Close() { c.http().CloseIdleConnections() }
+func (c *PeerClient) Close() {
+	c.http(false).CloseIdleConnections()
+	c.http(true).CloseIdleConnections()
+}
 
 // Introduce tells the node at address itself, whoever leads, who asks, and
 // returns who it is. The error wraps ErrUnreachable when nobody listens there.
@@ -66,7 +93,7 @@ func (c *PeerClient) Introduce(ctx context.Context, address string, self Introdu
 		return Introduction{}, fmt.Errorf("introduce to %s: %w", address, err)
 	}
 	var other Introduction
-	if err := c.post(ctx, address, question{path: introducePath, contentType: jsonBody, body: body}, &other); err != nil {
+	if err := c.post(ctx, address, question{path: introducePath, contentType: jsonBody, anyNode: true, body: body}, &other); err != nil {
 		return Introduction{}, err
 	}
 	if other.Node == "" {
@@ -84,7 +111,7 @@ func (c *PeerClient) Register(ctx context.Context, address string, r Registratio
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	var welcome Welcome
-	if err := c.call(ctx, address, question{path: registerPath, contentType: jsonBody, body: body}, &welcome); err != nil {
+	if err := c.call(ctx, address, question{path: registerPath, contentType: jsonBody, anyNode: true, body: body}, &welcome); err != nil {
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	if welcome.ClusterID == "" || welcome.Epoch == 0 {
@@ -103,7 +130,7 @@ func (c *PeerClient) Propose(ctx context.Context, address, cluster string, entry
 		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), MaxEntry)}
 	}
 	var answer Results
-	err := c.call(ctx, address, question{proposePath, entryBody, cluster, entry}, &answer)
+	err := c.call(ctx, address, question{path: proposePath, contentType: entryBody, cluster: cluster, body: entry}, &answer)
 	if err == nil && len(answer.Results) == 0 {
 		err = errors.New("its answer holds no result")
 	}
@@ -147,6 +174,7 @@ func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (
 type question struct {
 	path, contentType string
 	cluster           string // whose answer it is to be, "" if anybody's
+	anyNode           bool   // whoever is at the address may answer
 	body              []byte
 }
 
@@ -168,7 +196,7 @@ func (c *PeerClient) call(ctx context.Context, address string, q question, into 
 
 // post asks one node.
 func (c *PeerClient) post(ctx context.Context, address string, q question, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+q.path, bytes.NewReader(q.body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme()+address+q.path, bytes.NewReader(q.body))
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
@@ -176,7 +204,7 @@ func (c *PeerClient) post(ctx context.Context, address string, q question, into 
 	if q.cluster != "" {
 		request.Header.Set(clusterHeader, q.cluster)
 	}
-	response, err := c.http().Do(request)
+	response, err := c.http(q.anyNode).Do(request)
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return fmt.Errorf("ask %s: %w: %w", address, ErrUnreachable, err)
 	}

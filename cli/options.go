@@ -19,7 +19,7 @@ func newOptions() *options {
 		node: node.Config{
 			DataDir: "data", Scripts: "scripts",
 			HTTP: "127.0.0.1:6000", Raft: "127.0.0.1:7000", Gossip: "127.0.0.1:8000",
-			MaxChecks: 64, MaxNotifications: 8, Missed: "current", Original: "on",
+			MaxChecks: 64, MaxNotifications: 8, Missed: "current", Original: "on", ClientCerts: node.ClientCertsOptional,
 			Settings: fsm.DefaultClusterSettings(),
 		},
 		log: logOptions{format: "text", level: "info"},
@@ -56,6 +56,11 @@ func (o *options) table() config.Table {
 			{Name: "raft", Value: text{&n.Raft, "address"}, Help: "address to replicate on"},
 			{Name: "gossip", Value: text{&n.Gossip, "address"}, Help: "address to gossip on, TCP and UDP"},
 			{Name: "advertise", Value: text{&n.Advertise, "host"}, Help: "host that the others reach this node by, if it is another one"},
+		}},
+		{Heading: "Security", Options: []config.Option{
+			{Name: "tls", Value: text{&n.TLS, "directory"}, Help: "directory with ca.crt, tls.crt and tls.key of this node: nodes then speak TLS with each other, and with all who use the API; the files are read again when they change"},
+			{Name: "client-certs", Value: oneOf{(*string)(&n.ClientCerts), []string{"optional", "required"}}, Help: "`mode` of certificates of those who use the API by TLS: optional, or required; nodes always need one"},
+			{Name: "insecure", Value: yes{&n.Insecure}, Help: "listen where other machines can reach it without what would keep strangers out"},
 		}},
 		{Heading: "HTTP", Options: []config.Option{
 			{Name: "original-api", Value: oneOf{(*string)(&n.Original), []string{"on", "read", "off"}}, Help: "`mode` of the paths of the original (/set, /get, /status and so on): on, read (nothing that changes anything) or off"},

@@ -184,6 +184,7 @@ func (c *Cluster) config(m *member) node.Config {
 	cfg := node.Config{
 		Name: m.as, DataDir: "in memory",
 		HTTP: m.address(httpPort), Raft: m.address(raftPort), Gossip: m.gossip.Address(),
+		Insecure:  true, // its network is memory
 		Bootstrap: m.number == 1,
 		Settings:  settings,
 		Logger:    c.options.Logger,

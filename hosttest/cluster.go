@@ -142,6 +142,7 @@ func (c *Cluster) flags(n *node, founds bool) []string {
 	all := []string{
 		"agent", "--node", n.name, "--site", n.site, "--data-dir", n.data(), "--scripts", filepath.Join(n.dir, "scripts"),
 		"--http", own(httpPort), "--raft", own(raftPort), "--gossip", own(gossipPort), "--join", strings.Join(others, ","),
+		"--insecure", // nobody else is on the network of the test
 	}
 	if founds {
 		all = append(all, "--bootstrap")

@@ -33,6 +33,15 @@ type Config struct {
 	// the one it listens on (0.0.0.0, or behind an address translation).
 	Advertise string
 
+	// TLS is a directory with this node's certificate and key, and with the CAs
+	// that it believes; "" speaks plain text. See package pki for the files.
+	TLS string
+	// ClientCerts says whether whoever calls the API by TLS has to show a
+	// certificate; "" is ClientCertsOptional.
+	ClientCerts ClientCerts
+	// Insecure owns the risk of what exposed would refuse.
+	Insecure bool
+
 	// Bootstrap founds a cluster if this node has none yet and no member can
 	// be reached at Join. It is harmless ever after.
 	Bootstrap bool
@@ -90,6 +99,16 @@ type Retention struct {
 	Interval  time.Duration // how often the threshold is looked at; 0 means 60s
 }
 
+// ClientCerts says who may call the API by TLS.
+type ClientCerts string
+
+// With an optional certificate those without one may prove in another way who
+// they are; where it is required they are not let in.
+const (
+	ClientCertsOptional ClientCerts = "optional"
+	ClientCertsRequired ClientCerts = "required"
+)
+
 // Validate returns every fault of c at once, each naming the flag to change.
 // It touches neither disk nor network.
 func (c Config) Validate() error {
@@ -110,6 +129,10 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: %w", a.flag, err))
 		}
 	}
+	if c.ClientCerts != "" && c.ClientCerts != ClientCertsOptional && c.ClientCerts != ClientCertsRequired {
+		errs = append(errs, fmt.Errorf("--client-certs: %.80q is neither optional nor required", c.ClientCerts))
+	}
+	errs = append(errs, c.exposed()...)
 	for _, a := range c.Join {
 		if _, err := splitAddress(a); err != nil {
 			errs = append(errs, fmt.Errorf("--join: %w", err))

@@ -33,6 +33,7 @@ func TestConfig_ValidateNamesTheFlagAndTheRemedy(t *testing.T) {
 		"a bad join":         {func(c *Config) { c.Join = []string{"elsewhere"} }, []string{"--join", "host:port"}},
 		"a bad canary":       {func(c *Config) { c.Canaries = []string{"gw"} }, []string{"--canary", "host:port"}},
 		"a bad gossip join":  {func(c *Config) { c.GossipJoin = []string{":x"} }, []string{"--gossip-join"}},
+		"client certs":       {func(c *Config) { c.ClientCerts = "maybe" }, []string{"--client-certs", "required"}},
 		"an interval of 0":   {func(c *Config) { c.Settings.Interval = 0 }, []string{"interval 0s"}},
 		"a negative limit":   {func(c *Config) { c.MaxChecks = -1 }, []string{"--max-checks"}},
 		"a path as a script": {func(c *Config) { c.Settings.Verify = "../verify.sh" }, []string{"verify", "path"}},
@@ -56,7 +57,7 @@ func TestConfig_ValidateNamesTheFlagAndTheRemedy(t *testing.T) {
 
 func TestConfig_AdvertiseReplacesTheHost(t *testing.T) {
 	c := goodConfig()
-	c.HTTP, c.Advertise = "0.0.0.0:6000", "10.0.0.1"
+	c.HTTP, c.Advertise, c.Insecure = "0.0.0.0:6000", "10.0.0.1", true
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}

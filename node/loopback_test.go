@@ -70,6 +70,12 @@ func (r recorder) Run(_ context.Context, job notify.Job) script.Result {
 // newLoopback brings up n nodes and waits until all are ready.
 func newLoopback(tb testing.TB, n int, change func(*fsm.ClusterSettings)) *loopback {
 	tb.Helper()
+	return newLoopbackOf(tb, n, change, func(*node.Config) {})
+}
+
+// newLoopbackOf does the same with other configurations of the nodes.
+func newLoopbackOf(tb testing.TB, n int, change func(*fsm.ClusterSettings), configure func(*node.Config)) *loopback {
+	tb.Helper()
 	l := &loopback{truth: &truth{status: health.Up, found: map[string]time.Time{}}, told: make(chan told, 1024)}
 	scripts := tb.TempDir()
 	for _, name := range []string{"verify.sh", "notify.sh"} {
@@ -91,6 +97,7 @@ func newLoopback(tb testing.TB, n int, change func(*fsm.ClusterSettings)) *loopb
 		if i > 0 {
 			cfg.Join = []string{l.nodes[0].Self().HTTP}
 		}
+		configure(&cfg)
 		l.configs = append(l.configs, cfg)
 		l.nodes = append(l.nodes, l.start(tb, cfg))
 	}

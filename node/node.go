@@ -101,6 +101,9 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 	n.log = cfg.logger().With("node", cfg.Name)
 	n.member.Store(outside.Identity.Cluster != "" && !outside.Identity.SetAside)
 	n.metrics = metrics.New(metrics.Config{Source: n, Endpoints: cfg.MetricsEndpoints, Logger: n.log})
+	if outside.Meet != nil {
+		outside.Meet(n.residentsAt)
+	}
 	n.local, n.remote = newProposals(cfg.Dialect, n.commitHere), newProposals(cfg.Dialect, n.commitThere)
 
 	err := cfg.Validate()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
-	"tocsin/api"
+	"tocsin/credentials"
 	"tocsin/fsm"
 	"tocsin/notify"
 	"tocsin/script"
@@ -81,6 +81,10 @@ func Open(cfg Config) (outside Outside, err error) {
 	if err := checkScripts(cfg, scripts); err != nil {
 		return outside, err
 	}
+	live, err := openCredentials(cfg)
+	if err != nil {
+		return outside, err
+	}
 	dir, err := openDataDir(cfg.DataDir, cfg.Name)
 	if err != nil {
 		return outside, err
@@ -101,14 +105,14 @@ func Open(cfg Config) (outside Outside, err error) {
 	closers.add(ledger.Close)
 	outside.Ledger = ledger
 
-	transport, hangUp, err := openRaftTransport(cfg)
+	transport, hangUp, err := openRaftTransport(cfg, live)
 	if err != nil {
 		return outside, err
 	}
 	closers.add(transport.Close)
 	outside.Raft.Transport, outside.Raft.HangUp = transport, hangUp
-	if outside.HTTP, err = net.Listen("tcp", cfg.HTTP); err != nil {
-		return outside, fmt.Errorf("--http: listen on %s: %w; is another node running there?", cfg.HTTP, err)
+	if outside.HTTP, err = openHTTP(cfg, live); err != nil {
+		return outside, err
 	}
 	closers.add(func() error {
 		if err := outside.HTTP.Close(); !errors.Is(err, net.ErrClosed) {
@@ -117,7 +121,8 @@ func Open(cfg Config) (outside Outside, err error) {
 		return nil
 	})
 
-	outside.Peers = &api.PeerClient{}
+	known := &residents{}
+	outside.Credentials, outside.Peers, outside.Meet = live, peersBy(live, known), known.meet
 	outside.Scripts = scripts
 	outside.Checker = verify.NewChecks(scripts)
 	outside.Runner = notify.NewScripts(scripts)
@@ -140,7 +145,13 @@ func checkScripts(cfg Config, scripts *script.Dir) error {
 	return nil
 }
 
-func openRaftTransport(cfg Config) (_ *raft.NetworkTransport, hangUp func(), err error) {
+// closingTransport is a transport of raft that listens.
+type closingTransport interface {
+	raft.Transport
+	Close() error
+}
+
+func openRaftTransport(cfg Config, live *credentials.Live) (_ closingTransport, hangUp func(), err error) {
 	advertise, err := net.ResolveTCPAddr("tcp", cfg.advertised(cfg.Raft))
 	if err != nil {
 		return nil, nil, fmt.Errorf("--raft: %w", err)
@@ -148,11 +159,31 @@ func openRaftTransport(cfg Config) (_ *raft.NetworkTransport, hangUp func(), err
 	if advertise.IP == nil || advertise.IP.IsUnspecified() {
 		return nil, nil, fmt.Errorf("--raft: nobody can call %s: name an address with --advertise", advertise)
 	}
-	stream, err := listen(cfg.Raft, advertise)
-	if err != nil {
-		return nil, nil, fmt.Errorf("--raft: listen on %s: %w; is another node running there?", cfg.Raft, err)
+	if live == nil {
+		listener, err := listen(cfg.Raft, "raft", nil, cfg.logger())
+		if err != nil {
+			return nil, nil, err
+		}
+		s := newStream(listener, advertise, dialPlain)
+		return newRaftTransport(s, cfg), s.hangUp, nil
 	}
-	return raft.NewNetworkTransportWithLogger(stream, raftConnections, raftCallTimeout, newRaftLog(cfg.logger())), stream.hangUp, nil
+	listener, err := listen(cfg.Raft, "raft", live.AmongNodes(), cfg.logger())
+	if err != nil {
+		return nil, nil, err
+	}
+	s := newStream(listener, advertise, dialBy(live))
+	return namedTransport{newRaftTransport(s, cfg)}, s.hangUp, nil
+}
+
+func newRaftTransport(s *stream, cfg Config) *raft.NetworkTransport {
+	return raft.NewNetworkTransportWithLogger(s, raftConnections, raftCallTimeout, newRaftLog(cfg.logger()))
+}
+
+func openHTTP(cfg Config, live *credentials.Live) (net.Listener, error) {
+	if live == nil {
+		return listen(cfg.HTTP, "http", nil, cfg.logger())
+	}
+	return listen(cfg.HTTP, "http", live.ForAll(cfg.ClientCerts == ClientCertsRequired), cfg.logger())
 }
 
 // closers undoes what was opened, the last first.

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/api"
+	"tocsin/credentials"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/notify"
@@ -33,6 +34,11 @@ type Outside struct {
 	HTTP net.Listener
 	// Peers calls the other nodes.
 	Peers Peers
+	// Credentials are what this node shows and believes; nil: it speaks no TLS.
+	Credentials *credentials.Live
+	// Meet, if it is not nil, is told once, before anybody is called, how to
+	// find out which nodes stand at an HTTP address.
+	Meet func(residents func(address string) []string)
 	// Ledger remembers which notifications were started and finished.
 	Ledger notify.Ledger
 	// Checker runs one check, Runner one notification script.

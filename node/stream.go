@@ -2,44 +2,63 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"tocsin/credentials"
 )
 
-// stream carries raft's calls over TCP. It is raft's own, but that it can hang up:
-// raft does not end before the last of its calls has, and one to a node that has
-// vanished from the network lasts for as long as a call may.
+// stream carries raft's calls over TCP, or over TLS. It is raft's own, but that it
+// can hang up: raft does not end before the last of its calls has, and one to a node
+// that has vanished from the network lasts for as long as a call may.
 type stream struct {
 	net.Listener
 	advertise net.Addr
+	dial      dial
 	calling   context.Context // ends with the calls
 	hangUp    context.CancelFunc
 }
 
-// listen opens a stream on the address that raft is to be reached at.
-func listen(address string, advertise net.Addr) (*stream, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	s := &stream{Listener: listener, advertise: advertise}
+// dial connects to a node. It lasts no longer than its context.
+type dial func(ctx context.Context, callee raft.ServerAddress) (net.Conn, error)
+
+// newStream returns a stream of those who come to the listener and of those who
+// are dialled; advertise is the address that it is to be reached at.
+func newStream(listener net.Listener, advertise net.Addr, dial dial) *stream {
+	s := &stream{Listener: listener, advertise: advertise, dial: dial}
 	s.calling, s.hangUp = context.WithCancel(context.Background())
-	return s, nil
+	return s
+}
+
+func dialPlain(ctx context.Context, callee raft.ServerAddress) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, "tcp", string(callee))
+}
+
+// dialBy dials by TLS. An address names whom it leads to (see namedTransport).
+func dialBy(live *credentials.Live) dial {
+	return func(ctx context.Context, callee raft.ServerAddress) (net.Conn, error) {
+		name, address := splitPeer(string(callee))
+		if name == "" {
+			return nil, errors.New("it is not known who is to answer there")
+		}
+		return live.Dial(ctx, address, raftCallTimeout, name)
+	}
 }
 
 // Addr implements net.Listener: it is where the others are to call.
 func (s *stream) Addr() net.Addr { return s.advertise }
 
 // Dial implements raft.StreamLayer.
-func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
+func (s *stream) Dial(callee raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
 	dialing, cancel := context.WithTimeout(s.calling, timeout)
 	defer cancel()
-	conn, err := (&net.Dialer{}).DialContext(dialing, "tcp", string(address))
+	conn, err := s.dial(dialing, callee)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", address, err)
+		return nil, fmt.Errorf("call %s: %w", callee, err)
 	}
 	return &call{conn, context.AfterFunc(s.calling, func() { _ = conn.Close() })}, nil // nobody uses it any more
 }

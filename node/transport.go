@@ -61,6 +61,12 @@ func newTransport(inner raft.Transport, name raft.ServerID, process string, clus
 	if !ok {
 		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", inner)
 	}
+	if by, ok := inner.(naming); ok {
+		unnamed := where
+		where = func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
+			return by.named(id, unnamed(id, configured))
+		}
+	}
 	return &transport{
 		wire: w, name: name, process: process, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
 		log: log, strange: make(map[string]struct{}),

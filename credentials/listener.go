@@ -1,0 +1,175 @@
+package credentials
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// Limits bound what strangers can make a Listener do. The zero value means the
+// defaults.
+type Limits struct {
+	// Handshake is how long one may take; 0 means 5 s.
+	Handshake time.Duration
+	// Under is how many may be under way at once, and From how many of them
+	// from one address; 0 means 256 and 64. What is more is hung up on.
+	Under, From int
+}
+
+func (l Limits) orDefaults() Limits {
+	if l.Handshake == 0 {
+		l.Handshake = 5 * time.Second
+	}
+	if l.Under == 0 {
+		l.Under = 256
+	}
+	if l.From == 0 {
+		l.From = 64
+	}
+	return l
+}
+
+// Refused is told of whom a Listener did not let in, and why. The connection is
+// closed when it returns; until then it may still be written to. It is called
+// from any goroutine.
+type Refused func(c net.Conn, why error)
+
+// errCrowded is why one too many is hung up on.
+var errCrowded = errors.New("too many are under way at their handshake")
+
+// Listener hands on connections that have come through the handshake of TLS. It
+// is a net.Listener, whose connections are of the type *tls.Conn.
+type Listener struct {
+	net.Listener
+	config  *tls.Config
+	limits  Limits
+	refused Refused
+
+	came    chan net.Conn // those who are through; unbuffered
+	ended   chan struct{} // closed when no more are taken
+	failure error         // why, read after ended is closed
+	stop    context.CancelFunc
+	running sync.WaitGroup
+
+	mu    sync.Mutex
+	under map[string]int // who is not handed on yet, by address
+	total int
+}
+
+// Listen takes over inner, and speaks TLS by config with whoever connects to it.
+func Listen(inner net.Listener, config *tls.Config, limits Limits, refused Refused) *Listener {
+	ctx, stop := context.WithCancel(context.Background())
+	l := &Listener{
+		Listener: inner, config: config, limits: limits.orDefaults(), refused: refused,
+		came: make(chan net.Conn), ended: make(chan struct{}), stop: stop, under: make(map[string]int),
+	}
+	l.running.Go(func() { l.take(ctx) })
+	return l
+}
+
+// Accept implements net.Listener.
+func (l *Listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.came:
+		return c, nil
+	case <-l.ended:
+		return nil, l.failure
+	}
+}
+
+// Close implements net.Listener. Handshakes that are under way are broken off,
+// and waited for.
+func (l *Listener) Close() error {
+	l.stop()
+	err := l.Listener.Close()
+	l.running.Wait()
+	return err
+}
+
+// take accepts connections until there are no more.
+func (l *Listener) take(ctx context.Context) {
+	defer close(l.ended)
+	for pause := time.Duration(0); ; {
+		c, err := l.Listener.Accept()
+		if err == nil {
+			pause = 0
+			l.begin(ctx, c)
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
+			l.failure = net.ErrClosed
+			return
+		}
+		// Out of files, most likely: that passes. net/http does it the same way.
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// begin shakes hands with one, beside the others, if there is room.
+func (l *Listener) begin(ctx context.Context, c net.Conn) {
+	from := hostOf(c.RemoteAddr())
+	if !l.enter(from) {
+		l.refused(c, errCrowded)
+		_ = c.Close()
+		return
+	}
+	l.running.Go(func() {
+		defer l.leave(from)
+		through, err := l.shake(ctx, c)
+		if err != nil {
+			if ctx.Err() == nil {
+				l.refused(c, err)
+			}
+			_ = c.Close()
+			return
+		}
+		select {
+		case l.came <- through:
+		case <-ctx.Done():
+			_ = c.Close()
+		}
+	})
+}
+
+func (l *Listener) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.limits.Handshake)
+	defer cancel()
+	through := tls.Server(c, l.config)
+	return through, through.HandshakeContext(ctx)
+}
+
+func (l *Listener) enter(from string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.total >= l.limits.Under || l.under[from] >= l.limits.From {
+		return false
+	}
+	l.total++
+	l.under[from]++
+	return true
+}
+
+func (l *Listener) leave(from string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.total--
+	if l.under[from]--; l.under[from] == 0 {
+		delete(l.under, from)
+	}
+}
+
+// hostOf returns the address without the port.
+func hostOf(a net.Addr) string {
+	host, _, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	return host
+}

@@ -1,0 +1,186 @@
+package credentials
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"tocsin/pki"
+)
+
+// lookEvery is how often the files are looked at, at most.
+const lookEvery = time.Second
+
+// Live is what a node shows and believes, as its files say now. Its methods may
+// be called from any goroutine.
+type Live struct {
+	files   pki.Files
+	subject pki.Subject
+	log     *slog.Logger
+
+	held    atomic.Pointer[held]
+	looking atomic.Bool  // by one at a time; the others go on with what is held
+	looked  atomic.Int64 // when, in nanoseconds since began
+	began   time.Time
+	seen    stamps // of the files, when they were read last; whoever is looking has it
+	trouble atomic.Pointer[string]
+}
+
+// held is what the files said when they were read.
+type held struct {
+	certificate tls.Certificate
+	own         *x509.Certificate
+	roots       []*x509.Certificate
+	pool        *x509.CertPool
+}
+
+// Open reads the credentials of a node. They must fit together, and be those of
+// the node of that name. One that has expired is taken: the log and /readyz say
+// so, and the node is renewed by replacing it.
+func Open(files pki.Files, node string, log *slog.Logger) (*Live, error) {
+	l := &Live{files: files, subject: pki.Subject{Role: pki.Node, Name: node}, log: log.With("component", "credentials"), began: time.Now()}
+	l.seen = stampsOf(files)
+	h, err := l.read()
+	if err != nil {
+		return nil, err
+	}
+	l.held.Store(h)
+	if remark := pki.Remark(h.own, time.Now()); remark != "" {
+		l.log.Warn("a certificate needs attention", "text", remark)
+	}
+	return l, nil
+}
+
+// read reads the files, and refuses what a node can't work with.
+func (l *Live) read() (*held, error) {
+	m, err := l.files.Load()
+	if err != nil {
+		return nil, err
+	}
+	subject, err := pki.SubjectOf(m.Chain[0])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", l.files.Cert, err)
+	}
+	if subject != l.subject {
+		return nil, fmt.Errorf("%s: the certificate is that of %s, and this is %s: issue one with \"tocsin tls cert %s\"", l.files.Cert, subject, l.subject, l.subject.Name)
+	}
+	h := newHeld(m)
+	if err := h.verifiesItself(); err != nil {
+		return nil, fmt.Errorf("%s: the certificate is of no CA in %s: %w", l.files.Cert, l.files.CA, err)
+	}
+	return h, nil
+}
+
+func newHeld(m pki.Material) *held {
+	h := &held{roots: m.Roots, pool: x509.NewCertPool()}
+	for _, root := range m.Roots {
+		h.pool.AddCert(root)
+	}
+	if len(m.Chain) > 0 {
+		h.own = m.Chain[0]
+		h.certificate = tls.Certificate{PrivateKey: m.Key, Leaf: h.own}
+		for _, cert := range m.Chain {
+			h.certificate.Certificate = append(h.certificate.Certificate, cert.Raw)
+		}
+	}
+	return h
+}
+
+// verifiesItself reports why our own CA would not believe our certificate, its
+// dates aside: half of a change of CA is no state to work in.
+func (h *held) verifiesItself() error {
+	return verify(append([]*x509.Certificate{h.own}, h.certificateRest()...), h.pool, h.own.NotBefore, x509.ExtKeyUsageClientAuth)
+}
+
+func (h *held) certificateRest() []*x509.Certificate {
+	var rest []*x509.Certificate
+	for _, der := range h.certificate.Certificate[1:] {
+		if cert, err := x509.ParseCertificate(der); err == nil {
+			rest = append(rest, cert)
+		}
+	}
+	return rest
+}
+
+// now returns what is to be used now.
+func (l *Live) now() *held {
+	l.look()
+	return l.held.Load()
+}
+
+// look reads the files again if they have changed, and if nobody else does.
+func (l *Live) look() {
+	since := int64(time.Since(l.began))
+	if since-l.looked.Load() < int64(lookEvery) || !l.looking.CompareAndSwap(false, true) {
+		return
+	}
+	defer l.looking.Store(false)
+	l.looked.Store(since)
+	stamps := stampsOf(l.files)
+	if stamps == l.seen {
+		return
+	}
+	h, err := l.read()
+	if err != nil {
+		l.refuse(err.Error())
+		return // and looks again: one file may have come before the other
+	}
+	l.seen = stamps
+	l.trouble.Store(nil)
+	before := l.held.Swap(h)
+	if !before.own.Equal(h.own) {
+		l.log.Info("the certificate was renewed", "until", h.own.NotAfter.UTC().Format(time.DateOnly))
+	}
+	if !slices.EqualFunc(before.roots, h.roots, (*x509.Certificate).Equal) {
+		l.log.Info("the CAs that are believed have changed", "authorities", len(h.roots))
+	}
+}
+
+// refuse notes that the files can't be used as they are, and tells it once.
+func (l *Live) refuse(why string) {
+	if before := l.trouble.Swap(&why); before == nil || *before != why {
+		l.log.Error("the certificates on disk can't be used: the ones in use are kept", "err", why)
+	}
+}
+
+// Standing is how the credentials of a node stand.
+type Standing struct {
+	// Own is its certificate, Roots are those of the CAs that it believes.
+	Own   *x509.Certificate
+	Roots []*x509.Certificate
+	// Trouble says why what the files say now is not used, "" if it is.
+	Trouble string
+}
+
+// Standing looks at the files, and says how the credentials stand.
+func (l *Live) Standing() Standing {
+	h := l.now()
+	s := Standing{Own: h.own, Roots: h.roots}
+	if why := l.trouble.Load(); why != nil {
+		s.Trouble = *why
+	}
+	return s
+}
+
+// stamps tell whether files have changed.
+type stamps [3]stamp
+
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+// stampsOf looks at the files. One that is not there has the zero stamp.
+func stampsOf(files pki.Files) (all stamps) {
+	for i, name := range []string{files.CA, files.Cert, files.Key} {
+		if info, err := os.Stat(name); err == nil {
+			all[i] = stamp{info.Size(), info.ModTime()}
+		}
+	}
+	return all
+}
