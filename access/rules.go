@@ -44,6 +44,10 @@ func rules() map[string]Role {
 		"POST /v1/endpoints:apply":       Operate,
 		"POST /v1/endpoints/{key}/check": Operate,
 
+		// What was given up.
+		"POST /v1/notifications/{id}/retry": Operate,
+		"POST /v1/notifications/{id}/ack":   Operate,
+
 		// What the cluster is.
 		"PUT /v1/settings":       Admin,
 		"GET /v1/tokens":         Admin,

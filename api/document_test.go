@@ -116,7 +116,8 @@ func (d *document) operation(method, target string) (template, name string) {
 		method = http.MethodGet
 	}
 	for template := range child(d.tree, "paths").(map[string]any) {
-		before, after, open := strings.Cut(template, "{key}")
+		before, rest, open := strings.Cut(template, "{")
+		_, after, _ := strings.Cut(rest, "}")
 		fits := path == template
 		if open {
 			key, ok := strings.CutPrefix(path, before)

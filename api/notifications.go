@@ -40,7 +40,7 @@ func (s *server) notificationOperations(to huma.API) {
 }
 
 type notificationsInput struct {
-	State       string             `query:"state" enum:"open,gave-up,all" default:"all" doc:"open: only those that are not known to have ended; gave-up: only those that were given up, so that somebody has to see to them"`
+	State       string             `query:"state" enum:"open,gave-up,all" default:"all" doc:"open: only those that are not known to have ended; gave-up: only those that were given up and that nobody has seen to"`
 	Key         string             `query:"key" minLength:"1" maxLength:"512" doc:"Only those of this endpoint" example:"web"`
 	Node        string             `query:"node" minLength:"1" doc:"Only those of this node" example:"node1"`
 	Limit       notificationsLimit `query:"limit"`
@@ -106,9 +106,9 @@ func (s *server) notifications(ctx context.Context, in *notificationsInput) (*no
 func (n Notification) is(state string) bool {
 	switch state {
 	case stateGaveUp:
-		return n.Stage == StageGaveUp
+		return n.Stage == StageGaveUp && n.Outcome.Ack == nil
 	case stateOpen:
-		return n.Open != nil || n.Outcome == nil
+		return n.Open != nil || n.Outcome == nil || n.Stage == StageAskedAgain
 	}
 	return true
 }

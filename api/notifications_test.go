@@ -75,3 +75,97 @@ func TestNotifications_AreListedAsAsked(t *testing.T) {
 	w.get("/v1/notifications?limit=0").wantWord(t, 400, "1 to 1000")
 	w.get("/v1/notifications?node=node9").wantWord(t, 404, "node9", "/v1/members")
 }
+
+// givenUp returns a world in which node3 and node4 gave up on an event of web,
+// and the event.
+func givenUp(t *testing.T) (*world, uint64) {
+	t.Helper()
+	w := newWorld(t)
+	w.set("web", "v")
+	w.decide("web", health.Up)
+	event := w.decide("web", health.Down)
+	for i := 1; i <= 5; i++ {
+		o := fsm.Outcome{Event: event, Node: fmt.Sprintf("node%d", i), Role: fsm.Follower, Ending: fsm.Done, Attempt: 1, Time: birth}
+		if i == 3 || i == 4 {
+			o.Ending, o.Attempt, o.ExitCode = fsm.GaveUp, 2, 1
+		}
+		w.apply(fsm.RecordOutcome{Outcome: o})
+	}
+	return w, event
+}
+
+func (w *world) post(target, body string) answer {
+	w.t.Helper()
+	return w.request("POST", target, body)
+}
+
+func TestNotification_IsRunAgain(t *testing.T) {
+	w, event := givenUp(t)
+	path := fmt.Sprintf("/v1/notifications/%d", event)
+	stages := func() string {
+		var all []string
+		for _, n := range decoded[api.EventNotifications](t, w.get(path)).Notifications {
+			all = append(all, string(n.Stage))
+		}
+		return strings.Join(all, " ")
+	}
+	if got := stages(); got != "done done gave-up gave-up done" {
+		t.Fatalf("got %s", got)
+	}
+	w.post(path+"/retry?node=node1", "").wantWord(t, 409, "not given up", "done on node1")
+	w.post(path+"/retry?node=node9", "").wantWord(t, 409, "node9")
+	w.post("/v1/notifications/99/retry", "").wantWord(t, 404, "no event 99")
+	w.post("/v1/notifications/web/retry", "").wantWord(t, 400, "not the id of an event")
+	if got := decoded[api.Attended](t, w.post(path+"/retry?node=node3", "")); !got.Changed || strings.Join(got.Nodes, " ") != "node3" || got.Index != w.index {
+		t.Errorf("got %+v", got)
+	}
+	if got := decoded[api.Attended](t, w.post(path+"/retry", "")); !got.Changed || strings.Join(got.Nodes, " ") != "node4" {
+		t.Errorf("node3 was asked before: %+v", got)
+	}
+	if got := decoded[api.Attended](t, w.post(path+"/retry", "")); got.Changed || len(got.Nodes) > 0 {
+		t.Errorf("asked a second time: %+v", got)
+	}
+	if got := stages(); got != "done done asked-again asked-again done" {
+		t.Errorf("got %s", got)
+	}
+	for query, want := range map[string]int{"?state=gave-up": 0, "?state=open": 2} {
+		if got := notified(t, w.get("/v1/notifications"+query)); len(got) != want {
+			t.Errorf("%s: %q", query, got)
+		}
+	}
+	newer := w.decide("web", health.Up)
+	w.apply(fsm.RecordOutcome{Outcome: fsm.Outcome{Event: event, Node: "node3", Role: fsm.Follower, Ending: fsm.GaveUp, Attempt: 4, Retry: w.index, Time: birth}})
+	w.post(path+"/retry?node=node3", "").wantWord(t, 409, "out of order", fmt.Sprint(newer))
+}
+
+func TestNotification_IsSeenTo(t *testing.T) {
+	w, event := givenUp(t)
+	path := fmt.Sprintf("/v1/notifications/%d", event)
+	unattended := func() int { return decoded[api.Status](t, w.get("/v1/status")).Cluster.GivenUp }
+	if got := unattended(); got != 2 {
+		t.Errorf("%d call for attention", got)
+	}
+	w.post(path+"/ack", `{"why":"by hand"}`).wantWord(t, 400, "by is empty")
+	w.post(path+"/ack", `{"who":"ana"}`).wantWord(t, 400, "no field")
+	if got := decoded[api.Attended](t, w.post(path+"/ack?node=node3", `{"by":"ana","why":"by hand"}`)); !got.Changed || strings.Join(got.Nodes, " ") != "node3" {
+		t.Errorf("got %+v", got)
+	}
+	if got := decoded[api.Attended](t, w.post(path+"/ack?node=node3", `{"by":"ana","why":"by hand"}`)); got.Changed {
+		t.Errorf("said twice: %+v", got)
+	}
+	if got := unattended(); got != 1 {
+		t.Errorf("%d call for attention", got)
+	}
+	if got := notified(t, w.get("/v1/notifications?state=gave-up")); len(got) != 1 || !strings.Contains(got[0], "node4") {
+		t.Errorf("got %q", got)
+	}
+	ack := decoded[api.EventNotifications](t, w.get(path)).Notifications[2].Outcome.Ack
+	if ack == nil || ack.By != "ana" || ack.Why != "by hand" || ack.Time.IsZero() {
+		t.Errorf("it is shown as %+v", ack)
+	}
+	// To run it again takes that back.
+	w.post(path+"/retry?node=node3", "").wantWord(t, 200, "node3")
+	if ack := decoded[api.EventNotifications](t, w.get(path)).Notifications[2].Outcome.Ack; ack != nil {
+		t.Errorf("it is shown as %+v", ack)
+	}
+}

@@ -23,6 +23,10 @@ const (
 	StageRunning     Stage = "running"
 	StageInterrupted Stage = "interrupted"
 
+	// StageAskedAgain: it was given up, and is to be run again: the node has not
+	// taken that in yet, or has not reported how it ended.
+	StageAskedAgain Stage = "asked-again"
+
 	// StageUnreported: the node has it neither open nor reported: it is about
 	// to take it in, or to report how it ended.
 	StageUnreported Stage = "unreported"
@@ -37,7 +41,7 @@ type Notification struct {
 	To    health.Status `json:"to"`
 	Time  time.Time     `json:"time" doc:"When the event was decided"`
 	Node  string        `json:"node"`
-	Stage Stage         `json:"stage" enum:"done,gave-up,superseded,gap,waiting,pausing,running,interrupted,unreported,unheard"`
+	Stage Stage         `json:"stage" enum:"done,gave-up,superseded,gap,waiting,pausing,running,interrupted,asked-again,unreported,unheard"`
 	// Outcome is how it ended. It is there together with Open when the node runs
 	// it again as leader.
 	Outcome *fsm.Outcome  `json:"outcome,omitempty"`
@@ -69,6 +73,9 @@ func progressOn(view *fsm.View, e *fsm.Event, node string, said heard[Account]) 
 	}
 	if o, ended := view.Outcome(e.ID, node); ended {
 		n.Outcome, n.Stage = new(readableOutcome(o)), Stage(o.Ending)
+		if o.AwaitsRetry() {
+			n.Stage = StageAskedAgain
+		}
 	}
 	for _, open := range said.answer.Open {
 		if open.Event == e.ID {
@@ -81,5 +88,10 @@ func progressOn(view *fsm.View, e *fsm.Event, node string, said heard[Account]) 
 func readableOutcome(o *fsm.Outcome) fsm.Outcome {
 	outcome := *o
 	outcome.Time, outcome.Duration = readableTime(o.Time), readable(time.Duration(o.Duration))
+	if o.Ack != nil {
+		ack := *o.Ack
+		ack.Time = readableTime(ack.Time)
+		outcome.Ack = &ack
+	}
 	return outcome
 }

@@ -93,6 +93,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.statusOperations(to)
 	s.whyOperation(to)
 	s.notificationOperations(to)
+	s.attentionOperations(to)
 	s.eventOperations(to)
 	s.streamOperation(to)
 	s.applyOperation(to)

@@ -94,7 +94,7 @@ func (s *server) cluster(view *fsm.View, table *gossipdb.Table, now time.Time) C
 	answer := Cluster{
 		ID: view.ClusterID(), Node: s.State.Self().Node, Index: view.Index(), Time: readableTime(now),
 		Observers: make([]Observer, 0, view.ObserverCount()),
-		Endpoints: view.EndpointCount(), Events: view.EventCount(), LastEvent: view.LastEvent(),
+		Endpoints: view.EndpointCount(), Events: view.EventCount(), LastEvent: view.LastEvent(), GivenUp: view.UnattendedCount(),
 		Protocol: view.Protocol(), ProtocolInUse: view.ProtocolInUse(),
 		Warnings: s.Membership.Warnings(),
 	}

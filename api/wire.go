@@ -41,6 +41,10 @@ type Cluster struct {
 	// Events is how many events are kept; LastEvent is the id of the newest.
 	Events    int    `json:"events"`
 	LastEvent uint64 `json:"last_event,omitempty"`
+	// GivenUp is how many notifications were given up that nobody has seen to and
+	// behind which there is no newer event: so many machines act on what is no
+	// longer so.
+	GivenUp int `json:"given_up,omitempty"`
 	// Warnings says what endangers the cluster though nothing is wrong yet, and
 	// who belongs to it only in part. What lasts less than a minute is left out.
 	Warnings []Warning `json:"warnings,omitempty"`

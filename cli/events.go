@@ -143,7 +143,7 @@ func notifications(e api.Event) (done string, others []string) {
 		case fsm.Done:
 			succeeded++
 		case fsm.GaveUp:
-			rest = append(rest, clean(node)+" gave up: "+reason(o))
+			rest = append(rest, clean(node)+gaveUp(o)+reason(o))
 		default:
 			rest = append(rest, clean(node)+" "+clean(string(o.Ending)))
 		}
@@ -152,6 +152,17 @@ func notifications(e api.Event) (done string, others []string) {
 		rest = append([]string{fmt.Sprintf("%d to come", waiting)}, rest...)
 	}
 	return fmt.Sprintf("%d/%d done", succeeded, len(nodes)), slices.Concat(rest, missed)
+}
+
+// gaveUp says that it was given up, and what has become of that.
+func gaveUp(o fsm.Outcome) string {
+	switch {
+	case o.AwaitsRetry():
+		return " gave up, and is asked to run it again: "
+	case o.Ack != nil:
+		return " gave up, and " + clean(o.Ack.By) + " has seen to it: "
+	}
+	return " gave up: "
 }
 
 func reason(o fsm.Outcome) string {

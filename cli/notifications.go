@@ -13,19 +13,35 @@ import (
 )
 
 func (a app) notifications() *cobra.Command {
+	return family(&cobra.Command{
+		Use:         "notifications list|show|retry|ack",
+		Short:       "Show how far each notification has come, and see to it",
+		Annotations: map[string]string{order: "6b"},
+		Long: `A notification is the run of a script for one event on one node. What was given
+up was not told to that node's machine, which goes on as before the event, so
+that somebody has to see to it: mend what the script failed for and run it again
+(retry), or do its work by hand and say so (ack).`,
+		Example: `tocsin notifications list --state gave-up
+tocsin notifications show 42
+tocsin notifications retry 42 --node node3
+tocsin notifications ack 42 --node node3 --why "switched by hand"`,
+	}, a.notificationsList(), a.notificationsShow(), a.notificationsRetry(), a.notificationsAck())
+}
+
+func (a app) notificationsList() *cobra.Command {
 	var addresses []string
 	var output, state, key, node string
 	limit := 100
 	c := &cobra.Command{
-		Use:         "notifications [flags]",
+		Use:         "list [flags]",
 		Short:       "Show how far each notification has come",
-		Annotations: map[string]string{order: "6b"},
+		Annotations: map[string]string{order: "1"},
 		Long: `Shows the notifications of each event on each node, the newest event first:
-those that have ended, and those that a node still has before it. What was given
-up was not told to that node's machine, so that somebody has to see to it.`,
-		Example: `tocsin notifications --state gave-up
-tocsin notifications --state open --node node1
-tocsin notifications --key web -o json`,
+those that have ended, and those that a node still has before it. With --state
+gave-up it shows those that nobody has seen to.`,
+		Example: `tocsin notifications list --state gave-up
+tocsin notifications list --state open --node node1
+tocsin notifications list --key web -o json`,
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&state, "state", "all", "`which`: open, gave-up or all")
@@ -54,7 +70,7 @@ tocsin notifications --key web -o json`,
 		}
 		raw, all, err := fetch[api.Notifications](c.Context(), client, "/v1/notifications", query)
 		if err != nil {
-			return fmt.Errorf("notifications: %w", err)
+			return fmt.Errorf("notifications list: %w", err)
 		}
 		a.saysSilent(all)
 		if err := a.print(output, raw, func(s *screen) { s.listed(all.Notifications) }); err != nil {

@@ -131,6 +131,9 @@ func (s *screen) cluster(c api.Cluster) {
 	if behind, newest := behind(c.Observers); len(behind) > 0 {
 		s.headed("older version:", fmt.Sprintf("%s: what came with protocol %d waits until they are upgraded too, or taken out", strings.Join(behind, ", "), newest))
 	}
+	if n := c.GivenUp; n > 0 {
+		s.headed("given up:", unattended(n)+": tocsin notifications list --state gave-up")
+	}
 	for _, w := range c.Warnings {
 		if w.Code != api.WarnSilent || !silentNodes[w.Node] { // those are named above
 			s.headed("warning:", clean(w.Text))
@@ -139,6 +142,14 @@ func (s *screen) cluster(c api.Cluster) {
 	if c.Leader == "" {
 		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk\nto each other.")
 	}
+}
+
+// unattended says how many notifications nobody has seen to.
+func unattended(n int) string {
+	if n == 1 {
+		return "one notification, and nobody has seen to it"
+	}
+	return fmt.Sprintf("%d notifications, and nobody has seen to them", n)
 }
 
 // behind names the nodes that read less of the log than others do, which read

@@ -62,7 +62,9 @@ func (s *screen) why(w api.Why) {
 	}
 	s.line("")
 	s.nodes(w.Nodes, e.Sites > 1, e.Revision)
-	s.notifications(w)
+	if w.Decided != nil {
+		s.notified(*w.Decided, w.Notifications)
+	}
 }
 
 func (s *screen) sentence(text string) {
@@ -125,24 +127,21 @@ func trail(samples []api.SeenSample) string {
 	return b.String()
 }
 
-// notifications writes how far those of the last event have come.
-func (s *screen) notifications(w api.Why) {
-	switch {
-	case w.Decided == nil:
-		return
-	case w.Decided.Baseline:
+// notified writes how far those of an event have come.
+func (s *screen) notified(e api.Event, all []api.Notification) {
+	if e.Baseline {
 		s.line("\nNobody is notified of the first decision about an endpoint.")
 		return
 	}
 	done := 0
-	rows := make([][]string, len(w.Notifications))
-	for i, n := range w.Notifications {
+	rows := make([][]string, len(all))
+	for i, n := range all {
 		if n.Stage == api.StageDone {
 			done++
 		}
 		rows[i] = append([]string{cut(clean(n.Node), 20)}, s.progress(n)...)
 	}
-	s.line("\nNotifications of event %d: %d of %d are done.", w.Decided.ID, done, len(rows))
+	s.line("\nNotifications of event %d: %d of %d are done.", e.ID, done, len(rows))
 	s.table([]string{"NODE", "HOW FAR", "TRIES", "ROLE", "WHAT CAME OUT"}, rows)
 }
 
@@ -162,10 +161,12 @@ func (s *screen) progress(n api.Notification) []string {
 	}
 	if o := n.Outcome; o != nil {
 		far := strings.ReplaceAll(string(n.Stage), "-", " ")
-		switch o.Ending {
-		case fsm.Done:
+		switch {
+		case o.Ending == fsm.Done:
 			far = s.paint(green, far)
-		case fsm.GaveUp:
+		case o.AwaitsRetry(), o.Ack != nil:
+			far = s.paint(yellow, far)
+		case o.Ending == fsm.GaveUp:
 			far = s.paint(red, far)
 		}
 		return []string{far, fmt.Sprint(o.Attempt), string(o.Role), cameOut(*o)}
@@ -181,6 +182,9 @@ func (s *screen) progress(n api.Notification) []string {
 // it took.
 func cameOut(o fsm.Outcome) string {
 	var parts []string
+	if o.Ack != nil {
+		parts = append(parts, strings.TrimSuffix(fmt.Sprintf("%s has seen to it: %s", clean(o.Ack.By), clean(o.Ack.Why)), ": "))
+	}
 	for _, text := range []string{o.Problem, strings.ReplaceAll(o.Output, "\n", " ")} {
 		if text = strings.TrimSpace(clean(text)); text != "" {
 			parts = append(parts, text)

@@ -132,6 +132,24 @@ var bugs = []bug{
 		"case !c.leading, !c.ours, c.open:",
 		"case true:",
 	}}},
+	{"what was given up is run again unasked", edits{{
+		"fsm/attention.go",
+		"return o.Ending == GaveUp && o.RetryAsked > o.Retry",
+		"return o.Ending == GaveUp",
+	}}},
+	{
+		"what somebody asks for is run after a newer event",
+		edits{
+			{
+				"notify/advance.go",
+				"if n.again() && there && e.LastEvent > n.Event {",
+				"if false {",
+			},
+			{"fsm/attention.go", "case e.LastEvent != event.ID:", "case false:"},
+			{"notify/lane.go", "case s.acted != 0:", "case s.acted != 0 && !n.again():"},
+			{"notify/write.go", "newer := there && e.LastEvent > l.n.Event && l.n.phase != interrupted", "newer := there && e.LastEvent > l.n.Event && l.n.phase != interrupted && !l.n.again()"},
+		},
+	},
 	{"a gap is silent", edits{{
 		"notify/gap.go",
 		"	o.log.Error(\"events were missed:",

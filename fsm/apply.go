@@ -55,6 +55,8 @@ type builder struct {
 	tokens    *iradix.Txn[*access.Record]
 	base      *View
 
+	retries, unattended *iradix.Txn[*Outcome]
+
 	// A transaction can't tell its length.
 	eventCount, deletedCount, reportedCount int
 }
@@ -66,6 +68,7 @@ func newBuilder(base *View, e entry) *builder {
 		modified: base.modified.Txn(), deleted: base.deleted.Txn(),
 		observers: base.observers.Txn(), events: base.events.Txn(), outcomes: base.outcomes.Txn(),
 		awaiting: base.awaiting.Txn(), reported: base.reported.Txn(), tokens: base.tokens.Txn(),
+		retries: base.retries.Txn(), unattended: base.unattended.Txn(),
 		eventCount: base.events.Len(), deletedCount: base.deleted.Len(), reportedCount: base.reported.Len(),
 	}
 	b.next.index = e.index
@@ -83,6 +86,7 @@ func (b *builder) finish() (*View, func()) {
 	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
 	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
 	n.awaiting, n.reported, n.tokens = b.awaiting.CommitOnly(), b.reported.CommitOnly(), b.tokens.CommitOnly()
+	n.retries, n.unattended = b.retries.CommitOnly(), b.unattended.CommitOnly()
 	if n.observers.Root() != b.base.observers.Root() {
 		n.protocol = lowestProtocol(n.inUse, slices.Collect(n.Observers()))
 	}
@@ -98,9 +102,18 @@ func (b *builder) finish() (*View, func()) {
 // answer applies one command and says what became of it.
 func (b *builder) answer(command Command) Result {
 	r := Result{Index: b.index}
-	if c, ok := command.(DeclareEndpoints); ok {
+	switch c := command.(type) {
+	case DeclareEndpoints:
 		d := b.declare(c)
 		r.Changed, r.Difference = len(d.Added)+len(d.Changed)+len(d.Deleted) > 0, &d
+		return r
+	case RetryNotification:
+		r.Nodes, r.Refused = b.retry(c)
+		r.Changed = len(r.Nodes) > 0
+		return r
+	case AckNotification:
+		r.Nodes, r.Refused = b.ack(c)
+		r.Changed = len(r.Nodes) > 0
 		return r
 	}
 	r.Changed, r.Refused = b.apply(command)
@@ -237,6 +250,7 @@ func (b *builder) remove(c DeleteEndpoint) (bool, *Refusal) {
 	b.slots.Delete(slotKey(e.Slot))
 	b.freeSlots.Insert(slotKey(e.Slot), struct{}{})
 	b.awaiting.Delete([]byte(e.Key))
+	b.attendedTo(e.LastEvent)
 	b.next.endpointsIndex = b.index
 	b.noteDeletion(e)
 	return true, nil

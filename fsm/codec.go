@@ -35,6 +35,9 @@ type packed struct {
 	Outcome    *RecordOutcome    `json:"outcome,omitempty"`
 	Token      *CreateToken      `json:"token,omitempty"`
 	Revoke     *RevokeToken      `json:"revoke,omitempty"`
+
+	Retry *RetryNotification `json:"retry,omitempty"`
+	Ack   *AckNotification   `json:"ack,omitempty"`
 }
 
 func pack(command Command) (p packed, err error) {
@@ -72,6 +75,10 @@ func pack(command Command) (p packed, err error) {
 		err = encodable(c.Token.Name, c.Token.By)
 	case RevokeToken:
 		p.Revoke = &c
+	case RetryNotification:
+		p.Retry = &c
+	case AckNotification:
+		p.Ack = &c
 	default:
 		err = unknownCommand(command)
 	}
@@ -103,6 +110,8 @@ func (p packed) unpack() (Command, error) {
 	collectOne(&found, p.Outcome)
 	collectOne(&found, p.Token)
 	collectOne(&found, p.Revoke)
+	collectOne(&found, p.Retry)
+	collectOne(&found, p.Ack)
 	if len(found) != 1 {
 		return nil, fmt.Errorf("it holds %d commands in place of one", len(found))
 	}

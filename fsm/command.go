@@ -147,6 +147,9 @@ type Result struct {
 	// Version is the one that a SetEndpoint or ChangeSettings leaves behind,
 	// to be named in a Condition; 0 after a refusal and for other commands.
 	Version uint64 `json:"version,omitempty"`
+	// Nodes are those whose notifications a RetryNotification or AckNotification
+	// has changed.
+	Nodes []string `json:"nodes,omitempty"`
 	// Difference is what a DeclareEndpoints did.
 	Difference *Difference `json:"difference,omitempty"`
 	// Refused says why nothing was done, nil if something was.

@@ -87,6 +87,10 @@ func (m *model) one(term uint64, command fsm.Command) string {
 		return m.transition(term, c)
 	case fsm.RecordOutcome:
 		return m.record(c.Outcome)
+	case fsm.RetryNotification:
+		return m.retry(c)
+	case fsm.AckNotification:
+		return m.ack(c)
 	}
 	return changed
 }
@@ -249,8 +253,71 @@ func (m *model) keeps(event uint64) bool {
 	return slices.ContainsFunc(m.events, func(e fsm.Event) bool { return e.ID == event })
 }
 
-func settles(o fsm.Outcome) bool {
+func endedAsLeader(o fsm.Outcome) bool {
 	return o.Role == fsm.Leader && o.Ending != fsm.Superseded && o.Ending != fsm.Gap
+}
+
+func awaitsRetry(o fsm.Outcome) bool { return o.Ending == fsm.GaveUp && o.RetryAsked > o.Retry }
+
+func settles(o fsm.Outcome) bool { return endedAsLeader(o) && !awaitsRetry(o) }
+
+func (m *model) event(id uint64) fsm.Event {
+	return m.events[slices.IndexFunc(m.events, func(e fsm.Event) bool { return e.ID == id })]
+}
+
+// givenUp returns the places of the outcomes that were given up.
+func (m *model) givenUp(event uint64, node string) (at []int, refused string) {
+	if !m.keeps(event) {
+		return nil, "not-found"
+	}
+	for i, o := range m.outcomes {
+		if o.Event == event && (node == "" || o.Node == node) && o.Ending == fsm.GaveUp {
+			at = append(at, i)
+		}
+	}
+	if len(at) == 0 {
+		return nil, "conflict"
+	}
+	return at, ""
+}
+
+func (m *model) retry(c fsm.RetryNotification) string {
+	at, refused := m.givenUp(c.Event, c.Node)
+	if refused != "" {
+		return refused
+	}
+	event := m.event(c.Event)
+	if e, there := m.endpoints[event.Key]; !there || e.LastEvent != event.ID {
+		return "conflict"
+	}
+	answer := same
+	for _, i := range at {
+		o := &m.outcomes[i]
+		if observer, member := m.observers[o.Node]; !member || observer.Joined > event.ID {
+			if c.Node != "" {
+				return "conflict"
+			}
+			continue
+		}
+		if !awaitsRetry(*o) {
+			o.RetryAsked, o.Ack, answer = m.index, nil, changed
+		}
+	}
+	return answer
+}
+
+func (m *model) ack(c fsm.AckNotification) string {
+	at, refused := m.givenUp(c.Event, c.Node)
+	if refused != "" {
+		return refused
+	}
+	answer := same
+	for _, i := range at {
+		if ack := m.outcomes[i].Ack; ack == nil || ack.By != c.Ack.By || ack.Why != c.Ack.Why {
+			m.outcomes[i].Ack, answer = &c.Ack, changed
+		}
+	}
+	return answer
 }
 
 func (m *model) record(o fsm.Outcome) string {
@@ -261,9 +328,13 @@ func (m *model) record(o fsm.Outcome) string {
 		if old.Event != o.Event || old.Node != o.Node {
 			continue
 		}
-		if settles(old) && !settles(o) || settles(old) == settles(o) && o.Attempt <= old.Attempt {
+		if o.Retry < old.Retry {
 			return same
 		}
+		if o.Retry == old.Retry && (endedAsLeader(old) && !endedAsLeader(o) || endedAsLeader(old) == endedAsLeader(o) && o.Attempt <= old.Attempt) {
+			return same
+		}
+		o.RetryAsked = old.RetryAsked
 		m.outcomes[i] = o
 		return changed
 	}
@@ -284,6 +355,7 @@ type picture struct {
 	Events                               []fsm.Event
 	Outcomes                             []fsm.Outcome
 	Awaiting                             []uint64
+	Retries, Unattended                  []fsm.Outcome
 	Protocol, InUse                      fsm.Protocol
 }
 
@@ -308,6 +380,15 @@ func (m *model) picture() picture {
 		p.Observers = append(p.Observers, m.observers[node])
 	}
 	slices.SortFunc(p.Outcomes, byEventAndNode)
+	for _, o := range p.Outcomes {
+		if awaitsRetry(o) {
+			p.Retries = append(p.Retries, o)
+		}
+		e, there := m.endpoints[m.event(o.Event).Key]
+		if there && e.LastEvent == o.Event && o.Ending == fsm.GaveUp && o.Ack == nil && !awaitsRetry(o) {
+			p.Unattended = append(p.Unattended, o)
+		}
+	}
 	if len(p.Events) > 0 {
 		p.FirstEvent = p.Events[0].ID
 	}
@@ -382,6 +463,15 @@ func pictureOf(tb interface {
 	}
 	for e := range v.AwaitingLeader() {
 		p.Awaiting = append(p.Awaiting, e.ID)
+	}
+	for o := range v.AwaitingRetry() {
+		p.Retries = append(p.Retries, *o)
+	}
+	for o := range v.Unattended() {
+		p.Unattended = append(p.Unattended, *o)
+	}
+	if v.UnattendedCount() != len(p.Unattended) {
+		tb.Fatalf("%d are unattended, and the count is %d", len(p.Unattended), v.UnattendedCount())
 	}
 	if v.EndpointCount() != len(p.Endpoints) || v.ObserverCount() != len(p.Observers) || v.EventCount() != len(p.Events) || len(backwards) != len(p.Events) {
 		tb.Fatalf("the counts %d, %d, %d do not fit %+v", v.EndpointCount(), v.ObserverCount(), v.EventCount(), p)

@@ -59,6 +59,15 @@ type Outcome struct {
 	// after a run that said 0.
 	Problem string    `json:"problem,omitempty"`
 	Time    time.Time `json:"time"`
+
+	// Retry is the RetryAsked that this outcome answers, 0 if it was run because
+	// of the event alone.
+	Retry uint64 `json:"retry,omitempty"`
+	// RetryAsked is the index at which somebody asked last to run it again, 0 if
+	// nobody did: see AwaitsRetry. Ack says who has seen to it; nil is nobody. No
+	// node reports these two: they are kept with what it has reported.
+	RetryAsked uint64 `json:"retry_asked,omitempty"`
+	Ack        *Ack   `json:"ack,omitempty"`
 }
 
 // Trimmed returns o with as much of the end of its output, and of the beginning
@@ -83,17 +92,23 @@ func (o Outcome) Trimmed() Outcome {
 }
 
 // settles reports whether o ends the duty to run the event as leader somewhere:
-// the script ran as leader, and did its work or was given up on.
-func (o Outcome) settles() bool {
+// the script ran as leader, and did its work or was given up on, and nobody
+// wants it to be tried again.
+func (o *Outcome) settles() bool { return o.endedAsLeader() && !o.AwaitsRetry() }
+
+func (o *Outcome) endedAsLeader() bool {
 	return o.Role == Leader && (o.Ending == Done || o.Ending == GaveUp)
 }
 
 // outweighs reports whether o replaces old, an outcome of the same event on the
 // same node. It orders outcomes without asking when they came: reports that are
 // repeated late, or overtake each other, lead to the same record.
-func (o Outcome) outweighs(old Outcome) bool {
-	if o.settles() != old.settles() {
-		return o.settles()
+func (o *Outcome) outweighs(old *Outcome) bool {
+	if o.Retry != old.Retry {
+		return o.Retry > old.Retry
+	}
+	if o.endedAsLeader() != old.endedAsLeader() {
+		return o.endedAsLeader()
 	}
 	return o.Attempt > old.Attempt
 }

@@ -24,7 +24,7 @@ var (
 func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 	switch rapid.SampledFrom([]string{
 		"found", "settings", "set", "set", "set", "delete", "delete", "declare", "register", "remove",
-		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome",
+		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome", "retry", "ack",
 	}).Draw(t, "command") {
 	case "found":
 		return fsm.Found{ClusterID: "c1", Settings: drawSettings(t)}
@@ -49,8 +49,24 @@ func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 		return fsm.RemoveObserver{Node: rapid.SampledFrom(nodes).Draw(t, "node")}
 	case "turn":
 		return drawTransition(t, v, term)
+	case "retry":
+		event, node := drawGivenUp(t, v)
+		return fsm.RetryNotification{Event: event, Node: node}
+	case "ack":
+		event, node := drawGivenUp(t, v)
+		return fsm.AckNotification{Event: event, Node: node, Ack: fsm.Ack{By: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "by"), Time: time.Unix(1_800_000_000, 0).UTC()}}
 	}
 	return drawOutcome(t, v)
+}
+
+// drawGivenUp draws an event, and a node or all of them, that it may have been
+// given up on.
+func drawGivenUp(t *rapid.T, v *fsm.View) (event uint64, node string) {
+	o := drawOutcome(t, v).Outcome
+	if rapid.Bool().Draw(t, "the newest") {
+		o.Event = v.LastEvent()
+	}
+	return o.Event, rapid.SampledFrom([]string{"", o.Node}).Draw(t, "where")
 }
 
 func drawSettings(t *rapid.T) fsm.ClusterSettings {
@@ -153,6 +169,7 @@ func drawOutcome(t *rapid.T, v *fsm.View) fsm.RecordOutcome {
 		Event: rapid.SampledFrom(ids).Draw(t, "event"), Node: rapid.SampledFrom(nodes).Draw(t, "node"),
 		Role:    rapid.SampledFrom([]fsm.Role{fsm.Leader, fsm.Follower}).Draw(t, "role"),
 		Ending:  rapid.SampledFrom(fsm.Endings()).Draw(t, "ending"),
+		Retry:   rapid.SampledFrom([]uint64{0, 0, 0, v.Index()}).Draw(t, "retry"),
 		Attempt: rapid.IntRange(0, 3).Draw(t, "attempt"), ExitCode: rapid.IntRange(0, 2).Draw(t, "exit code"),
 		Time: time.Unix(1_800_000_000, 0).UTC(),
 	}}

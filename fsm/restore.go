@@ -178,6 +178,7 @@ func (r *restoring) finish() *View {
 	v.observers, v.events, v.outcomes = r.observers.CommitOnly(), r.events.CommitOnly(), r.outcomes.CommitOnly()
 	v.tokens = r.tokens.CommitOnly()
 	v.freeSlots, v.awaiting = freeBelow(v.slots), awaitingIn(v)
+	v.retries, v.unattended = attentionIn(v)
 	v.protocol = lowestProtocol(v.inUse, slices.Collect(v.Observers()))
 	return v
 }
@@ -202,18 +203,36 @@ func awaitingIn(v *View) *iradix.Tree[uint64] {
 	awaiting := iradix.New[uint64]().Txn()
 	for e := range values(v.endpoints, nil) {
 		event, kept := v.Event(e.LastEvent)
-		if kept && !event.Baseline && !settled(v, event.ID) {
+		if kept && !event.Baseline && !settledIn(v.outcomes.Root(), event.ID) {
 			awaiting.Insert([]byte(e.Key), event.ID)
 		}
 	}
 	return awaiting.CommitOnly()
 }
 
-func settled(v *View, event uint64) bool {
-	for o := range v.Outcomes(event) {
-		if o.settles() {
-			return true
+func settledIn(outcomes *iradix.Node[*Outcome], event uint64) (settled bool) {
+	outcomes.WalkPrefix(numberKey(event), func(_ []byte, o *Outcome) bool {
+		settled = o.settles()
+		return settled
+	})
+	return settled
+}
+
+// attentionIn finds the outcomes that are to be run again, and those that nobody
+// has seen to.
+func attentionIn(v *View) (retries, unattended *iradix.Tree[*Outcome]) {
+	again, calling := iradix.New[*Outcome]().Txn(), iradix.New[*Outcome]().Txn()
+	for o := range values(v.outcomes, nil) {
+		if o.AwaitsRetry() {
+			again.Insert(outcomeKey(o.Event, o.Node), o)
 		}
 	}
-	return false
+	for e := range values(v.endpoints, nil) {
+		for o := range v.Outcomes(e.LastEvent) {
+			if o.unattended() {
+				calling.Insert(outcomeKey(o.Event, o.Node), o)
+			}
+		}
+	}
+	return again.CommitOnly(), calling.CommitOnly()
 }

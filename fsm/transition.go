@@ -30,6 +30,7 @@ func (b *builder) transition(c Transition) (bool, *Refusal) {
 	changed := e.clone()
 	changed.State, changed.Since, changed.Sequence, changed.LastEvent = c.To, at, event.Sequence, event.ID
 	b.put(changed)
+	b.attendedTo(e.LastEvent)
 	b.events.Insert(numberKey(event.ID), event)
 	b.eventCount++
 	b.next.lastEvent = event.ID
@@ -58,16 +59,11 @@ func (b *builder) trimEvents() {
 	}
 }
 
-// forgetOutcomes removes them one by one: the tree's DeletePrefix miscounts what
-// the same transaction has written.
 func (b *builder) forgetOutcomes(event []byte) {
-	var keys [][]byte
-	b.outcomes.Root().WalkPrefix(event, func(key []byte, _ *Outcome) bool {
-		keys = append(keys, key)
-		return false
-	})
-	for _, key := range keys {
+	for _, key := range keysUnder(b.outcomes, event) {
 		b.outcomes.Delete(key)
+		b.retries.Delete(key)
+		b.unattended.Delete(key)
 	}
 }
 
@@ -76,15 +72,14 @@ func (b *builder) outcome(o Outcome) (bool, *Refusal) {
 	if !ok {
 		return false, refuse(NotFound, "event %d is not kept, so its outcome on node %q is of no use any more: drop it", o.Event, o.Node)
 	}
-	at := outcomeKey(o.Event, o.Node)
-	if old, ok := b.outcomes.Get(at); ok && !o.outweighs(*old) {
-		return false, nil
+	o.RetryAsked, o.Ack = 0, nil
+	if old, ok := b.outcomes.Get(outcomeKey(o.Event, o.Node)); ok {
+		if !o.outweighs(old) {
+			return false, nil
+		}
+		o.RetryAsked = old.RetryAsked
 	}
 	o.Time = o.Time.UTC()
-	b.outcomes.Insert(at, &o)
-	b.noteReport(&o)
-	if id, ok := b.awaiting.Get([]byte(event.Key)); ok && id == o.Event && o.settles() {
-		b.awaiting.Delete([]byte(event.Key))
-	}
+	b.keepOutcome(event, &o)
 	return true, nil
 }

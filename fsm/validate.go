@@ -50,6 +50,10 @@ func validate(v *View, command Command) error {
 		return validateCreateToken(v, c)
 	case RevokeToken:
 		return validateRevokeToken(v, c)
+	case RetryNotification:
+		return validateRetry(c.Event, c.Node)
+	case AckNotification:
+		return validateAck(c)
 	}
 	return unknownCommand(command)
 }

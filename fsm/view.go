@@ -37,6 +37,8 @@ type View struct {
 	awaiting  *iradix.Tree[uint64]         // event whose leader run has not ended, by key
 	reported  *iradix.Tree[report]         // by (index of the report, event, node); bounded
 	tokens    *iradix.Tree[*access.Record] // by id
+	// retries and unattended are parts of outcomes: see AwaitingRetry, Unattended.
+	retries, unattended *iradix.Tree[*Outcome]
 	// reportsForgotten: what was reported up to this index may be missing.
 	reportsForgotten uint64
 
@@ -61,6 +63,7 @@ func emptyView() *View {
 		modified: iradix.New[string](), deleted: iradix.New[deletion](),
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
 		awaiting: iradix.New[uint64](), reported: iradix.New[report](), tokens: iradix.New[*access.Record](),
+		retries: iradix.New[*Outcome](), unattended: iradix.New[*Outcome](),
 		protocol: 1, inUse: 1,
 		superseded: make(chan struct{}), settingsReplaced: make(chan struct{}),
 	}

@@ -56,6 +56,8 @@ func clusterFigures() []figure {
 			}
 			return float64(n)
 		}),
+		split(prometheus.GaugeValue, "tocsin_cluster_notifications_unattended", "Notifications that were given up on a node, whose endpoint has no newer event, and that nobody has seen to or asked to be run again.",
+			label{name: "node"}, unattendedByNode),
 		gauge("tocsin_cluster_versions", "Different builds among the observers.", func(s *Scene) float64 {
 			versions := make(map[string]struct{})
 			for o := range s.View.Observers() {
@@ -117,6 +119,19 @@ func oldestBallot(s *Scene, set setter) {
 	}
 	if oldest >= 0 {
 		set(oldest)
+	}
+}
+
+func unattendedByNode(s *Scene, set setter) {
+	count := make(map[string]int)
+	for o := range s.View.Observers() {
+		count[o.Node] = 0
+	}
+	for o := range s.View.Unattended() {
+		count[o.Node]++
+	}
+	for node, n := range count {
+		set(float64(n), node)
 	}
 }
 

@@ -42,6 +42,9 @@ func (o *owner) situationOf(n *notification) situation {
 		s.gone = !there || e.Generation != n.event.Generation
 		s.lost = n.event.To == health.Unknown
 		s.acted = o.actedAfter(n)
+		if n.again() && there && e.LastEvent > n.Event {
+			s.newer = e.LastEvent // it may have ended long ago
+		}
 	}
 	return s
 }
@@ -191,7 +194,7 @@ func (o *owner) noteShortage(n *notification) {
 func (o *owner) end(n *notification, ending fsm.Ending, why string) {
 	outcome := fsm.Outcome{
 		Event: n.Event, Node: o.config.Node, Role: n.Role, Ending: ending,
-		Attempt: n.Attempt, Missed: n.Missed, ExitCode: -1, Problem: why, Time: o.now,
+		Attempt: n.Attempt, Missed: n.Missed, ExitCode: -1, Problem: why, Time: o.now, Retry: n.Retry,
 	}
 	if n.Role == "" {
 		outcome.Role = o.role()

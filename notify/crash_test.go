@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -30,7 +31,7 @@ func TestNotifier_KeepsItsPromisesThroughCrashes(t *testing.T) {
 			}
 		})
 	}
-	for _, what := range []string{"crash before a write", "crash after a write", "crash at a start", "run again after a crash", "superseded", "gave-up", "taken over", "ledger failed", "stopped in order", "gap", "missed some", "ledger lost", "older ledger put back"} {
+	for _, what := range []string{"crash before a write", "crash after a write", "crash at a start", "run again after a crash", "superseded", "gave-up", "taken over", "ledger failed", "stopped in order", "gap", "missed some", "ledger lost", "older ledger put back", "asked to retry", "run again as asked"} {
 		if seen[what] == 0 {
 			t.Errorf("in no story there was: %s", what)
 		}
@@ -60,6 +61,7 @@ func drawStory(rt *rapid.T) story {
 					"decide", "decide", "decide", "decide", "decide", "pass", "pass", "pass", "delete", "lead", "follow", "hear", "deaf",
 					"flood", "flood", "lose ledger", "save ledger", "put back ledger",
 					"kill", "kill before write", "kill after write", "kill at start", "stop", "break ledger", "mend ledger", "start", "start",
+					"retry", "retry",
 				}).Draw(rt, "what"),
 				key:    rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "key"),
 				number: rapid.IntRange(1, 5).Draw(rt, "number"),
@@ -96,6 +98,7 @@ type stage struct {
 	lives   int                   // how many ledgers there were
 	life    map[int]int           // the ledger that a process had, by its number
 	decided map[uint64]*fsm.Event // all events that ever were
+	asked   map[uint64][]int      // how many runs there had been when an event was asked to be run again
 }
 
 // decide changes the state of an endpoint, and takes note of the event.
@@ -126,7 +129,7 @@ func (s *stage) happened(what string) {
 func play(t *testing.T, story story, seen map[string]int) []string {
 	s := &stage{
 		world: newWorld(t), seen: seen, ended: map[string]bool{}, story: story,
-		life: map[int]int{}, decided: map[uint64]*fsm.Event{},
+		life: map[int]int{}, decided: map[uint64]*fsm.Event{}, asked: map[uint64][]int{},
 	}
 	s.keep(t, story.keep)
 	for _, key := range []string{"a", "b", "c"} {
@@ -207,7 +210,30 @@ func (s *stage) act(t *testing.T, d deed) {
 		}
 	case "start":
 		s.start(t)
+	case "retry":
+		s.retry(t, d.key)
 	}
+}
+
+// retry asks for the newest event of an endpoint to be run again, if it was
+// given up.
+func (s *stage) retry(t *testing.T, key string) {
+	e, there := s.machine.View().Endpoint(key)
+	if !there || e.LastEvent == 0 {
+		return
+	}
+	if o, ended := s.machine.View().Outcome(e.LastEvent, "self"); !ended || o.Ending != fsm.GaveUp {
+		return
+	}
+	s.asked[e.LastEvent] = append(s.asked[e.LastEvent], len(s.runs()))
+	s.do(t, fsm.RetryNotification{Event: e.LastEvent})
+	s.happened("asked to retry")
+}
+
+// askedBetween reports whether an event was asked to be run again after so many
+// runs of all and before so many.
+func (s *stage) askedBetween(event uint64, after, before int) bool {
+	return slices.ContainsFunc(s.asked[event], func(at int) bool { return at > after && at <= before })
 }
 
 // tamper ends the process and does something to its ledger.
@@ -329,10 +355,11 @@ func (s *stage) watchStart(process int, disk *mortal, job notify.Job) {
 
 // judge looks at what happened, when all is over.
 func (s *stage) judge() {
-	last := map[uint64]run{}
-	for _, r := range s.runs() {
+	last, lastAt := map[uint64]run{}, map[uint64]int{}
+	for at, r := range s.runs() {
 		before, again := last[r.Event.ID]
-		last[r.Event.ID] = r
+		asked := s.askedBetween(r.Event.ID, lastAt[r.Event.ID], at)
+		last[r.Event.ID], lastAt[r.Event.ID] = r, at
 		s.judgeMissed(r)
 		if again && s.life[before.process] != s.life[r.process] {
 			continue // its ledger did not know
@@ -352,6 +379,8 @@ func (s *stage) judge() {
 			s.happened("run again after a crash")
 		case tookOver && before.code != 1:
 			s.happened("taken over")
+		case asked && before.code != 0:
+			s.happened("run again as asked")
 		case before.code != 1:
 			s.fault("event %d was run again for no reason: %+v after %+v", r.Event.ID, r, before)
 		}
@@ -388,6 +417,9 @@ func (s *stage) judge() {
 		case o.Ending == fsm.GaveUp && !ran:
 			s.fault("event %d was given up without a run: %+v", e.ID, o)
 		}
+	}
+	for o := range view.AwaitingRetry() {
+		s.fault("event %d was to be run again and was not: %+v", o.Event, o)
 	}
 	for e := range view.AwaitingLeader() {
 		if s.story.policy == notify.Current {

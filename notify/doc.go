@@ -33,7 +33,8 @@
 // pauses too, and uses up no attempt: nothing ran.
 //
 // done, gave up and superseded are the ends: the notification leaves the ledger
-// and its outcome enters the outbox, in one write. In the ledger there are only
+// and its outcome enters the outbox, in one write. What gave up begins anew as
+// waiting when somebody asks for it. In the ledger there are only
 // two words: started for running, and waiting for waiting and pausing. What is
 // found started when the node starts was interrupted. It is run again even when
 // there is a newer event, for nobody knows how far it came; and once beyond the
@@ -78,6 +79,16 @@
 //
 // What can't be seen in an outcome, because the cluster keeps outcomes only of
 // events that it keeps, is counted in [Status] and logged.
+//
+// # Run again because somebody asks
+//
+// What was given up can be asked for once more, by a command in the log: the
+// outcome then says so (fsm.Outcome.AwaitsRetry), and the node takes the event in
+// again as soon as it sees that, whenever it is back. Its attempts go on being
+// counted, and as many are allowed as the first time. It keeps its place in the
+// order of events: if there is a newer one it is superseded. Until a new outcome
+// is reported the old one goes on asking, so that nothing is lost with a ledger;
+// a new outcome names the request that it answers, so that none is run twice.
 //
 // # The leader's run
 //

@@ -101,7 +101,13 @@ func (o *owner) remainsOf(n *notification) *fsm.Event {
 // the notification of e, though its ledger does not know.
 func (o *owner) endedBefore(e Entry) bool {
 	outcome, ok := o.view.Outcome(e.Event, o.config.Node)
-	return ok && (!e.TakenOver || outcome.Attempt > e.Before)
+	switch {
+	case !ok:
+		return false
+	case e.TakenOver:
+		return outcome.Attempt > e.Before
+	}
+	return outcome.Retry >= e.Retry
 }
 
 // knownSince returns when this node got to know e.
@@ -120,6 +126,9 @@ func (o *owner) add(entry Entry, e *fsm.Event) {
 	}
 	n := newNotification(entry)
 	n.event, n.since = e, knownSince(e, o.now)
+	if n.again() {
+		n.since = o.now
+	}
 	o.enter(n)
 	o.pending.entry(n)
 }

@@ -53,8 +53,12 @@ func newNotification(e Entry) *notification {
 	return n
 }
 
+// again says whether it is run because somebody has asked for it, after it was
+// given up.
+func (n *notification) again() bool { return n.Retry > 0 && !n.TakenOver }
+
 // ranInThisPass says whether an attempt was started since the notification was
-// taken in or, for one that was taken over, since then.
+// taken in or, for one that was taken over or is to be run again, since then.
 func (n *notification) ranInThisPass() bool { return n.Attempt > n.Before }
 
 // limit is the number of the last attempt allowed, if each pass may have so

@@ -72,6 +72,9 @@ type Entry struct {
 	// before, with Before attempts.
 	TakenOver bool `json:"taken_over,omitempty"`
 	Before    int  `json:"before,omitempty"`
+	// Retry is the request that the outcome will answer, as fsm.Outcome has it:
+	// this node has given the event up before, with Before attempts.
+	Retry uint64 `json:"retry,omitempty"`
 	// Missed is how many events before this one passed by: see fsm.Outcome.
 	Missed int `json:"missed,omitempty"`
 }

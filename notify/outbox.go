@@ -88,6 +88,12 @@ func (b *outbox) answered(letters []*letter, refusals []*fsm.Refusal, now time.T
 	return dropped, why
 }
 
+// covers reports whether what the state has of a notification says as much as
+// what is to be reported, or more.
+func covers(have, report *fsm.Outcome) bool {
+	return have.Retry > report.Retry || have.Retry == report.Retry && have.Attempt >= report.Attempt
+}
+
 // failed notes that letters have to be reported again.
 func (b *outbox) failed(letters []*letter) { b.unsent = append(letters, b.unsent...) }
 
@@ -99,7 +105,7 @@ func (b *outbox) settle(view *fsm.View, now time.Time) (shown, dropped []uint64)
 			return true
 		}
 		event := l.outcome.Event
-		if have, ok := view.Outcome(event, b.node); ok && have.Attempt >= l.outcome.Attempt {
+		if have, ok := view.Outcome(event, b.node); ok && covers(have, &l.outcome) {
 			shown = append(shown, event)
 		} else if _, kept := view.Event(event); !kept && view.Index() >= event {
 			dropped = append(dropped, event)

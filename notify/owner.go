@@ -112,6 +112,7 @@ func (o *owner) turn() {
 		// While the ledger can't be written nothing more is taken in: the
 		// events are safe where they are.
 		o.follow()
+		o.heedRetries()
 	}
 	if before == nil {
 		o.heedChanges(0)

@@ -107,7 +107,7 @@ func (o *owner) takeOver() {
 		o.log.Info("takes over the leader's notification", "event", e.ID, "key", e.Key, "to", e.To, "leader", e.Leader, "reason", why)
 		entry := Entry{Event: e.ID, Key: e.Key, Stage: Waiting, TakenOver: true}
 		if c.own != nil {
-			entry.Attempt, entry.Before = c.own.Attempt, c.own.Attempt
+			entry.Attempt, entry.Before, entry.Retry = c.own.Attempt, c.own.Attempt, c.own.Retry
 		}
 		o.add(entry, e)
 		o.review(e.Key)

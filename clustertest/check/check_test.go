@@ -125,6 +125,11 @@ func retries(h *check.History, more int) {
 	}
 }
 
+// asks lets somebody ask a node to run the last event again, before again does.
+func asks(h *check.History, node string) {
+	h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 2, At: 69 * second, Commands: []fsm.Command{fsm.RetryNotification{Event: last(h).ID, Node: node}}})
+}
+
 func TestViolations_OfSpoiledHistories(t *testing.T) {
 	for _, test := range []struct {
 		what      string
@@ -181,6 +186,24 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 			h.Runs[1].Cut = true
 		}},
 		{"what was done as follower is run as leader", 0, func(h *check.History) { again(h, func(r *check.Run) { r.Role = fsm.Leader }) }},
+		{"what was given up is run again", 8, func(h *check.History) {
+			again(h, func(*check.Run) {})
+			h.Runs[1].Exit, h.Endings[1].Ending = 1, fsm.GaveUp
+		}},
+		{"what was given up is run again because somebody asked", 0, func(h *check.History) {
+			again(h, func(*check.Run) {})
+			h.Runs[1].Exit, h.Endings[1].Ending = 1, fsm.GaveUp
+			asks(h, "n2")
+		}},
+		{"what was given up is run again because somebody asked another node", 8, func(h *check.History) {
+			again(h, func(*check.Run) {})
+			h.Runs[1].Exit, h.Endings[1].Ending = 1, fsm.GaveUp
+			asks(h, "n3")
+		}},
+		{"what somebody asked for is run after a newer event", 7, func(h *check.History) {
+			again(h, func(r *check.Run) { r.Event = 1 })
+			asks(h, "n2")
+		}},
 		{"an attempt has the number of another", 8, func(h *check.History) {
 			again(h, func(r *check.Run) { r.Attempt = 1 })
 			h.Runs[1].Cut = true

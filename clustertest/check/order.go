@@ -3,8 +3,8 @@ package check
 import "cmp"
 
 // InOrder checks that per node and endpoint notifications start in the order of
-// events, and never overlap. A ledger that was lost, or put back, does not know
-// what had been run.
+// events, and never overlap, those that somebody asks to be run again too. A
+// ledger that was lost, or put back, does not know what had been run.
 func InOrder(h *History) []Violation {
 	f := found{invariant: 7}
 	type lane struct{ node, key string }

@@ -57,12 +57,46 @@ func (r *run) client(number int) {
 			r.write(number, dice, fsm.DeleteEndpoint{Key: k})
 			continue
 		}
+		if event, node, found := r.givenUp(dice); found && dice.IntN(4) == 0 {
+			r.write(number, dice, fsm.RetryNotification{Event: event, Node: node})
+			continue
+		}
 		set := fsm.SetEndpoint{Key: k, Value: target(k, dice.IntN(2))}
 		if dice.IntN(8) > 0 {
 			set.Labels = r.label()
 		}
 		r.write(number, dice, set)
 	}
+}
+
+// recently is how many events back somebody asks for one again. Only the newest
+// of an endpoint can be, and some ask for others.
+const recently = 30
+
+// givenUp draws a notification that was given up, as one node shows it, or all
+// of its event.
+func (r *run) givenUp(dice *rand.Rand) (event uint64, node string, found bool) {
+	l := r.record.anybody(dice)
+	if l == nil {
+		return 0, "", false
+	}
+	view, seen := l.node.View(), 0
+	var all []*fsm.Outcome
+	for e := range view.EventsBackwards() {
+		for o := range view.Outcomes(e.ID) {
+			if o.Ending == fsm.GaveUp {
+				all = append(all, o)
+			}
+		}
+		if seen++; seen == recently {
+			break
+		}
+	}
+	if len(all) == 0 {
+		return 0, "", false
+	}
+	one := all[dice.IntN(len(all))]
+	return one.Event, []string{"", one.Node}[dice.IntN(2)], true
 }
 
 // label returns a label that no other write has.

@@ -74,6 +74,8 @@ func (l logs) note(message string, said map[string]slog.Value) {
 		gap(number("after_event"), number("to_event")+1)
 	case "the disk is new but the node's name is not: it begins at the newest event, as a new node does":
 		gap(0, number("cursor")+1)
+	case "runs what was given up again: somebody has asked for it":
+		l.record.sometimes(RunAgain)
 	case "takes over the leader's notification":
 		l.record.sometimes(TakenOver)
 	case "change held back by the cooldown":

@@ -11,6 +11,7 @@ const (
 	SnapshotInstalled     = "a snapshot was installed on a follower"
 	GapReported           = "a gap was reported"
 	GivenUp               = "a notification was given up"
+	RunAgain              = "what was given up was run again because somebody asked"
 	SupersededSeen        = "a notification was superseded"
 	TakenOver             = "a leader took over a notification"
 	HeldBack              = "a cooldown held a change back"
@@ -24,7 +25,7 @@ const (
 // Sometimes returns all of them.
 func Sometimes() []string {
 	return append(harms(), []string{
-		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, SupersededSeen, TakenOver, HeldBack,
+		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, RunAgain, SupersededSeen, TakenOver, HeldBack,
 		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain, string(DealAnew),
 	}...)
 }
