@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/credentials"
 )
 
 const (
@@ -38,14 +39,16 @@ const (
 // client asks one of several nodes.
 type client struct {
 	app
-	addresses []string
+	addresses []string // host:port, or https://host:port
 	http      *http.Client
+	transport *http.Transport // of http
 }
 
 // addressFlag adds --address to c.
 func addressFlag(c *cobra.Command, addresses *[]string) {
 	c.Flags().Var(list{addresses}, "address", "HTTP addresses of nodes, with commas, tried in turn (default "+defaultAddress+", or TOCSIN_ADDRESS)")
 	group(c, "Node", "address")
+	addConnectionFlags(c)
 }
 
 // client returns a client of the addresses that c was given.
@@ -53,20 +56,21 @@ func (a app) client(c *cobra.Command, addresses *[]string) (*client, error) {
 	if err := fromEnvironment(c, "address"); err != nil {
 		return nil, err
 	}
-	if len(*addresses) == 0 {
-		*addresses = []string{defaultAddress}
+	connection, err := connectionOf(c, *addresses)
+	if err != nil {
+		return nil, err
 	}
-	for i, address := range *addresses {
-		address = strings.TrimSuffix(strings.TrimPrefix(address, "http://"), "/")
-		if _, port, err := net.SplitHostPort(address); err != nil || port == "" || strings.ContainsAny(address, "/?#@ ") {
-			return nil, misuse(c, "address %q is not like %s", address, defaultAddress)
-		}
-		(*addresses)[i] = address
+	if *addresses, err = connection.urls(); err != nil {
+		return nil, misuse(c, "%w", err)
 	}
-	return &client{app: a, addresses: *addresses, http: &http.Client{
-		Timeout:   answerTimeout,
-		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, DisableKeepAlives: true},
-	}}, nil
+	transport, err := connection.transport()
+	if err != nil {
+		return nil, misuse(c, "%w", err)
+	}
+	return &client{
+		app: a, addresses: *addresses, transport: transport,
+		http: &http.Client{Timeout: answerTimeout, Transport: transport},
+	}, nil
 }
 
 // request is what a node is asked.
@@ -116,7 +120,7 @@ func (u unanswered) Unwrap() error { return u.error }
 // connection was made.
 func (u unanswered) unasked() bool {
 	op, ok := errors.AsType[*net.OpError](u.error)
-	return ok && op.Op == "dial"
+	return ok && op.Op == "dial" || credentials.NothingSent(u.error)
 }
 
 // ask returns the body of the answer. It tries each address in turn, and all
@@ -188,7 +192,7 @@ func (c *client) round(ctx context.Context, r request, body []byte) (answer []by
 }
 
 func (c *client) askOne(ctx context.Context, address string, r request, body []byte) ([]byte, error) {
-	target := "http://" + address + r.path
+	target := urlOf(address) + r.path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}
@@ -216,6 +220,9 @@ func (c *client) askOne(ctx context.Context, address string, r request, body []b
 		}
 		return text, nil
 	}
+	if strings.Contains(string(text), api.PlainTextHint) {
+		return nil, fmt.Errorf("%s speaks TLS: give --ca with the ca.crt of its cluster, or --client with the client.yaml that \"tocsin init\" wrote", address)
+	}
 	no := refused{status: answer.StatusCode, address: address}
 	if json.Unmarshal(text, &no.problem) != nil {
 		no.problem = api.Problem{} // not one of ours: the status has to do
@@ -233,6 +240,12 @@ func reasonOf(err error) string {
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
+	}
+	if explained := credentials.Explain(err); explained.Error() != err.Error() {
+		return explained.Error()
+	}
+	if strings.Contains(err.Error(), "gave HTTP response to HTTPS client") {
+		return "it speaks plain HTTP: write http:// before its address"
 	}
 	if errors.Is(err, io.EOF) {
 		return "it hung up"

@@ -122,7 +122,7 @@ func TestClient_Addresses(t *testing.T) {
 	t.Setenv("TOCSIN_ADDRESS", "")
 	for given, want := range map[string]string{
 		"": defaultAddress, "h:1": "h:1", "http://h:1/": "h:1", "h:1, [::1]:2,": "h:1 [::1]:2",
-		"h": "", "h:": "", "https://h:1": "", "h:1/x": "", "u@h:1": "",
+		"h": "", "h:": "", "https://h:1/": "https://h:1", "ftp://h:1": "", "h:1/x": "", "u@h:1": "",
 	} {
 		var addresses []string
 		c := &cobra.Command{Use: "test"}

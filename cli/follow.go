@@ -31,7 +31,7 @@ type follower struct {
 func (f *follower) followEvents(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	streaming := streamClient()
+	streaming := f.streamClient()
 	for turn := 0; ; turn++ {
 		address := f.addresses[turn%len(f.addresses)]
 		err := f.followOne(ctx, streaming, address)

@@ -76,7 +76,7 @@ type monitor struct {
 func (m *monitor) run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	streaming := streamClient()
+	streaming := m.streamClient()
 	for turn := 0; ; turn++ {
 		address := m.addresses[turn%len(m.addresses)]
 		if m.heard != "" {

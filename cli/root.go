@@ -34,13 +34,14 @@ tocsin status`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, "%w", err) })
 	root.SetHelpFunc(help)
 	root.AddCommand(
-		a.agent(),
+		a.init(), a.agent(),
 		a.set(), a.get(), a.del(), a.check(),
 		a.endpoint(),
 		a.status(), a.why(), a.events(), a.notifications(),
 		a.members(), a.quorum(), a.settings(),
 		a.script(),
 		a.config(), a.validate(),
+		a.tls(),
 		a.recover(),
 		a.monitor(), a.reloadCommand(),
 		a.version(),

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -29,10 +28,10 @@ var errEnded = errors.New("it has ended the stream")
 var errOutput = errors.New("the output can't be written")
 
 // streamClient returns what reads streams: they have no end to wait for.
-func streamClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ResponseHeaderTimeout: answerTimeout, DisableKeepAlives: true,
-	}}
+func (c *client) streamClient() *http.Client {
+	transport := c.transport.Clone()
+	transport.ResponseHeaderTimeout = answerTimeout
+	return &http.Client{Transport: transport}
 }
 
 // listen reads the server-sent events at path, behind lastID if that is not "",
@@ -43,7 +42,7 @@ func listen(ctx context.Context, streaming *http.Client, address, path, lastID s
 	defer cancel(nil)
 	alive := time.AfterFunc(silence, func() { cancel(fmt.Errorf("it has said nothing for %v", silence)) })
 	defer alive.Stop()
-	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
+	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, urlOf(address)+path, nil)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}

@@ -24,6 +24,15 @@ func Explain(err error) error {
 	return err
 }
 
+// NothingSent reports whether err says that we did not agree on TLS with who
+// answered, so that it can't have heard what it was to be asked. Where our own
+// certificate was refused that is not known.
+func NothingSent(err error) bool {
+	_, unbelieved := errors.AsType[*tls.CertificateVerificationError](err)
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	return unbelieved || plain
+}
+
 // explained is an error in other words.
 type explained struct {
 	words string

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -128,5 +129,17 @@ type naming interface {
 }
 
 func (namedTransport) named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
-	return raft.ServerAddress(string(id) + peerSeparator + string(at))
+	return calleeAt(id, at)
+}
+
+// calleeAt is an address that says who is to answer there: raft knows connections
+// by their addresses, and does not use one to a node for another that has come to
+// be at its address.
+func calleeAt(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
+	return raft.ServerAddress(string(id) + "@" + string(at))
+}
+
+// splitCallee is the way back.
+func splitCallee(callee raft.ServerAddress) (name, address string, ok bool) {
+	return strings.Cut(string(callee), "@")
 }

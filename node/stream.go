@@ -41,8 +41,8 @@ func dialPlain(ctx context.Context, callee raft.ServerAddress) (net.Conn, error)
 // dialBy dials by TLS. An address names whom it leads to (see namedTransport).
 func dialBy(live *credentials.Live) dial {
 	return func(ctx context.Context, callee raft.ServerAddress) (net.Conn, error) {
-		name, address := splitPeer(string(callee))
-		if name == "" {
+		name, address, ok := splitCallee(callee)
+		if !ok {
 			return nil, errors.New("it is not known who is to answer there")
 		}
 		return live.Dial(ctx, address, raftCallTimeout, name)

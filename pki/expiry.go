@@ -39,7 +39,7 @@ func ValidityOf(cert *x509.Certificate, now time.Time) Validity {
 // Remark says what is to be said about a certificate at now, and what to do; ""
 // for a valid one.
 func Remark(cert *x509.Certificate, now time.Time) string {
-	who, remedy := "the certificate of "+titleOf(cert), "run \"tocsin tls renew\" where the key of the CA is, and put the new tls.crt in place; no restart is needed"
+	who, remedy := "the certificate of "+TitleOf(cert), "run \"tocsin tls renew\" where the key of the CA is, and put the new tls.crt in place; no restart is needed"
 	if cert.IsCA {
 		remedy = "make a new CA and go over to it, as docs/security.md tells step by step"
 	}
@@ -54,8 +54,8 @@ func Remark(cert *x509.Certificate, now time.Time) string {
 	return ""
 }
 
-// titleOf says whose certificate it is, as well as can be told.
-func titleOf(cert *x509.Certificate) string {
+// TitleOf says whose certificate it is, as well as can be told.
+func TitleOf(cert *x509.Certificate) string {
 	if cert.IsCA {
 		return fmt.Sprintf("the CA %q", cert.Subject.CommonName)
 	}

@@ -63,7 +63,7 @@ func (f Files) Load() (m Material, err error) {
 		}
 		for _, root := range m.Roots {
 			if !root.IsCA {
-				return Material{}, fmt.Errorf("%s: the certificate of %s is not that of a CA", f.CA, titleOf(root))
+				return Material{}, fmt.Errorf("%s: the certificate of %s is not that of a CA", f.CA, TitleOf(root))
 			}
 		}
 	}

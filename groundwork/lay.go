@@ -1,0 +1,75 @@
+package groundwork
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tocsin/pki"
+)
+
+// Options say what else is to be known.
+type Options struct {
+	// Operator is the name of whom the first client certificate is for.
+	Operator string
+	// Life is how long certificates last; 0 means pki.CertificateLife.
+	Life time.Duration
+}
+
+// Lay writes the folder dir, which must not be there yet. After an error there is
+// none.
+func Lay(dir string, p Plan, o Options, now time.Time) (err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		return fmt.Errorf("%s is there already: name another folder, for the keys in it may be in use: %w", dir, fs.ErrExist)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	building, err := os.MkdirTemp(filepath.Dir(dir), ".tocsin-init-")
+	if err != nil {
+		return err
+	}
+	if err := p.build(building, dir, o, now); err != nil {
+		_ = os.RemoveAll(building) // what is wrong was said; it holds nothing that is in use
+		return err
+	}
+	return os.Rename(building, dir)
+}
+
+// build fills the folder in, that is to be called dir.
+func (p Plan) build(in, dir string, o Options, now time.Time) error {
+	ca, err := pki.NewAuthority("Tocsin "+now.UTC().Format(time.DateOnly), now, pki.AuthorityLife)
+	if err != nil {
+		return err
+	}
+	if err := pki.SaveAuthority(filepath.Join(in, "ca"), ca); err != nil {
+		return err
+	}
+	for _, n := range p.Nodes {
+		if err := p.equip(filepath.Join(in, "nodes", n.Name), filepath.Join(dir, "nodes", n.Name), n, ca, o, now); err != nil {
+			return err
+		}
+	}
+	operator := filepath.Join(in, "operator")
+	who := pki.Subject{Role: pki.Admin, Name: o.Operator}
+	if _, err := pki.Equip(operator, ca, pki.Request{Subject: who, Life: o.Life}, now); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(operator, "client.yaml"), []byte(p.client()), 0o600)
+}
+
+// equip fills the folder of a node, that is to be called home.
+func (p Plan) equip(in, home string, n Node, ca *pki.Authority, o Options, now time.Time) error {
+	r := pki.Request{Subject: pki.Subject{Role: pki.Node, Name: n.Name}, Hosts: []string{n.Host}, Life: o.Life}
+	if _, err := pki.Equip(filepath.Join(in, "tls"), ca, r, now); err != nil {
+		return err
+	}
+	text := p.configuration(n, placesOf(home, p.Here()))
+	return os.WriteFile(filepath.Join(in, "tocsin.yaml"), []byte(text), 0o644)
+}

@@ -1,0 +1,74 @@
+package groundwork
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// places are where a node's things are, as its configuration says.
+type places struct{ credentials, data, scripts string }
+
+// placesOf returns those of a node whose folder is at home; here is whether it
+// runs where that is.
+func placesOf(home string, here bool) places {
+	if here {
+		return places{credentials: filepath.Join(home, "tls"), data: filepath.Join(home, "data")}
+	}
+	return places{credentials: "/etc/tocsin/tls", data: "/var/lib/tocsin", scripts: "/etc/tocsin/scripts"}
+}
+
+// configuration is the file of one node. The first of the plan founds the
+// cluster.
+func (p Plan) configuration(n Node, at places) string {
+	var b strings.Builder
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", key, quoted(value))
+		}
+	}
+	fmt.Fprintf(&b, "# Node %s, as \"tocsin init\" wrote it. \"tocsin config default\" shows what else there is.\n\n", n.Name)
+	line("node", n.Name)
+	line("site", n.Site)
+	line("data_dir", at.data)
+	line("scripts", at.scripts)
+	b.WriteString("\n")
+	line("http", n.address(n.HTTP))
+	line("raft", n.address(n.Raft))
+	line("gossip", n.address(n.Gossip))
+	b.WriteString("\n# Nodes and operators show certificates of the CA in ca.crt there.\n")
+	line("tls", at.credentials)
+	line("client_certs", "required")
+	b.WriteString("\n# Both are harmless once the cluster is there.\n")
+	if n.Name == p.Nodes[0].Name {
+		b.WriteString("bootstrap: true\n")
+	}
+	fmt.Fprintf(&b, "join: %s\n", listed(p.addresses(n.Name)))
+	return b.String()
+}
+
+// client is the file that commands are told by --client: what it names stands
+// beside it.
+func (p Plan) client() string {
+	return fmt.Sprintf(`# What the commands of tocsin need for this cluster, as "tocsin init" wrote it:
+# tocsin status --client FILE, or TOCSIN_CLIENT=FILE. Files are named from here.
+
+address: %s
+ca: ca.crt
+cert: tls.crt
+cert_key: tls.key
+`, listed(p.addresses("")))
+}
+
+// listed writes a list as YAML has it.
+func listed(items []string) string {
+	quotes := make([]string, len(items))
+	for i, item := range items {
+		quotes[i] = quoted(item)
+	}
+	return "[" + strings.Join(quotes, ", ") + "]"
+}
+
+// quoted writes a text that YAML takes for nothing else: names and paths hold
+// neither quotes nor line ends.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
