@@ -31,17 +31,17 @@ notification() { # ROLE KEY VALUE STATUS: sets these, $target, $event and $node
 # "redis.standby = WORDS" is for notify-redis.sh. What stands further down wins.
 settings() { # NAMES: sets a variable for each, "" if there is no such line
 	for each in $1; do eval "$each="; done
-	file=${SCRIPT_SETTINGS:-/etc/tocsin/scripts.conf} kind=${me#notify-} kind=${kind%.sh}
-	[ -e "$file" ] || return 0
+	conf=${SCRIPT_SETTINGS:-/etc/tocsin/scripts.conf} kind=${me#notify-} kind=${kind%.sh}
+	[ -e "$conf" ] || return 0
 	lines=$(KEY=$key awk -v prefix="$kind." '
 		{ gsub(/^[ \t]+|[ \t\r]+$/, "") }
 		/^\[.*\]$/ { on = $0 == "[*]" || $0 == "[" ENVIRON["KEY"] "]"; next }
 		on && index($0, prefix) == 1 { sub(/[ \t]*=[ \t]*/, "="); print substr($0, length(prefix) + 1) }
-	' "$file") || problem 1 "$file can't be read"
+	' "$conf") || problem 1 "$conf can't be read"
 	while IFS= read -r line; do
 		[ -n "$line" ] || continue
-		case $line in *=*) ;; *) problem 2 "$file: '$kind.$line' has no =" ;; esac
-		case " $1 " in *" ${line%%=*} "*) ;; *) problem 2 "$file: there is no setting $kind.${line%%=*}, only $1" ;; esac
+		case $line in *=*) ;; *) problem 2 "$conf: '$kind.$line' has no =" ;; esac
+		case " $1 " in *" ${line%%=*} "*) ;; *) problem 2 "$conf: there is no setting $kind.${line%%=*}, only $1" ;; esac
 		eval "${line%%=*}=\${line#*=}"
 	done <<-LINES
 		$lines
@@ -49,12 +49,12 @@ settings() { # NAMES: sets a variable for each, "" if there is no such line
 }
 required() { # NAME...: the settings without which nothing can be done
 	for each in "$@"; do
-		eval "[ -n \"\$$each\" ]" || problem 2 "$kind.$each is not set for $key: add it to $file"
+		eval "[ -n \"\$$each\" ]" || problem 2 "$kind.$each is not set for $key: add it to $conf"
 	done
 }
 
-leader_only() { # what has to happen once in the whole cluster
-	[ "$role" = leader ] || { printf 'left to the leader\n' && exit 0; }
+leader_only() { # what has to happen once in the whole cluster; the setting "on" may be all
+	[ "$role" = leader ] || [ "${on:-}" = all ] || { printf 'left to the leader\n' && exit 0; }
 }
 
 dry() { [ -n "${SCRIPT_DRY_RUN:-}" ]; }
@@ -62,14 +62,14 @@ run() { # COMMAND...: runs it, or says so in a dry run
 	if dry; then printf 'would run: %s\n' "$*"; else "$@"; fi
 }
 
-state_folder() { # sets $state, a folder for what has to be remembered
-	state=${SCRIPT_STATE_DIR:-}
-	if [ -z "$state" ]; then
+state_folder() { # sets $state_dir, a folder for what has to be remembered
+	state_dir=${SCRIPT_STATE_DIR:-}
+	if [ -z "$state_dir" ]; then
 		# Anybody may write to /tmp: use a folder that is ours and that we made.
-		state=${TMPDIR:-/tmp}/tocsin-$(id -u)
-		mkdir -m 700 "$state" 2>/dev/null
-		[ -n "$(find "$state" -prune -type d -user "$(id -u)" 2>/dev/null)" ] ||
-			problem 1 "$state is not a folder of ours: set SCRIPT_STATE_DIR"
+		state_dir=${TMPDIR:-/tmp}/tocsin-$(id -u)
+		mkdir -m 700 "$state_dir" 2>/dev/null
+		[ -n "$(find "$state_dir" -prune -type d -user "$(id -u)" 2>/dev/null)" ] ||
+			problem 1 "$state_dir is not a folder of ours: set SCRIPT_STATE_DIR"
 	fi
 }
 
@@ -95,8 +95,8 @@ fenced() { # COMMAND...: runs it, unless that is refused; by hand there is no fe
 	fi
 	state_folder
 	# A key may hold anything: its bytes in hex, in pieces that fit a file name.
-	fence=$state/fence/${node:-none}/$me/$(printf %s "$key" | od -An -v -tx1 | tr -d ' \n' | sed 's/.\{200\}/&\//g')
-	mkdir -p "$fence" || problem 1 "$fence can't be made: is $state writable?"
+	fence=$state_dir/fence/${node:-none}/$me/$(printf %s "$key" | od -An -v -tx1 | tr -d ' \n' | sed 's/.\{200\}/&\//g')
+	mkdir -p "$fence" || problem 1 "$fence can't be made: is $state_dir writable?"
 	locked "$fence/lock" pass "$@"
 }
 pass() { # COMMAND...
@@ -105,7 +105,7 @@ pass() { # COMMAND...
 	case $last in '' | *[!0-9]*) problem 2 "$fence/last is damaged: remove it" ;; esac
 	if [ "$event" -lt "$last" ]; then
 		printf 'refused: event %s of %s is older than %s (a cluster founded anew? remove %s)\n' \
-			"$event" "$key" "$last" "$state/fence"
+			"$event" "$key" "$last" "$state_dir/fence"
 		exit 0
 	fi
 	# Before we act: once we have begun, nothing older may act after us. By
@@ -113,4 +113,52 @@ pass() { # COMMAND...
 	{ printf '%s\n' "$event" >"$fence/next" && mv -f "$fence/next" "$fence/last"; } ||
 		problem 1 "$fence/last can't be written"
 	"$@"
+}
+
+put() { # FILE TEXT: FILE comes to hold TEXT, at once or not at all, with its owner and mode; sets $changed if it did not before
+	changed=
+	[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || return 0
+	changed=yes
+	if dry; then
+		printf 'would write to %s:\n%s\n' "$1" "$2"
+		return 0
+	fi
+	[ ! -e "$1" ] || cp -p "$1" "$1.tocsin" || problem 1 "$1.tocsin can't be written"
+	{ printf '%s\n' "$2" >"$1.tocsin" && mv -f "$1.tocsin" "$1"; } || problem 1 "$1 can't be written"
+}
+
+json() { # TEXT, without control characters as keys and values are: a string of JSON
+	printf '"%s"' "$(printf %s "$1" | sed 's/[\\"]/\\&/g')"
+}
+
+url_part() { # TEXT, as a part of a URL
+	case $1 in
+	*[!A-Za-z0-9._~-]*) printf %s "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ /%/g' ;;
+	*) printf %s "$1" ;;
+	esac
+}
+
+document() { # sets $document, the event as JSON: what the node gave, or by hand the least of it
+	document=''
+	[ -t 0 ] || document=$(cat)
+	[ -n "$document" ] || document=$(printf '{"key":%s,"value":%s,"status":"%s"}' "$(json "$key")" "$(json "$value")" "$status")
+}
+
+call() { # METHOD URL [CURL'S ARGUMENTS]: sets $code and $answer, or says that nobody answers
+	method=$1 url=$2
+	shift 2
+	if dry; then
+		printf 'would %s %s %s\n' "$method" "$url" "$*"
+		code=200 answer=''
+		return
+	fi
+	web -X "$method" "$@" ${url:+--url "$url"}
+	[ "${code:-000}" != 000 ] || problem 1 "no answer${url:+ from $url}: $answer"
+}
+accepted() { # after call: 2xx is done, what may pass is tried again, the rest given up
+	case $code in
+	2??) printf 'HTTP %s\n' "$code" ;;
+	408 | 425 | 429 | 5??) problem 1 "HTTP $code: $answer" ;;
+	*) problem 2 "HTTP $code: $answer" ;;
+	esac
 }

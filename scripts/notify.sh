@@ -13,7 +13,7 @@ notification "$@"
 log=${SCRIPT_NOTIFY_LOG:-}
 if [ -z "$log" ]; then
 	state_folder
-	log=$state/notify${node:+-$node}.log
+	log=$state_dir/notify${node:+-$node}.log
 fi
 
 act() { # whatever is to be done: put your own here

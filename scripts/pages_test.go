@@ -1,8 +1,12 @@
 package scripts_test
 
 import (
+	"bufio"
 	"flag"
+	"io"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,6 +64,75 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s has its place in %d pages below %s, and needs one: '## %[1]s', and what --help says", name, places, pages)
 		}
 	}
+}
+
+// TestPages_WriteYourOwn: the examples of that page are scripts as it tells to
+// write them, and work.
+func TestPages_WriteYourOwn(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(pages, "writing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(".")); err != nil {
+		t.Fatal(err)
+	}
+	for example := range strings.SplitSeq(string(text), "```sh\n") {
+		example, _, found := strings.Cut(example, "```\n")
+		_, name, usage := strings.Cut(example, "# Usage: ")
+		if !found || !usage {
+			continue
+		}
+		name, _, _ = strings.Cut(name, " ")
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(example), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if path, err := exec.LookPath("shellcheck"); err == nil {
+			// What it finds in the page alone; the folder's own rules are not there.
+			if out, err := exec.CommandContext(t.Context(), path, "-x", "-P", dir, "-e", "SC2154", filepath.Join(dir, name)).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, out)
+			}
+		}
+	}
+	t.Chdir(dir)
+
+	queue := sampling(t, "verify-queue.sh")
+	server := beanstalk(t)
+	queue.impatient().want(t, server, "UP", "7 jobs wait")
+	queue.impatient().want(t, server+" max=7", "DOWN", "7 jobs wait")
+	queue.want(t, freeAddress(t), "DOWN", "refused")
+	queue.impatient().want(t, greeter(t, "OK"), "DOWN", "no answer within 1 s")
+	queue.want(t, "127.0.0.1:1 most=1", "UNKNOWN", "no option here")
+
+	file := filepath.Join(dir, "flag")
+	flag := notifying(t, "notify-flag.sh", "flag.file = "+file+"\n")
+	flag.with("SCRIPT_DRY_RUN=1").want(t, "DOWN", 5, 0, "would write to "+file, "would run: systemctl reload app")
+	flag.want(t, "DOWN", 5, 1, "the app does not reload")
+	wantFile(t, file, "DOWN\n", 0o644)
+	flag.want(t, "UP", 4, 0, "refused")
+}
+
+// beanstalk answers as a beanstalkd does that is asked for stats and told to quit.
+func beanstalk(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			for lines := bufio.NewScanner(c); lines.Scan() && lines.Text() != "quit"; {
+				_, _ = io.WriteString(c, "OK 30\r\n---\ncurrent-jobs-ready: 7\n\r\n")
+			}
+			_ = c.Close()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // section is what stands before the next heading of this kind.

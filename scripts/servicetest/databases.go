@@ -100,7 +100,7 @@ func StartMariaDB(t testing.TB, options ...string) *MariaDB {
 		Path: Need(t, "mariadb-install-db", "mariadb-server-core"), Owner: owner, Dir: m.dir,
 		Args: append([]string{"--auth-root-authentication-method=normal", "--skip-test-db"}, m.files()...),
 	})
-	users := write(t, filepath.Join(m.dir, "users.sql"), `SET sql_log_bin = 0;
+	users := Write(t, filepath.Join(m.dir, "users.sql"), `SET sql_log_bin = 0;
 DELETE FROM mysql.global_priv WHERE User = '';
 FLUSH PRIVILEGES;
 CREATE OR REPLACE USER watch@'%';

@@ -2,7 +2,9 @@ package servicetest
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/http"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -102,8 +104,8 @@ func accepts(address string) func(context.Context) error {
 	}
 }
 
-// write writes a file of a test.
-func write(t testing.TB, path, text string) string {
+// Write writes a file of a test, and returns its path.
+func Write(t testing.TB, path, text string) string {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -129,4 +131,34 @@ func exchange(ctx context.Context, address, text string) (string, error) {
 	answer := make([]byte, 4<<10)
 	n, err := c.Read(answer)
 	return string(answer[:n]), err
+}
+
+// answersOn returns a condition: somebody accepts connections to a socket file.
+func answersOn(socket string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		c, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	}
+}
+
+// Answers returns a condition: a GET of url is answered with 200.
+func Answers(url string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return errors.New(answer.Status)
+		}
+		return nil
+	}
 }
