@@ -55,8 +55,14 @@ func (c *cluster) env() []string {
 // not as long as the part of the test that starts it.
 func (c *cluster) start(t *testing.T, n int, flags ...string) *process {
 	t.Helper()
+	return c.startWith(t, n, nil, flags...)
+}
+
+// startWith does so with more variables in its environment.
+func (c *cluster) startWith(t *testing.T, n int, env []string, flags ...string) *process {
+	t.Helper()
 	args := append([]string{fmt.Sprint(n)}, quick...)
-	c.nodes[n] = launch(t, c.t, root, c.env(), append(args, flags...)...)
+	c.nodes[n] = launch(t, c.t, root, append(c.env(), env...), append(args, flags...)...)
 	return c.nodes[n]
 }
 

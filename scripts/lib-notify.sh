@@ -70,6 +70,8 @@ state_folder() { # sets $state_dir, a folder for what has to be remembered
 		mkdir -m 700 "$state_dir" 2>/dev/null
 		[ -n "$(find "$state_dir" -prune -type d -user "$(id -u)" 2>/dev/null)" ] ||
 			problem 1 "$state_dir is not a folder of ours: set SCRIPT_STATE_DIR"
+	elif [ ! -d "$state_dir" ]; then
+		(umask 077 && mkdir -p "$state_dir") || problem 1 "$state_dir can't be made: make it, or set another SCRIPT_STATE_DIR"
 	fi
 }
 

@@ -16,11 +16,13 @@ need ps procps
 numbers min max
 [ -n "$target" ] || unknown 'VALUE is the name of a process'
 : "${min:=1}"
-ask ps -e -o stat= -o user= -o comm= || unknown "ps: $answer"
+ask ps -e -o pid= -o stat= -o user= -o comm= || unknown "ps: $answer"
+printf '%s\n' "$answer" | grep -q '^ *1 ' ||
+	unknown 'the agent may not see what others run: hidepid of /proc, or ProtectProc of its unit'
 # Linux keeps fifteen letters of a name; elsewhere ps may show the whole path.
 # shellcheck disable=SC2154 # an option
 found=$(printf '%s\n' "$answer" | called=$target owner=$user awk '{
-	state = $1; owner = $2; sub(/^ *[^ ]+ +[^ ]+ +/, ""); sub(/^.*\//, "")
+	state = $2; owner = $3; sub(/^ *[^ ]+ +[^ ]+ +[^ ]+ +/, ""); sub(/^.*\//, "")
 	if ($0 != ENVIRON["called"] && $0 != substr(ENVIRON["called"], 1, 15)) next
 	if (ENVIRON["owner"] != "" && owner != ENVIRON["owner"]) next
 	if (state ~ /^[TZX]/) bad++; else good++

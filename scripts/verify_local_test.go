@@ -48,6 +48,14 @@ func TestVerifyProcess(t *testing.T) {
 	first.Kill()
 	process.want(t, name, "DOWN")
 	process.without(t).want(t, name, "UNKNOWN", "install procps")
+
+	// Whoever sees only what is its own can't tell.
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ps"), []byte("#!/bin/sh\necho ' 42 S tocsin sh'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	process.env = append(process.env, "PATH="+dir+":"+os.Getenv("PATH"))
+	process.want(t, name, "UNKNOWN", "may not see what others run")
 }
 
 func TestVerifyFileAge(t *testing.T) {
