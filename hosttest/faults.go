@@ -26,7 +26,7 @@ type wound struct {
 
 // kinds returns all kinds of fault for a storm of that length.
 func kinds(length time.Duration) []kind {
-	all := slices.Concat(processKinds(), networkKinds(), worldKinds(), machineKinds())
+	all := slices.Concat(processKinds(), networkKinds(), worldKinds(), machineKinds(), memberKinds())
 	if length >= 10*time.Minute {
 		all = append(all, patientKinds()...)
 	}

@@ -34,9 +34,20 @@ func fullDisk(s *Storm, _ context.Context) (*wound, error) {
 		return nil, nil
 	}
 	ballast := filepath.Join(n.files(), "ballast")
-	f, err := os.Create(ballast)
-	if err != nil {
+	if err := fill(ballast); err != nil {
 		return nil, err
+	}
+	return &wound{
+		whom: n.name, lasts: s.between(4*time.Second, 12*time.Second), victims: []string{n.name}, contained: true,
+		end: func() error { return os.Remove(ballast) },
+	}, nil
+}
+
+// fill writes a file until there is no room for more.
+func fill(name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
 	}
 	block := make([]byte, 64<<10)
 	for size := len(block); size > 0 && err == nil; {
@@ -45,12 +56,9 @@ func fullDisk(s *Storm, _ context.Context) (*wound, error) {
 		}
 	}
 	if closing := f.Close(); !errors.Is(err, syscall.ENOSPC) || closing != nil {
-		return nil, errors.Join(err, closing)
+		return errors.Join(err, closing)
 	}
-	return &wound{
-		whom: n.name, lasts: s.between(4*time.Second, 12*time.Second), victims: []string{n.name}, contained: true,
-		end: func() error { return os.Remove(ballast) },
-	}, nil
+	return nil
 }
 
 // syncs spoils what a node does to make its writes durable: how is an injection

@@ -13,6 +13,17 @@ import (
 	"tocsin/health"
 )
 
+// lastLeft returns the entry by which a node last left the cluster, 0 if it never
+// did: what was before is none of its business since it has joined again.
+func lastLeft(h *check.History, node string) (index uint64) {
+	for _, entry := range h.Log {
+		if slices.Contains(entry.Commands, fsm.Command(fsm.RemoveObserver{Node: node})) {
+			index = entry.Index
+		}
+	}
+	return index
+}
+
 // spoilings break one promise each in a good history of a real cluster. They
 // show that enough was gathered for the checkers to object. Each returns false
 // if there is nothing in the history that it could spoil.
@@ -82,10 +93,11 @@ var spoilings = []struct {
 		return i >= 0
 	}},
 	{"an event vanishes on a node", 6, func(h *check.History) bool {
-		if len(h.Endings) == 0 {
+		i := slices.IndexFunc(h.Endings, func(e check.Ending) bool { return e.Event > lastLeft(h, e.Node) })
+		if i < 0 {
 			return false
 		}
-		gone := h.Endings[0]
+		gone := h.Endings[i]
 		h.Endings = slices.DeleteFunc(h.Endings, func(e check.Ending) bool { return e.Node == gone.Node && e.Event == gone.Event })
 		for i, entry := range h.Log {
 			h.Log[i].Commands = slices.DeleteFunc(slices.Clone(entry.Commands), func(c fsm.Command) bool {

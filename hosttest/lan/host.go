@@ -108,6 +108,12 @@ func (h *Host) SmallDisk(dir string, bytes int64) error {
 	})
 }
 
+// Bind lets a file or a directory of the host be found under the name of another
+// one, which is there.
+func (h *Host) Bind(file, name string) error {
+	return h.Do(func() error { return syscall.Mount(file, name, "", syscall.MS_BIND, "") })
+}
+
 // configure gives the device of the host its address.
 func (h *Host) configure() error {
 	var errs []error
