@@ -1,6 +1,7 @@
 // Package script runs one user's script and comes back with what it said:
 // output, exit code, or the signal or fault that ended it. It judges nothing;
-// what UP, 0 or a timeout mean is for its callers to say.
+// what UP, 0 or a timeout mean is for its callers to say. A script that stays, to
+// be spoken to line by line, is run by [Converse] under the same rules.
 //
 // # What always holds
 //

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -19,9 +20,14 @@ const inputDelay = time.Millisecond
 
 // Run runs the script and waits for its end. When the deadline passes or ctx
 // ends, the script's process group gets TERM, and KILL after the grace.
-func Run(ctx context.Context, c Command) Result {
+func Run(ctx context.Context, c Command) Result { return run(ctx, c, nil, nil) }
+
+// run is Run of a script that reads from in what else would be empty, unless in
+// is nil, and whose standard output is also written to heard, if that is given.
+func run(ctx context.Context, c Command, in *inlet, heard io.Writer) Result {
 	started := time.Now()
 	if ctx.Err() != nil {
+		in.abandon()
 		return Result{ExitCode: -1, StartErr: context.Cause(ctx), Interrupted: true}
 	}
 	limit := cmp.Or(max(c.MaxOutput, 0), DefaultMaxOutput)
@@ -34,11 +40,16 @@ func Run(ctx context.Context, c Command) Result {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	cmd, outlets, err := start(c, &stdout, &stderr)
+	printed := io.Writer(&stdout)
+	if heard != nil {
+		printed = io.MultiWriter(&stdout, heard)
+	}
+	cmd, outlets, err := start(c, in, printed, &stderr)
 	if err != nil {
 		return Result{ExitCode: -1, StartErr: explain(c.Path, err), Duration: time.Since(started)}
 	}
 	stopped := supervise(ctx, c, cmd)
+	in.finish()
 	for _, o := range outlets {
 		o.finish()
 	}
@@ -53,23 +64,33 @@ func Run(ctx context.Context, c Command) Result {
 	return result
 }
 
-// start starts the script, with its outputs being read. Nothing is left open
-// when it fails.
-func start(c Command, stdout *head, stderr *tail) (*exec.Cmd, [2]*outlet, error) {
+// start starts the script, with its outputs being read and in being written.
+// Nothing is left open when it fails.
+func start(c Command, in *inlet, stdout, stderr io.Writer) (*exec.Cmd, [2]*outlet, error) {
 	var outlets [2]*outlet
 	out, err := openOutlet(stdout)
 	if err != nil {
+		in.abandon()
 		return nil, outlets, err
 	}
 	errs, err := openOutlet(stderr)
 	if err != nil {
+		in.abandon()
 		out.abandon()
 		return nil, outlets, err
 	}
 	outlets = [2]*outlet{out, errs}
 
 	cmd := prepare(c, out.writer, errs.writer)
+	if in != nil {
+		cmd.Stdin = in.reader
+	}
 	err = cmd.Start()
+	if err != nil {
+		in.abandon()
+	} else {
+		in.write()
+	}
 	for _, o := range outlets {
 		if err != nil {
 			o.abandon()
