@@ -1,0 +1,120 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"tocsin/script"
+)
+
+// Room holds the scripts that are asked. All methods may be called from any
+// number of goroutines at once.
+type Room struct {
+	log      *slog.Logger
+	converse converse
+	ctx      context.Context // of all processes
+	stop     context.CancelFunc
+	running  sync.WaitGroup // the speakers
+
+	mu       sync.Mutex
+	speakers map[string]*speaker // by file
+	closed   bool
+}
+
+// converse is script.Converse, or what a test puts in its place.
+type converse func(ctx context.Context, c script.Command, say <-chan []byte, hear func([]byte)) script.Result
+
+// New returns an empty Room: nothing runs until something is asked. The logger
+// gets the ends of scripts; nil discards them.
+func New(log *slog.Logger) *Room {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	r := &Room{log: log.With("component", "stream"), converse: script.Converse, speakers: map[string]*speaker{}}
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	return r
+}
+
+// errClosed says that nothing is asked any more.
+var errClosed = errors.New("this node is stopping, and checks nothing any more")
+
+// Ask has the script in file, as script.Dir's Resolve returns it, make one check,
+// and returns what it found. The error is ErrLate, that of ctx if it ends first,
+// or one that says in words what is wrong with the script.
+func (r *Room) Ask(ctx context.Context, file string, q Question) (Answer, error) {
+	version, err := os.Stat(file)
+	if err != nil {
+		return Answer{}, err
+	}
+	reply := make(chan outcome, 1)
+	asked := &question{Question: q, since: time.Now(), reply: reply}
+	for {
+		s := r.speaker(file, version)
+		if s == nil {
+			return Answer{}, errClosed
+		}
+		select {
+		case s.asks <- asked:
+		case <-s.retired: // at this very moment: there is another one now
+			continue
+		case <-ctx.Done():
+			return Answer{}, ctx.Err()
+		}
+		select {
+		case o := <-reply:
+			return o.answer, o.err
+		case <-ctx.Done():
+			return Answer{}, ctx.Err()
+		}
+	}
+}
+
+// Close ends all scripts and waits until they are gone. What is under way is an
+// error, and so is every later Ask.
+func (r *Room) Close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.stop()
+	r.running.Wait()
+}
+
+// speaker returns the speaker of this version of file, nil if the room is closed.
+// The speaker of another version is retired.
+func (r *Room) speaker(file string, version fs.FileInfo) *speaker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	if s := r.speakers[file]; s != nil {
+		if sameVersion(s.version, version) {
+			return s
+		}
+		close(s.retired)
+	}
+	s := newSpeaker(r, file, version)
+	r.speakers[file] = s
+	r.running.Go(func() { s.run(r.ctx) })
+	return s
+}
+
+// retire has nobody ask s any more.
+func (r *Room) retire(s *speaker) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.speakers[s.file] == s {
+		delete(r.speakers, s.file)
+		close(s.retired)
+	}
+}
+
+// sameVersion reports whether nobody has replaced or written the file in between.
+func sameVersion(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
