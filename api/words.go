@@ -53,7 +53,7 @@ func wordOrNumber(text, pattern string) *huma.Schema {
 
 func (checkWord) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Type: huma.TypeString, Enum: []any{fsm.CheckScript, fsm.CheckNagios, fsm.CheckHTTP, fsm.CheckTCP},
+		Type: huma.TypeString, Enum: []any{fsm.CheckScript, fsm.CheckNagios, fsm.CheckStream, fsm.CheckHTTP, fsm.CheckTCP},
 		Description: "How it is checked",
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/fsm"
 )
 
 const listPath = "/v1/endpoints"
@@ -96,7 +97,7 @@ func (s *screen) endpointTable(all []api.Endpoint) {
 
 // scriptOf names what the check of e runs, "" if it runs nothing.
 func scriptOf(e api.Endpoint) string {
-	if e.Effective.Check == "script" || e.Effective.Check == "nagios" {
+	if fsm.Check(e.Effective.Check).RunsScript() {
 		return e.Effective.Verify
 	}
 	return ""

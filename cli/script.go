@@ -73,7 +73,8 @@ func (a app) scriptVerify() *cobra.Command {
 		Long: `Runs NAME of the scripts directory as SCRIPT KEY VALUE, with the environment,
 the deadline and the limits that the agent would give it, and says what the
 sample would be and why. With --check nagios NAME is a plugin, and VALUE has its
-arguments. Variables that begin with SCRIPT_ are those of this shell.
+arguments; with --check stream it is asked one line, and then its input ends.
+Variables that begin with SCRIPT_ are those of this shell.
 
 The flags, the environment and the file of the agent are taken as "tocsin agent"
 takes them (--timeout, --timeout-is, --check, ...).
@@ -81,7 +82,8 @@ takes them (--timeout, --timeout-is, --check, ...).
 Exit codes: 0 the sample is UP or DOWN; 1 it is UNKNOWN; 2 this command was
 called wrongly.`,
 		Example: `tocsin script test verify verify.sh web http://10.0.0.1/health
-tocsin script test verify check_disk / "-w 10% -c 5%" --check nagios --timeout 2s`,
+tocsin script test verify check_disk / "-w 10% -c 5%" --check nagios --timeout 2s
+tocsin script test verify verify-http-stream web http://10.0.0.1/ --check stream`,
 		Args: exactly("NAME", "KEY", "VALUE"),
 	}
 	t := a.newTrial(c)
@@ -97,19 +99,23 @@ tocsin script test verify check_disk / "-w 10% -c 5%" --check nagios --timeout 2
 			return misuse(c, "--state: %w", err)
 		}
 		settings, kind := l.node.Settings, fsm.CheckScript
-		if settings.Check == fsm.CheckNagios {
-			kind = fsm.CheckNagios
+		if settings.Check.RunsScript() {
+			kind = settings.Check
 		}
 		ctx, stop := untilInterrupted(c.Context())
 		defer stop()
-		sample, result := verify.NewChecks(scripts).Try(ctx, verify.Request{
+		checks := verify.NewChecks(scripts, nil)
+		defer checks.Close()
+		trial := checks.Try(ctx, verify.Request{
 			Key: args[1], Value: args[2], Kind: kind, Script: args[0], State: held, Node: l.node.Name, Site: l.node.Site,
 			Timeout: time.Duration(settings.Timeout), TimeoutIs: settings.TimeoutIs,
 		})
 		s := newScreen(a.stdout)
-		s.ran(args[0], result)
+		s.printed("asked", trial.Asked)
+		s.ran(args[0], trial.Ran)
+		sample := trial.Sample
 		s.line("The sample is %s%s.", s.status(sample.Status), because(sample.Reason))
-		for _, line := range wrap(sampleMeans(sample.Status, settings.Fall, settings.Rise), tableWidth) {
+		for _, line := range wrap(sampleMeans(kind, sample.Status, settings.Fall, settings.Rise), tableWidth) {
 			s.line("%s", line)
 		}
 		if err := a.tell(strings.TrimSuffix(s.String(), "\n")); err != nil {
@@ -130,14 +136,20 @@ func because(reason string) string {
 	return ": " + clean(reason)
 }
 
-func sampleMeans(status health.Status, fall, rise int) string {
+func sampleMeans(kind fsm.Check, status health.Status, fall, rise int) string {
 	switch status {
 	case health.Up:
 		return fmt.Sprintf("So many of these in a row make this node say UP: %d (rise).", rise)
 	case health.Down:
 		return fmt.Sprintf("So many of these in a row make this node say DOWN: %d (fall).", fall)
 	}
-	return "UNKNOWN counts for neither side: a script says UP or DOWN, as the first word that it prints, and a plugin exits with 0, 1 or 2."
+	switch kind {
+	case fsm.CheckNagios:
+		return "UNKNOWN counts for neither side: a plugin says what it found by exiting with 0, 1 or 2."
+	case fsm.CheckStream:
+		return "UNKNOWN counts for neither side: a script that stays answers each line with one line of JSON that has its id and a status, UP or DOWN, and flushes it."
+	}
+	return "UNKNOWN counts for neither side: a script says UP or DOWN, as the first word that it prints."
 }
 
 // ran writes what a script did and printed.

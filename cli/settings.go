@@ -24,7 +24,7 @@ func settingGroups(s *fsm.Settings) []config.Group {
 			{Name: "timeout-is", Value: lower{word{&s.TimeoutIs, "unknown|down"}}, Help: "`status` of a script that misses the deadline: unknown or down"},
 			{Name: "fall", Value: number{&s.Fall}, Help: "checks in a row that make a node say DOWN"},
 			{Name: "rise", Value: number{&s.Rise}, Help: "checks in a row that make a node say UP"},
-			{Name: "check", Value: oneOf{(*string)(&s.Check), []string{"script", "nagios", "http", "tcp"}}, Help: "`kind` of check: script, nagios, http (the value is a URL) or tcp (the value is HOST:PORT)"},
+			{Name: "check", Value: oneOf{(*string)(&s.Check), []string{"script", "nagios", "stream", "http", "tcp"}}, Help: "`kind` of check: script, nagios, stream (a script that stays and is asked line by line), http (the value is a URL) or tcp (the value is HOST:PORT)"},
 			{Name: "verify", Value: text{&s.Verify, "name"}, Help: "name of the verification script"},
 		}},
 		{Heading: "Deciding", Options: []config.Option{

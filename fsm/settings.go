@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"tocsin/health"
@@ -89,10 +90,8 @@ func (s Settings) Validate() error {
 	if s.Sites < SitesOff {
 		errs = append(errs, s.Sites.fault())
 	}
-	switch s.Check {
-	case CheckScript, CheckNagios, CheckHTTP, CheckTCP:
-	default:
-		bad("check %.80q is none of script, nagios, http and tcp", s.Check)
+	if !slices.Contains(Checks(), s.Check) {
+		bad("check %.80q is none of script, nagios, stream, http and tcp", s.Check)
 	}
 	if err := ValidateScriptName(s.Verify); err != nil {
 		bad("verify: %w", err)

@@ -34,12 +34,17 @@ type Check string
 const (
 	CheckScript Check = "script" // a user's script, by the contract of verification scripts
 	CheckNagios Check = "nagios" // any Nagios plugin
+	CheckStream Check = "stream" // a script that stays and is asked line by line
 	CheckHTTP   Check = "http"   // the value is a URL
 	CheckTCP    Check = "tcp"    // the value is host:port
 )
 
 // Checks returns all kinds of check.
-func Checks() []Check { return []Check{CheckScript, CheckNagios, CheckHTTP, CheckTCP} }
+func Checks() []Check { return []Check{CheckScript, CheckNagios, CheckStream, CheckHTTP, CheckTCP} }
+
+// RunsScript reports whether a check of this kind runs the script that the
+// setting verify names.
+func (c Check) RunsScript() bool { return c == CheckScript || c == CheckNagios || c == CheckStream }
 
 // Quorum is how many observers must agree: a number, or 0 for a majority.
 type Quorum int

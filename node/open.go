@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/credentials"
-	"tocsin/fsm"
 	"tocsin/notify"
 	"tocsin/script"
 	"tocsin/verify"
@@ -124,7 +123,9 @@ func Open(cfg Config) (outside Outside, err error) {
 	known := &residents{}
 	outside.Credentials, outside.Peers, outside.Meet = live, peersBy(live, known), known.meet
 	outside.Scripts = scripts
-	outside.Checker = verify.NewChecks(scripts)
+	checks := verify.NewChecks(scripts, cfg.logger())
+	closers.add(func() error { checks.Close(); return nil })
+	outside.Checker = checks
 	outside.Runner = notify.NewScripts(scripts)
 	outside.Close = closers.close
 	return outside, nil
@@ -134,7 +135,7 @@ func Open(cfg Config) (outside Outside, err error) {
 // name: better now than at the first failure. Checks over HTTP and TCP need no
 // script.
 func checkScripts(cfg Config, scripts *script.Dir) error {
-	if check := cfg.Settings.Check; check == fsm.CheckScript || check == fsm.CheckNagios {
+	if cfg.Settings.Check.RunsScript() {
 		if _, err := scripts.Resolve(cfg.Settings.Verify); err != nil {
 			return fmt.Errorf("--verify: %w", err)
 		}

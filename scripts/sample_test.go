@@ -58,6 +58,9 @@ func TestVerify_Misuse(t *testing.T) {
 			continue
 		}
 		for _, args := range [][]string{{}, {"one"}, {"one", "two", "three"}} {
+			if len(args) == 0 && strings.HasSuffix(name, "-stream") {
+				continue // that is how it is run, and nobody asks it anything
+			}
 			if r := run(t, name, nil, args...); !strings.HasPrefix(r.Stdout, "UNKNOWN usage: "+name) {
 				t.Errorf("%s %q: %q, want UNKNOWN and the usage", name, args, r.Stdout)
 			}

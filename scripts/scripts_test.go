@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,12 +62,13 @@ func shipped(t *testing.T) []string {
 	if err != nil || len(all) < 10 {
 		t.Fatalf("scripts %q, %v", all, err)
 	}
-	var names []string
+	names := []string{"verify-http-stream"}
 	for _, name := range all {
 		if name != "lib.sh" && !strings.HasPrefix(name, "lib-") {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

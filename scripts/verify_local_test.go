@@ -150,11 +150,11 @@ func TestNagiosPlugins(t *testing.T) {
 		{"check_file_age", "-w 600 -c 1200 -f " + file + ".none", health.Down},
 		{"check_dummy", `3 "no idea; $(id)"`, health.Unknown},
 	} {
-		sample, result := verify.NewChecks(scripts).Try(t.Context(), verify.Request{
+		trial := verify.NewChecks(scripts, nil).Try(t.Context(), verify.Request{
 			Key: "k", Value: test.value, Kind: fsm.CheckNagios, Script: test.plugin, Timeout: patience,
 		})
-		if sample.Status != test.want {
-			t.Errorf("%s %s: %v, %+v, want %v", test.plugin, test.value, sample, result, test.want)
+		if trial.Sample.Status != test.want {
+			t.Errorf("%s %s: %v, %+v, want %v", test.plugin, test.value, trial.Sample, trial.Ran, test.want)
 		}
 	}
 }

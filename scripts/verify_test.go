@@ -107,7 +107,7 @@ func TestVerify_NamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-func webServer(t *testing.T) string {
+func webServer(t testing.TB) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/fine", func(http.ResponseWriter, *http.Request) {})
@@ -138,7 +138,7 @@ func listener(t *testing.T, address string) string {
 }
 
 // freeAddress returns an address that nobody listens on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -25,10 +25,7 @@ func (c *Checks) runScript(ctx context.Context, r Request) (Sample, *script.Resu
 // run runs the script that r names with the environment of the contract. An
 // error means that it was not even tried.
 func (c *Checks) run(ctx context.Context, r Request, args []string) (script.Result, error) {
-	if c.scripts == nil {
-		return script.Result{}, errors.New("this node has no scripts directory: start it with one")
-	}
-	file, err := c.scripts.Resolve(r.Script)
+	file, err := c.find(r)
 	if err != nil {
 		return script.Result{}, err
 	}
@@ -40,6 +37,14 @@ func (c *Checks) run(ctx context.Context, r Request, args []string) (script.Resu
 		result = script.Run(ctx, command)
 	}
 	return result, nil
+}
+
+// find returns the file of the script that r names.
+func (c *Checks) find(r Request) (string, error) {
+	if c.scripts == nil {
+		return "", errors.New("this node has no scripts directory: start it with one")
+	}
+	return c.scripts.Resolve(r.Script)
 }
 
 // breathe waits a while when there was no room for one more process, and

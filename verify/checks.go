@@ -3,11 +3,13 @@ package verify
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/script"
+	"tocsin/stream"
 )
 
 // Checks is the Checker that really looks. It dispatches on the kind of check:
@@ -16,6 +18,7 @@ import (
 //     UP or DOWN, is the sample, and what follows on that line the reason.
 //   - nagios: any Nagios plugin; the value holds its arguments (see
 //     SplitArguments). Exit 0 and 1 are UP, 2 is DOWN, all else UNKNOWN.
+//   - stream: a script that stays and is asked line by line; see package stream.
 //   - http: the value is a URL. An answer of 2xx or 3xx is UP, any other answer
 //     and none are DOWN.
 //   - tcp: the value is host:port. UP if it takes the connection.
@@ -25,35 +28,38 @@ import (
 // resolved, no file descriptors left) is UNKNOWN.
 type Checks struct {
 	scripts *script.Dir
+	streams *stream.Room
 	client  *http.Client
 }
 
 // NewChecks returns Checks that takes its scripts from the given directory. It
-// may be nil: then the kinds that need a script are UNKNOWN.
-func NewChecks(scripts *script.Dir) *Checks {
-	return &Checks{scripts: scripts, client: newClient()}
+// may be nil: then the kinds that need a script are UNKNOWN. The logger gets the
+// ends of scripts that should have stayed; nil discards them.
+func NewChecks(scripts *script.Dir, log *slog.Logger) *Checks {
+	return &Checks{scripts: scripts, streams: stream.New(log), client: newClient()}
 }
+
+// Close ends the scripts that have stayed, and waits for their ends. No check of
+// them is made any more.
+func (c *Checks) Close() { c.streams.Close() }
 
 // Check implements Checker.
 func (c *Checks) Check(ctx context.Context, r Request) Sample {
-	s, _ := c.Try(ctx, r)
-	return s
-}
-
-// Try is Check for somebody who wants to know what the script did, too: nil if
-// none was run.
-func (c *Checks) Try(ctx context.Context, r Request) (Sample, *script.Result) {
 	switch r.Kind {
 	case fsm.CheckScript:
-		return c.runScript(ctx, r)
+		s, _ := c.runScript(ctx, r)
+		return s
 	case fsm.CheckNagios:
-		return c.runPlugin(ctx, r)
+		s, _ := c.runPlugin(ctx, r)
+		return s
+	case fsm.CheckStream:
+		return c.ask(ctx, r)
 	case fsm.CheckHTTP:
-		return c.getURL(ctx, r), nil
+		return c.getURL(ctx, r)
 	case fsm.CheckTCP:
-		return c.connect(ctx, r), nil
+		return c.connect(ctx, r)
 	}
-	return unknown(fmt.Sprintf("this node does not know the check %q: install the newer build", r.Kind)), nil
+	return unknown(fmt.Sprintf("this node does not know the check %q: install the newer build", r.Kind))
 }
 
 func up(reason string) Sample   { return Sample{Status: health.Up, Reason: reason} }

@@ -84,7 +84,7 @@ func refused(t *testing.T) string {
 func untilHangUp(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 
 func TestChecks_TCP(t *testing.T) {
-	c := verify.NewChecks(nil)
+	c := verify.NewChecks(nil, nil)
 	tcp := func(value string) verify.Request { return verify.Request{Kind: fsm.CheckTCP, Value: value} }
 
 	open := listen(t, untilHangUp)
@@ -110,9 +110,9 @@ func TestChecks_TCP(t *testing.T) {
 
 func TestChecks_TCPNameThatCannotBeResolvedIsUnknown(t *testing.T) {
 	r := verify.Request{Kind: fsm.CheckTCP, Value: "nobody.invalid:80", Timeout: 5 * time.Second}
-	expect(t, verify.NewChecks(nil), r, health.Unknown, "nobody.invalid")
+	expect(t, verify.NewChecks(nil, nil), r, health.Unknown, "nobody.invalid")
 	r.Kind, r.Value = fsm.CheckHTTP, "http://nobody.invalid/"
-	expect(t, verify.NewChecks(nil), r, health.Unknown, "nobody.invalid")
+	expect(t, verify.NewChecks(nil, nil), r, health.Unknown, "nobody.invalid")
 }
 
 func TestChecks_StoppedCheckIsNotDown(t *testing.T) {
@@ -120,7 +120,7 @@ func TestChecks_StoppedCheckIsNotDown(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(soon/4, cancel)
 	begin := time.Now()
-	s := verify.NewChecks(nil).Check(ctx, verify.Request{Kind: fsm.CheckHTTP, Value: "http://" + address, Timeout: ample})
+	s := verify.NewChecks(nil, nil).Check(ctx, verify.Request{Kind: fsm.CheckHTTP, Value: "http://" + address, Timeout: ample})
 	if s.Status != health.Unknown || time.Since(begin) > ample/2 {
 		t.Errorf("%v (%s) after %v", s.Status, s.Reason, time.Since(begin))
 	}
@@ -142,7 +142,7 @@ func TestChecks_HTTPStatus(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	c := verify.NewChecks(nil)
+	c := verify.NewChecks(nil, nil)
 	get := func(path string) verify.Request {
 		return verify.Request{Kind: fsm.CheckHTTP, Value: server.URL + path}
 	}
@@ -164,7 +164,7 @@ func TestChecks_HTTPStatus(t *testing.T) {
 }
 
 func TestChecks_HTTPWithoutAnAnswer(t *testing.T) {
-	c := verify.NewChecks(nil)
+	c := verify.NewChecks(nil, nil)
 	get := func(address string) verify.Request {
 		return verify.Request{Kind: fsm.CheckHTTP, Value: "http://" + address, Timeout: soon}
 	}
@@ -209,7 +209,7 @@ func TestChecks_HTTPDoesNotWaitForTheBody(t *testing.T) {
 		close(hungUp)
 	})
 	begin := time.Now()
-	expect(t, verify.NewChecks(nil), verify.Request{Kind: fsm.CheckHTTP, Value: "http://" + address}, health.Up, "200")
+	expect(t, verify.NewChecks(nil, nil), verify.Request{Kind: fsm.CheckHTTP, Value: "http://" + address}, health.Up, "200")
 	if took := time.Since(begin); took > ample/2 {
 		t.Errorf("took %v", took)
 	}
@@ -225,7 +225,7 @@ func TestChecks_HTTPVerifiesCertificates(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains about us, as it should
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	expect(t, verify.NewChecks(nil), verify.Request{Kind: fsm.CheckHTTP, Value: server.URL}, health.Down, "certificate")
+	expect(t, verify.NewChecks(nil, nil), verify.Request{Kind: fsm.CheckHTTP, Value: server.URL}, health.Down, "certificate")
 }
 
 func TestChecks_HTTPBadURLIsUnknown(t *testing.T) {
@@ -241,9 +241,9 @@ func TestChecks_HTTPBadURLIsUnknown(t *testing.T) {
 		"http://[::1/":            "not a URL",
 		"https://h/%zz":           "not a URL",
 	} {
-		expect(t, verify.NewChecks(nil), verify.Request{Kind: fsm.CheckHTTP, Value: value}, health.Unknown, part)
+		expect(t, verify.NewChecks(nil, nil), verify.Request{Kind: fsm.CheckHTTP, Value: value}, health.Unknown, part)
 	}
-	secret := verify.NewChecks(nil).Check(t.Context(), verify.Request{Kind: fsm.CheckHTTP, Value: "http://me:word@a b/", Timeout: ample})
+	secret := verify.NewChecks(nil, nil).Check(t.Context(), verify.Request{Kind: fsm.CheckHTTP, Value: "http://me:word@a b/", Timeout: ample})
 	if strings.Contains(secret.Reason, "word@") {
 		t.Errorf("the reason tells the password: %s", secret.Reason)
 	}
@@ -265,7 +265,41 @@ func withScripts(t *testing.T, scripts map[string]string) *verify.Checks {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return verify.NewChecks(dir)
+	return verify.NewChecks(dir, nil)
+}
+
+func TestChecks_Stream(t *testing.T) {
+	c := withScripts(t, map[string]string{
+		"stream": `echo "$$" >&2
+while read -r line; do
+	id=${line#*:} id=${id%%,*}
+	case $line in
+	*silent*) ;;
+	*odd*) echo "{\"id\":$id,\"status\":\"OK\"}" ;;
+	*dies*) echo "no memory" >&2; exit 4 ;;
+	*) echo "{\"id\":$id,\"status\":\"DOWN\",\"reason\":\"$TOCSIN_NODE $id\"}" ;;
+	esac
+done`,
+	})
+	defer c.Close()
+	with := func(value string) verify.Request {
+		return verify.Request{Kind: fsm.CheckStream, Script: "stream", Key: "k", Value: value, Node: "n1"}
+	}
+	expect(t, c, with("a"), health.Down, "n1 1")
+	expect(t, c, with("a"), health.Down, "n1 2") // by the same process
+	expect(t, c, with("odd"), health.Unknown, `its answer has the status "OK"`)
+	silent := with("silent")
+	silent.Timeout = 50 * time.Millisecond
+	expect(t, c, silent, health.Unknown, "stream did not answer within 50ms")
+	silent.TimeoutIs = health.Down
+	expect(t, c, silent, health.Down, "stream did not answer within 50ms")
+	expect(t, c, with("dies"), health.Unknown, "stream has exited with 4: no memory")
+	expect(t, c, with("a"), health.Unknown, "started again in 1s")
+	missing := with("a")
+	missing.Script = "missing"
+	expect(t, c, missing, health.Unknown, "missing")
+	c.Close()
+	expect(t, c, with("a"), health.Unknown, "stopping")
 }
 
 func TestChecks_Script(t *testing.T) {
@@ -296,7 +330,7 @@ func TestChecks_Script(t *testing.T) {
 	expect(t, c, with("missing"), health.Unknown, "missing")
 	expect(t, c, with("plain"), health.Unknown, "not executable")
 	expect(t, c, with("../up"), health.Unknown, "path")
-	expect(t, verify.NewChecks(nil), with("up"), health.Unknown, "no scripts directory")
+	expect(t, verify.NewChecks(nil, nil), with("up"), health.Unknown, "no scripts directory")
 
 	r := with("args")
 	r.Key, r.Value = "a key with $(blanks); and more", `* "quotes" 'all' of > them`
@@ -334,7 +368,7 @@ func TestChecks_Nagios(t *testing.T) {
 }
 
 func TestChecks_KindThereIsNot(t *testing.T) {
-	expect(t, verify.NewChecks(nil), verify.Request{Kind: "icmp"}, health.Unknown, `"icmp"`)
+	expect(t, verify.NewChecks(nil, nil), verify.Request{Kind: "icmp"}, health.Unknown, `"icmp"`)
 }
 
 func port(address string) string {
@@ -344,14 +378,14 @@ func port(address string) string {
 
 func BenchmarkCheckTCP(b *testing.B) {
 	address := listen(b, untilHangUp)
-	c := verify.NewChecks(nil)
+	c := verify.NewChecks(nil, nil)
 	bench(b, c, verify.Request{Kind: fsm.CheckTCP, Value: address, Timeout: ample})
 }
 
 func BenchmarkCheckHTTP(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	b.Cleanup(server.Close)
-	bench(b, verify.NewChecks(nil), verify.Request{Kind: fsm.CheckHTTP, Value: server.URL, Timeout: ample})
+	bench(b, verify.NewChecks(nil, nil), verify.Request{Kind: fsm.CheckHTTP, Value: server.URL, Timeout: ample})
 }
 
 func bench(b *testing.B, c verify.Checker, r verify.Request) {

@@ -5,15 +5,15 @@
 // whenever one is due, keeps the last samples for people to look at, and says
 // each verdict to a [Verdicts] the moment it changes. What a check does is the
 // business of a [Checker]; [Checks] is the real one, with a driver for scripts,
-// Nagios plugins, HTTP and TCP. What the verdicts of all nodes amount to is
+// Nagios plugins, scripts that stay (package stream), HTTP and TCP. What the verdicts of all nodes amount to is
 // decided elsewhere.
 //
 // # How it is built
 //
 // One goroutine, the one that Run is called on, owns the schedule: a heap by
 // due time and a record of each endpoint. It starts a goroutine for each check,
-// never more of them at once than there is room for (room.go: scripts and
-// connections have one each), and gets the samples back over a channel. What it
+// never more of them at once than there is room for (room.go: scripts,
+// connections and lines to scripts that stay have one each), and gets the samples back over a channel. What it
 // wants others to see it publishes as immutable values, so readers never make it
 // wait. The rules themselves are pure functions: when the next check is due
 // (pace.go), what a sample does to a verdict (advance.go), what a script's

@@ -23,7 +23,7 @@ func TestChecks_TCPThatHangsIsDown(t *testing.T) {
 		}
 		// timeout_is is for scripts: here a timeout is DOWN whatever it says.
 		r := verify.Request{Kind: kind, Value: value, Timeout: soon, TimeoutIs: health.Unknown}
-		expect(t, verify.NewChecks(nil), r, health.Down, "no answer within 200ms")
+		expect(t, verify.NewChecks(nil, nil), r, health.Down, "no answer within 200ms")
 	}
 }
 

@@ -8,7 +8,7 @@ type Progress struct {
 	// flight, stopping ones included.
 	Watched, Running int
 	// Waiting is how many checks are due and wait for others to end, because
-	// MaxChecks or MaxConnections are in flight.
+	// MaxChecks, MaxConnections or MaxLines are in flight.
 	Waiting int
 	// Late is how many endpoints had their last check start late: by more than
 	// a tenth of the interval, and more than 100ms.

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,34 +74,37 @@ func (w *watchdog) awaitDown(t *testing.T, n int) {
 
 // Neither kind of check waits for the other, and each keeps to its own limit.
 func TestVerifier_ScriptsAndConnectionsDoNotWaitForEachOther(t *testing.T) {
-	for _, slow := range []fsm.Check{fsm.CheckScript, fsm.CheckTCP} {
+	kinds := map[fsm.Check][]fsm.Check{ // of each room
+		fsm.CheckScript: {fsm.CheckScript, fsm.CheckNagios},
+		fsm.CheckTCP:    {fsm.CheckTCP, fsm.CheckHTTP},
+		fsm.CheckStream: {fsm.CheckStream},
+	}
+	for slow, inOneRoom := range kinds {
 		t.Run(string(slow), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCluster(t, nil)
 				for i := range 50 {
-					for _, kind := range []fsm.Check{fsm.CheckScript, fsm.CheckNagios, fsm.CheckTCP, fsm.CheckHTTP} {
+					for _, kind := range fsm.Checks() {
 						c.apply(fsm.SetEndpoint{Key: fmt.Sprint(kind, i), Value: "up", Overrides: &fsm.Overrides{Check: &kind}})
 					}
 				}
-				isSlow := func(kind fsm.Check) bool {
-					return (kind == fsm.CheckScript || kind == fsm.CheckNagios) == (slow == fsm.CheckScript)
-				}
+				isSlow := func(kind fsm.Check) bool { return slices.Contains(inOneRoom, kind) }
 				w := start(t, c, func(ctx context.Context, r verify.Request) verify.Sample {
 					if isSlow(r.Kind) {
 						return taking(5*time.Second, byValue)(ctx, r)
 					}
 					return byValue(ctx, r)
-				}, func(cfg *verify.Config) { cfg.MaxChecks, cfg.MaxConnections = 5, 5 })
+				}, func(cfg *verify.Config) { cfg.MaxChecks, cfg.MaxConnections, cfg.MaxLines = 5, 5, 5 })
 				time.Sleep(5*time.Minute + 500*time.Millisecond)
 
-				if p := w.Progress(); p.Running != 5 || p.Waiting < 50 || p.Lateness < 10*time.Second {
+				if p := w.Progress(); p.Running != 5 || p.Waiting < 40 || p.Lateness < 10*time.Second {
 					t.Errorf("progress with one full room: %+v", p)
 				}
-				if n := w.checks.atOnce(); n < 5 || n > 10 {
+				if n := w.checks.atOnce(); n < 5 || n > 15 {
 					t.Errorf("%d checks at once, want 5 of each", n)
 				}
 				for i := range 50 {
-					for _, kind := range []fsm.Check{fsm.CheckScript, fsm.CheckNagios, fsm.CheckTCP, fsm.CheckHTTP} {
+					for _, kind := range fsm.Checks() {
 						for _, s := range w.Samples(fmt.Sprint(kind, i)) {
 							if !isSlow(kind) && s.Late > 0 {
 								t.Errorf("%s %d was %v late, and had room", kind, i, s.Late)

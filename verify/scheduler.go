@@ -66,8 +66,8 @@ func newScheduler(cfg Config, r *records, publish *atomic.Pointer[schedule], ren
 		cfg: cfg, log: cfg.Logger, records: r, publish: publish, renewal: renewal, limits: limit, asks: asks,
 		watches:   map[string]*watch{},
 		scheduled: newWaiting(), flying: newFlying(),
-		rooms:    rooms{scripts: newRoom(cfg.MaxChecks), connections: newRoom(cfg.MaxConnections)},
-		landings: make(chan landing, cfg.MaxChecks+cfg.MaxConnections),
+		rooms:    newRooms(cfg),
+		landings: make(chan landing, cfg.MaxChecks+cfg.MaxConnections+cfg.MaxLines),
 	}
 }
 

@@ -40,7 +40,7 @@ func checkFull(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checks := verify.NewChecks(dir)
+	checks := verify.NewChecks(dir, nil)
 	request := verify.Request{Key: "k", Kind: fsm.CheckScript, Script: "verify.sh", Timeout: 2 * time.Second}
 	if s := checks.Check(t.Context(), request); s.Status != health.Up {
 		t.Fatalf("with room the sample is %+v", s)

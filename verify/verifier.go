@@ -28,6 +28,9 @@ type Config struct {
 	// MaxConnections is the same for the kinds http and tcp, which need a
 	// goroutine and a file descriptor each; 0 means 1024.
 	MaxConnections int
+	// MaxLines is the same for the kind stream, which needs a goroutine and a
+	// line to a script that runs already; 0 means 1024.
+	MaxLines int
 	// KeepSamples is how many samples are kept of each endpoint; 0 means 10.
 	KeepSamples int
 
@@ -54,6 +57,9 @@ func New(cfg Config) *Verifier {
 	cfg.MaxChecks = checksOrDefault(cfg.MaxChecks)
 	if cfg.MaxConnections <= 0 {
 		cfg.MaxConnections = 1024
+	}
+	if cfg.MaxLines <= 0 {
+		cfg.MaxLines = 1024
 	}
 	if cfg.KeepSamples <= 0 {
 		cfg.KeepSamples = 10
