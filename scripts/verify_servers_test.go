@@ -12,6 +12,9 @@ func TestVerifyRedis(t *testing.T) {
 	master := servicetest.StartRedis(t, "")
 	replica := servicetest.StartRedis(t, "", "--replicaof", "127.0.0.1 "+servicetest.Port(master.Address))
 	replica.AwaitReplica(t)
+	master.Await(t, servicetest.Holds(func() bool { // which learns of it a moment later
+		return strings.Contains(master.Do(t, "INFO", "replication"), "state=online")
+	}))
 	redis := sampling(t, "verify-redis.sh")
 
 	redis.want(t, master.Address, "UP", "a master")
