@@ -35,6 +35,7 @@ func rules() map[string]Role {
 		"GET /v1/notifications/{id}": Read,
 		"GET /v1/stream":             Read,
 		"GET /v1/members":            Read,
+		"GET /v1/cluster":            Read,
 		"GET /v1/settings":           Read,
 
 		// What is watched.
@@ -49,10 +50,15 @@ func rules() map[string]Role {
 		"POST /v1/notifications/{id}/ack":   Operate,
 
 		// What the cluster is.
-		"PUT /v1/settings":       Admin,
-		"GET /v1/tokens":         Admin,
-		"POST /v1/tokens":        Admin,
-		"DELETE /v1/tokens/{id}": Admin,
+		"POST /v1/members":                  Admin,
+		"DELETE /v1/members/{node}":         Admin,
+		"POST /v1/members/{node}/promote":   Admin,
+		"DELETE /v1/members/{node}/promote": Admin,
+		"POST /v1/cluster/transfer-leader":  Admin,
+		"PUT /v1/settings":                  Admin,
+		"GET /v1/tokens":                    Admin,
+		"POST /v1/tokens":                   Admin,
+		"DELETE /v1/tokens/{id}":            Admin,
 
 		// The original's paths.
 		"GET /get":                    Read,
@@ -80,5 +86,6 @@ func rules() map[string]Role {
 		"POST /v1/peer/index":     Node,
 		"POST /v1/peer/account":   Node,
 		"POST /v1/peer/check":     Node,
+		"POST /v1/peer/transfer":  Node,
 	}
 }

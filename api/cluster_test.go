@@ -151,3 +151,75 @@ func TestOriginal_SaysWhatTookItsPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestCluster_IsRaftAsTheNodeSeesIt(t *testing.T) {
+	w := newWorld(t)
+	w.set("web", "v")
+	w.vote("node1", 0, map[string]health.Status{"web": health.Up})
+	w.servers[4].Voter = false
+	w.servers = append(w.servers, api.Server{Node: "gone", Address: "127.0.0.1:7009", Voter: true})
+	got := decoded[api.ClusterState](t, w.get("/v1/cluster"))
+	if got.Node != "node2" || got.Leader != "node1" || got.Voters != 5 || got.Majority != 3 || got.MaxVoters != 5 || got.Raft.Term != term || len(got.Peers) != 6 {
+		t.Errorf("got %+v", got)
+	}
+	if p := got.Peers[0]; !p.Leader || !p.Fresh || p.Part != api.Voter || !p.Observer {
+		t.Errorf("got %+v", p)
+	}
+	if p := got.Peers[4]; p.Part != api.NonVoter || p.Leader || p.Fresh {
+		t.Errorf("got %+v", p)
+	}
+	if p := got.Peers[5]; p.Observer {
+		t.Errorf("got %+v", p)
+	}
+	w.membershipErr = errors.New("raft is shut down")
+	w.get("/v1/cluster").wantWord(t, 503, "raft is shut down")
+}
+
+func TestMembers_AreSteeredByHand(t *testing.T) {
+	w := newWorld(t)
+	if got := decoded[api.MemberChanged](t, w.post("/v1/members", `{"raft":"127.0.0.1:7004"}`)); got.Node != "node4" || got.Changed {
+		t.Errorf("one that is a member: %+v", got)
+	}
+	w.post("/v1/members", `{"raft":"nowhere"}`).wantWord(t, 400, "raft address")
+	w.post("/v1/members", `{"address":"h:1"}`).wantWord(t, 400, "no field")
+	decoded[api.MemberChanged](t, w.request("DELETE", "/v1/members/node4", ""))
+	decoded[api.MemberChanged](t, w.request("DELETE", "/v1/members/node4?force=true", ""))
+	w.request("DELETE", "/v1/members/node4?force=yes", "").wantWord(t, 400, "neither true nor false")
+	if got := decoded[api.LeadTransferred](t, w.post("/v1/cluster/transfer-leader?node=node3", "")); got.Leader != "node3" || !got.Changed {
+		t.Errorf("got %+v", got)
+	}
+	if got, want := strings.Join(w.asked, "; "), "join 127.0.0.1:7004; remove node4 false; remove node4 true; transfer node3"; got != want {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+	w.membershipErr = &fsm.Refusal{Code: fsm.Conflict, Message: "the quorum would be lost"}
+	w.request("DELETE", "/v1/members/node4", "").wantWord(t, 409, "quorum would be lost")
+	w.post("/v1/cluster/transfer-leader", "").wantWord(t, 409, "quorum")
+}
+
+func TestMembers_ArePreferredAsVoters(t *testing.T) {
+	w := newWorld(t)
+	w.post("/v1/members/node9/promote", "").wantWord(t, 404, "node9")
+	if got := decoded[api.MemberChanged](t, w.post("/v1/members/node4/promote", "")); !got.Changed || got.Node != "node4" {
+		t.Errorf("got %+v", got)
+	}
+	if got := decoded[api.MemberChanged](t, w.post("/v1/members/node4/promote", "")); got.Changed {
+		t.Errorf("a second time: %+v", got)
+	}
+	if got := decoded[api.Members](t, w.get("/v1/members")).Members[3]; !got.Preferred {
+		t.Errorf("got %+v", got)
+	}
+	settings := w.View().Settings()
+	settings.MaxVoters = 1
+	w.apply(fsm.ChangeSettings{Settings: settings})
+	w.post("/v1/members/node3/promote", "").wantWord(t, 409, "max_voters is 1", "node4", "raise max_voters")
+	decoded[api.MemberChanged](t, w.request("DELETE", "/v1/members/node4/promote", ""))
+	if o, _ := w.View().Observer("node4"); o.Preferred {
+		t.Error("it is still preferred")
+	}
+	// A new process of it is as preferred as the one before.
+	w.post("/v1/members/node3/promote", "").wantWord(t, 200)
+	w.apply(fsm.RegisterObserver{Node: "node3", Incarnation: "another", Raft: "127.0.0.1:7003", Gossip: "127.0.0.1:8003", HTTP: "127.0.0.1:6003"})
+	if o, _ := w.View().Observer("node3"); !o.Preferred {
+		t.Error("a restart has taken its preference")
+	}
+}

@@ -62,6 +62,14 @@ type Membership interface {
 	// JoinRaft and LeaveRaft change the raft configuration, through the leader.
 	JoinRaft(ctx context.Context, raftAddress string) error
 	LeaveRaft(ctx context.Context, raftAddress string) error
+	// RemoveMember takes a node out of the cluster. Unless force is true it is
+	// refused where the cluster would decide nothing any more without it.
+	RemoveMember(ctx context.Context, node string, force bool) error
+	// TransferLead has the leader hand the lead over, to that voter or to any
+	// if it is "", and returns who leads then.
+	TransferLead(ctx context.Context, to string) (LeaderInfo, error)
+	// RaftProgress returns how far raft has come on this node.
+	RaftProgress() RaftProgress
 	// GossipJoin returns how many of the addresses answered.
 	GossipJoin(addresses []string) (int, error)
 	GossipLeave() error
@@ -100,7 +108,7 @@ type Requests interface {
 }
 
 // Peer is the receiving end of what nodes ask of each other. Register,
-// ProposeAsLeader and IndexAsLeader return ErrNotLeader on a node that does not lead.
+// ProposeAsLeader, IndexAsLeader and TransferAsLeader return ErrNotLeader on a node that does not lead.
 type Peer interface {
 	// Introduce tells this node who asks, and says who it is and to which
 	// cluster it belongs.
@@ -114,6 +122,8 @@ type Peer interface {
 	// IndexAsLeader returns the index up to which this node has applied the
 	// log, after a majority has confirmed its lead if verified is true.
 	IndexAsLeader(ctx context.Context, verified bool) (uint64, error)
+	// TransferAsLeader hands the lead over, to that voter or to any if it is "".
+	TransferAsLeader(ctx context.Context, to string) error
 	// Account says what this node alone knows of the endpoint key, or of its
 	// notifications if key is "".
 	Account(key string) Account

@@ -85,7 +85,7 @@ func (r roster) observed(view *fsm.View, state State, now time.Time) {
 		m := r.row(o.Node)
 		m.Observer = true
 		m.Site, m.HTTP, m.Raft, m.Gossip, m.Version = o.Site, o.HTTP, o.Raft, o.Gossip, o.Version
-		m.Protocol = heard.Protocol
+		m.Protocol, m.Preferred = heard.Protocol, o.Preferred
 		m.Fresh, m.HeardAgo, m.Abstains = heard.Fresh, heard.HeardAgo, heard.Abstains
 	}
 }

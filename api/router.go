@@ -98,6 +98,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.streamOperation(to)
 	s.applyOperation(to)
 	s.memberOperations(to)
+	s.clusterOperations(to)
 	s.settingsOperations(to)
 	s.reportOperation(to)
 	s.processOperations(to)
@@ -149,6 +150,7 @@ func (s *server) routes() []route {
 		peer(indexPath, jsonBody, s.peerIndex),
 		peer(accountPath, jsonBody, s.peerAccount),
 		peer(checkPath, jsonBody, s.peerCheck),
+		peer(transferPath, jsonBody, s.peerTransfer),
 	}
 	if s.Metrics != nil {
 		routes = append(routes, get("/metrics", s.metrics))

@@ -230,6 +230,8 @@ type Member struct {
 	// is an observer.
 	Protocol fsm.Protocol `json:"protocol,omitempty"`
 	Leader   bool         `json:"leader"`
+	// Preferred says that it is to vote in raft before others.
+	Preferred bool `json:"preferred,omitempty"`
 	// Observer says that its verdicts count.
 	Observer bool `json:"observer"`
 	// InRaft and InGossip are what raft and the gossip of the answering node

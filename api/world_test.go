@@ -236,7 +236,23 @@ func (w *world) RaftServers() ([]api.Server, error)          { return w.servers,
 func (w *world) GossipMembers() []gossipdb.Member            { return w.members }
 func (w *world) JoinRaft(_ context.Context, a string) error  { return w.ask("join " + a) }
 func (w *world) LeaveRaft(_ context.Context, a string) error { return w.ask("leave " + a) }
-func (w *world) GossipLeave() error                          { return w.ask("gossipleave") }
+func (w *world) RaftProgress() api.RaftProgress {
+	return api.RaftProgress{State: "follower", Term: term, CommitIndex: w.index, AppliedIndex: w.index, LastIndex: w.index, LastContact: new(fsm.Duration(time.Millisecond))}
+}
+
+func (w *world) RemoveMember(_ context.Context, node string, force bool) error {
+	return w.ask(fmt.Sprintf("remove %s %v", node, force))
+}
+
+func (w *world) TransferLead(_ context.Context, to string) (api.LeaderInfo, error) {
+	return api.LeaderInfo{Node: "node3"}, w.ask("transfer " + to)
+}
+
+func (w *world) TransferAsLeader(_ context.Context, to string) error {
+	return w.ask("transfer here " + to)
+}
+
+func (w *world) GossipLeave() error { return w.ask("gossipleave") }
 func (w *world) GossipJoin(all []string) (int, error) {
 	if err := w.ask("gossipjoin " + strings.Join(all, " ")); err != nil {
 		return 0, err

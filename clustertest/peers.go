@@ -109,6 +109,14 @@ func (p peers) Check(ctx context.Context, address, key string) (api.SeenSample, 
 	return call(ctx, p, address, func(n *node.Node) (api.SeenSample, error) { return n.Check(ctx, key) })
 }
 
+// Transfer implements node.Peers.
+func (p peers) Transfer(ctx context.Context, address, to string) error {
+	_, err := toLeader(address, func(address string) (struct{}, error) {
+		return call(ctx, p, address, func(n *node.Node) (struct{}, error) { return struct{}{}, n.TransferAsLeader(ctx, to) })
+	})
+	return err
+}
+
 // toLeader asks a node, and the leader that it names instead.
 func toLeader[A any](address string, ask func(address string) (A, error)) (answer A, err error) {
 	for range 4 {

@@ -153,6 +153,8 @@ func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 			return false, refuse(NotFound, "there is no observer %q to remove: look at the status for those there are", c.Node)
 		}
 		return true, nil
+	case PreferVoter:
+		return b.prefer(c)
 	case Transition:
 		return b.transition(c)
 	case RecordOutcome:
@@ -316,7 +318,7 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 		if old.Disk == c.Disk && c.Start < old.Start {
 			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
 		}
-		o.Joined, o.Previous = old.Joined, old.Epoch
+		o.Joined, o.Previous, o.Preferred = old.Joined, old.Epoch, old.Preferred
 		if old.Incarnation == c.Incarnation {
 			o.Epoch, o.Previous = old.Epoch, old.Previous
 		}
@@ -338,6 +340,20 @@ func (b *builder) tookAddress(c RegisterObserver) *Observer {
 		}
 	}
 	return nil
+}
+
+func (b *builder) prefer(c PreferVoter) (bool, *Refusal) {
+	old, known := b.observers.Get([]byte(c.Node))
+	switch {
+	case !known:
+		return false, refuse(NotFound, "there is no observer %q: look at /v1/members for those there are", c.Node)
+	case old.Preferred == c.Prefer:
+		return false, nil
+	}
+	o := *old
+	o.Preferred = c.Prefer
+	b.observers.Insert([]byte(c.Node), &o)
+	return true, nil
 }
 
 func collect[T any](txn *iradix.Txn[T]) []T {

@@ -31,6 +31,7 @@ type packed struct {
 	Declare    *DeclareEndpoints `json:"declare,omitempty"`
 	Register   *RegisterObserver `json:"register,omitempty"`
 	Remove     *RemoveObserver   `json:"remove,omitempty"`
+	Prefer     *PreferVoter      `json:"prefer,omitempty"`
 	Transition *Transition       `json:"transition,omitempty"`
 	Outcome    *RecordOutcome    `json:"outcome,omitempty"`
 	Token      *CreateToken      `json:"token,omitempty"`
@@ -64,6 +65,8 @@ func pack(command Command) (p packed, err error) {
 		p.Register = &c
 	case RemoveObserver:
 		p.Remove = &c
+	case PreferVoter:
+		p.Prefer = &c
 	case Transition:
 		p.Transition = &c
 		err = encodable(c.Key)
@@ -106,6 +109,7 @@ func (p packed) unpack() (Command, error) {
 	collectOne(&found, p.Declare)
 	collectOne(&found, p.Register)
 	collectOne(&found, p.Remove)
+	collectOne(&found, p.Prefer)
 	collectOne(&found, p.Transition)
 	collectOne(&found, p.Outcome)
 	collectOne(&found, p.Token)

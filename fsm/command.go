@@ -103,6 +103,14 @@ type RemoveObserver struct {
 	Node string `json:"node"`
 }
 
+// PreferVoter says that a node is to vote in raft before others that are not
+// preferred, or, with Prefer false, that it is as any other again. Who votes then
+// follows from that, and from who is heard.
+type PreferVoter struct {
+	Node   string `json:"node"`
+	Prefer bool   `json:"prefer"`
+}
+
 // Transition changes the state of an endpoint, if the endpoint is still what
 // the proposer decided about: same generation, revision, state and number of
 // events, in the term in which the proposer leads. It makes an event.
@@ -135,6 +143,7 @@ func (DeleteEndpoint) command()   {}
 func (DeclareEndpoints) command() {}
 func (RegisterObserver) command() {}
 func (RemoveObserver) command()   {}
+func (PreferVoter) command()      {}
 func (Transition) command()       {}
 func (RecordOutcome) command()    {}
 

@@ -128,6 +128,8 @@ type Observer struct {
 	Gossip  string `json:"gossip"`
 	HTTP    string `json:"http"`
 	Version string `json:"version,omitempty"`
+	// Preferred says that it is to vote in raft before others: see PreferVoter.
+	Preferred bool `json:"preferred,omitempty"`
 	// Protocol is the highest that its process has said it reads; see Reads.
 	Protocol Protocol `json:"protocol,omitempty"`
 }

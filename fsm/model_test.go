@@ -83,6 +83,16 @@ func (m *model) one(term uint64, command fsm.Command) string {
 			return "not-found"
 		}
 		delete(m.observers, c.Node)
+	case fsm.PreferVoter:
+		o, ok := m.observers[c.Node]
+		if !ok {
+			return "not-found"
+		}
+		if o.Preferred == c.Prefer {
+			return same
+		}
+		o.Preferred = c.Prefer
+		m.observers[c.Node] = o
 	case fsm.Transition:
 		return m.transition(term, c)
 	case fsm.RecordOutcome:
@@ -203,7 +213,7 @@ func (m *model) register(c fsm.RegisterObserver) string {
 	}
 	old, exists := m.observers[c.Node]
 	if exists {
-		o.Joined, o.Previous = old.Joined, old.Epoch
+		o.Joined, o.Previous, o.Preferred = old.Joined, old.Epoch, old.Preferred
 	}
 	if exists && old.Incarnation == c.Incarnation {
 		o.Epoch, o.Previous = old.Epoch, old.Previous

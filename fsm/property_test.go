@@ -24,7 +24,7 @@ var (
 func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 	switch rapid.SampledFrom([]string{
 		"found", "settings", "set", "set", "set", "delete", "delete", "declare", "register", "remove",
-		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome", "retry", "ack",
+		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome", "retry", "ack", "prefer",
 	}).Draw(t, "command") {
 	case "found":
 		return fsm.Found{ClusterID: "c1", Settings: drawSettings(t)}
@@ -47,6 +47,8 @@ func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 		}
 	case "remove":
 		return fsm.RemoveObserver{Node: rapid.SampledFrom(nodes).Draw(t, "node")}
+	case "prefer":
+		return fsm.PreferVoter{Node: rapid.SampledFrom(nodes).Draw(t, "node"), Prefer: rapid.Bool().Draw(t, "prefer")}
 	case "turn":
 		return drawTransition(t, v, term)
 	case "retry":

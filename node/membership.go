@@ -81,6 +81,8 @@ func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
 		future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
 	case promote:
 		future = n.raft.AddVoter(id, address, 0, stepTimeout)
+	case demote:
+		future = n.raft.DemoteVoter(id, 0, stepTimeout)
 	case handOver:
 		future = n.raft.LeadershipTransfer()
 	case moveServer:
@@ -103,7 +105,7 @@ func suffrageOf(servers []raft.Server, id raft.ServerID) raft.ServerSuffrage {
 }
 
 // planUnfinished reports whether a non-voter may become a voter once it has
-// caught up, or a node waits for another one's address.
+// caught up, or once another one makes room for it, or a node waits for another one's address.
 func (n *Node) planUnfinished() bool {
 	servers, err := n.servers()
 	if err != nil {
@@ -116,7 +118,11 @@ func (n *Node) planUnfinished() bool {
 		}
 	}
 	voters := votersAmong(servers)
-	return len(servers) != view.ObserverCount() || voters < len(servers) && voters < view.Settings().MaxVoters
+	waits := func(s raft.Server) bool {
+		o, known := view.Observer(string(s.ID))
+		return s.Suffrage != raft.Voter && known && o.Preferred
+	}
+	return len(servers) != view.ObserverCount() || voters < len(servers) && voters < view.Settings().MaxVoters || slices.ContainsFunc(servers, waits)
 }
 
 // awaitsVote reports whether this node is a non-voter and there is room for one

@@ -84,4 +84,5 @@ type Peers interface {
 	Index(ctx context.Context, address string, verified bool) (uint64, error)
 	Account(ctx context.Context, address, key string) (api.Account, error)
 	Check(ctx context.Context, address, key string) (api.SeenSample, error)
+	Transfer(ctx context.Context, address, to string) error
 }

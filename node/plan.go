@@ -23,6 +23,7 @@ const (
 	moveServer   stepKind = "move" // same suffrage, other address
 	addServer    stepKind = "add"  // as a non-voter
 	promote      stepKind = "promote"
+	demote       stepKind = "demote" // a voter becomes a non-voter, to make room
 	handOver     stepKind = "hand the lead over from"
 )
 
@@ -36,7 +37,10 @@ const (
 //   - An observer with a new address is moved there, and one without a server
 //     becomes a non-voter, as far as others leave room for them (see place).
 //   - While there are fewer than maxVoters voters, a non-voter that has caught
-//     up becomes one: of the site with the fewest voters, the longest member.
+//     up becomes one: one that is preferred before others, then of the site with
+//     the fewest voters the longest member.
+//   - When there are that many, a voter that is not preferred makes room for one
+//     that is: see gives.
 func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (step, bool) {
 	byNode := make(map[string]*fsm.Observer, len(observers))
 	for _, o := range observers {
@@ -58,23 +62,63 @@ func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVote
 		return next, true
 	}
 	votersAt := make(map[string]int)
-	voters := 0
-	var candidates []*fsm.Observer
+	var voters, candidates []*fsm.Observer
 	for _, s := range servers {
 		o := byNode[string(s.ID)]
 		switch {
 		case s.Suffrage == raft.Voter:
-			voters++
+			voters = append(voters, o)
 			votersAt[o.Site]++
 		case o.Raft == string(s.Address) && fresh(o):
 			candidates = append(candidates, o)
 		}
 	}
-	if voters >= maxVoters || len(candidates) == 0 {
+	if len(candidates) == 0 {
 		return step{}, false
 	}
 	best := slices.MinFunc(candidates, func(a, b *fsm.Observer) int {
-		return cmp.Or(cmp.Compare(votersAt[a.Site], votersAt[b.Site]), cmp.Compare(a.Joined, b.Joined))
+		return cmp.Or(compareBool(b.Preferred, a.Preferred), cmp.Compare(votersAt[a.Site], votersAt[b.Site]), cmp.Compare(a.Joined, b.Joined))
 	})
-	return step{promote, best.Node, best.Raft}, true
+	switch {
+	case len(voters) < maxVoters:
+		return step{promote, best.Node, best.Raft}, true
+	case best.Preferred && len(voters) == maxVoters:
+		return gives(voters, votersAt, self, fresh)
+	}
+	return step{}, false
+}
+
+// gives returns the step by which a voter makes room for one that is preferred:
+// one that is silent before others, then of the site with the most voters the
+// latest member. Those that are preferred themselves stay; so does whoever would
+// leave no majority that is heard behind. The leader hands the lead over first.
+func gives(voters []*fsm.Observer, votersAt map[string]int, self string, fresh func(*fsm.Observer) bool) (step, bool) {
+	heard := 0
+	var able []*fsm.Observer
+	for _, o := range voters {
+		if o.Node == self || fresh(o) {
+			heard++
+		}
+		if !o.Preferred {
+			able = append(able, o)
+		}
+	}
+	if len(able) == 0 || len(voters) == 1 {
+		return step{}, false
+	}
+	silent := func(o *fsm.Observer) bool { return o.Node != self && !fresh(o) }
+	out := slices.MinFunc(able, func(a, b *fsm.Observer) int {
+		return cmp.Or(compareBool(silent(b), silent(a)), compareBool(a.Node == self, b.Node == self),
+			cmp.Compare(votersAt[b.Site], votersAt[a.Site]), cmp.Compare(b.Joined, a.Joined))
+	})
+	if !silent(out) {
+		heard--
+	}
+	switch {
+	case 2*heard <= len(voters)-1:
+		return step{}, false
+	case out.Node == self:
+		return step{kind: handOver, node: self}, true
+	}
+	return step{demote, out.Node, out.Raft}, true
 }

@@ -25,6 +25,12 @@ func observer(name, site string, joined uint64) *fsm.Observer {
 	return &fsm.Observer{Node: name, Site: site, Joined: joined, Raft: name + ":7000"}
 }
 
+func preferred(o *fsm.Observer) *fsm.Observer {
+	p := *o
+	p.Preferred = true
+	return &p
+}
+
 func TestPlan(t *testing.T) {
 	a, b, c, d := observer("a", "east", 1), observer("b", "east", 2), observer("c", "west", 3), observer("d", "west", 4)
 	moved := observer("b", "east", 2)
@@ -44,6 +50,43 @@ func TestPlan(t *testing.T) {
 		"a non-voter that has not caught up waits": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 5, none, step{}},
 		"a non-voter that has caught up votes":     {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 5, all, step{promote, "b", "b:7000"}},
 		"there are voters enough":                  {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 1, all, step{}},
+		"one that is preferred comes first": {
+			[]raft.Server{voter("a"), nonvoter("b"), nonvoter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, b, c, preferred(d)},
+			3, all,
+			step{promote, "d", "d:7000"},
+		},
+		"one that is preferred takes the place of one that is not": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, b, c, preferred(d)},
+			3, all,
+			step{demote, "b", "b:7000"},
+		},
+		"but of none that is preferred too": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]*fsm.Observer{preferred(a), preferred(b), preferred(c), preferred(d)},
+			3, all,
+			step{},
+		},
+		"of one that is silent first": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, b, c, preferred(d)},
+			3, func(o *fsm.Observer) bool { return o.Node != "c" },
+			step{demote, "c", "c:7000"},
+		},
+		"of nobody while a majority would not be heard": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, preferred(b), preferred(c), preferred(d)},
+			3, func(o *fsm.Observer) bool { return o.Node == "d" },
+			step{},
+		},
+		"the leader hands the lead over when it is the one": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, preferred(b), preferred(c), preferred(d)},
+			3, all,
+			step{kind: handOver, node: "a"},
+		},
+		"the only voter stays": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, step{}},
 		"the site with fewer voters comes first": {
 			[]raft.Server{voter("a"), nonvoter("b"), nonvoter("c"), nonvoter("d")},
 			[]*fsm.Observer{a, b, c, d},

@@ -1,0 +1,317 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"tocsin/fsm"
+)
+
+const (
+	clusterPath  = "/v1/cluster"
+	memberPath   = "/v1/members/{node}"
+	transferPath = "/v1/peer/transfer"
+)
+
+// RaftProgress is how far raft has come on one node.
+type RaftProgress struct {
+	State string `json:"state" enum:"leader,follower,candidate,shutdown"`
+	Term  uint64 `json:"term"`
+	// CommitIndex is the last entry that the node knows to be committed,
+	// AppliedIndex the last it has applied, LastIndex the last of its log, and
+	// SnapshotIndex that of its newest snapshot.
+	CommitIndex   uint64 `json:"commit_index"`
+	AppliedIndex  uint64 `json:"applied_index"`
+	LastIndex     uint64 `json:"last_index"`
+	SnapshotIndex uint64 `json:"snapshot_index"`
+	// LastContact is how long ago the leader was heard; absent on the leader, and
+	// on a node that never heard one.
+	LastContact *fsm.Duration `json:"last_contact,omitempty"`
+}
+
+// ClusterState is the answer of GET /v1/cluster: raft, as the answering node
+// sees it.
+type ClusterState struct {
+	ID     string       `json:"id"`
+	Node   string       `json:"node"`   // who answers
+	Leader string       `json:"leader"` // "" while there is none
+	Raft   RaftProgress `json:"raft"`
+	// Voters is how many vote, Majority how many of them it takes to commit, and
+	// MaxVoters how many are to vote if there are as many.
+	Voters    int `json:"voters"`
+	Majority  int `json:"majority"`
+	MaxVoters int `json:"max_voters"`
+	// Protocol and ProtocolInUse are as in Cluster.
+	Protocol      fsm.Protocol `json:"protocol"`
+	ProtocolInUse fsm.Protocol `json:"protocol_in_use"`
+	// Peers are those in raft's configuration.
+	Peers []RaftPeer `json:"peers"`
+}
+
+// RaftPeer is one node in raft's configuration.
+type RaftPeer struct {
+	Node    string `json:"node"`
+	Address string `json:"address"`
+	Part    Part   `json:"part" enum:"voter,non-voter"`
+	Leader  bool   `json:"leader"`
+	// Observer is false for one that is on its way out, Preferred true for one
+	// that is to vote before others.
+	Observer  bool `json:"observer"`
+	Preferred bool `json:"preferred"`
+	// Fresh and HeardAgo are as in Observer.
+	Fresh    bool          `json:"fresh"`
+	HeardAgo *fsm.Duration `json:"heard_ago,omitempty"`
+}
+
+// JoinRequest is the body of POST /v1/members.
+type JoinRequest struct {
+	Raft string `json:"raft" doc:"The raft address of the node that waits" example:"10.0.0.4:7000"`
+}
+
+// MemberChanged is the answer to what was done to a member.
+type MemberChanged struct {
+	Node    string `json:"node"`
+	Changed bool   `json:"changed"`
+}
+
+// LeadTransferred is the answer of POST /v1/cluster/transfer-leader.
+type LeadTransferred struct {
+	Leader  string `json:"leader"`
+	Changed bool   `json:"changed"`
+}
+
+func (s *server) clusterOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: clusterPath, id: "get-cluster", tag: "cluster",
+		summary: "Raft, as the answering node sees it",
+		text:    "Who votes, who leads in which term, and how far the node that answers has come. The others are asked nothing: ask each for itself.",
+		answers: exampleClusterState(), problems: []Code{CodeUnavailable},
+	}, s.clusterState)
+	register(s, to, operation{
+		method: http.MethodPost, path: "/v1/cluster/transfer-leader", id: "transfer-leader", tag: "cluster",
+		summary: "Hand the lead over",
+		text: "To a node, or to any voter that is heard. It is refused if the node does not vote or is not heard: while the lead is handed over nothing can be written. " +
+			"The answer comes when the next leader is known, or after 8 seconds at most.",
+		answers: LeadTransferred{Leader: "node2", Changed: true}, problems: []Code{CodeNotFound, CodeUnavailable},
+	}, s.transferLeader)
+	register(s, to, operation{
+		method: http.MethodPost, path: "/v1/members", id: "add-member", tag: "cluster",
+		summary: "Take in a node that waits",
+		text:    "A node that was started with --join comes in by itself. This is for one that is heard in the gossip and waits, because it was taken out before.",
+		takes:   JoinRequest{Raft: "10.0.0.4:7000"}, answers: MemberChanged{Node: "node4", Changed: true}, problems: []Code{CodeNotFound, CodeTooOld, CodeUnavailable},
+	}, s.addMember)
+	register(s, to, operation{
+		method: http.MethodDelete, path: memberPath, id: "remove-member", tag: "cluster",
+		summary: "Take a node out",
+		text: "It no longer counts in the quorum, and votes in nothing; it stays up to say so, until it is stopped. If it leads it hands the lead over first. " +
+			"It is refused, with what to do, where the cluster could commit or decide nothing any more without it, unless force is true.",
+		answers: MemberChanged{Node: "node4", Changed: true}, problems: []Code{CodeNotFound, CodeUnavailable},
+	}, s.removeMember)
+	register(s, to, operation{
+		method: http.MethodPost, path: memberPath + "/promote", id: "promote-member", tag: "cluster",
+		summary: "Have a node vote in raft before others",
+		text: "It is remembered, and does not change who is watched by whom. If as many vote as may, the one that is not preferred makes room: one that is silent first, then one of the site with the most voters. " +
+			"It is refused where all places are taken by nodes that are preferred themselves.",
+		answers: MemberChanged{Node: "node4", Changed: true}, problems: []Code{CodeNotFound},
+	}, s.promoteMember)
+	register(s, to, operation{
+		method: http.MethodDelete, path: memberPath + "/promote", id: "unpromote-member", tag: "cluster",
+		summary: "Take that back",
+		text:    "The node is as any other again. If it votes it goes on voting, until one that is preferred needs its place.",
+		answers: MemberChanged{Node: "node4", Changed: true}, problems: []Code{CodeNotFound},
+	}, s.unpromoteMember)
+}
+
+type clusterOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  ClusterState
+}
+
+type memberInput struct {
+	Node string `path:"node" doc:"The name of the node" example:"node4"`
+	Sent sent
+}
+
+type removeMemberInput struct {
+	Node  string `path:"node" doc:"The name of the node" example:"node4"`
+	Force string `query:"force" enum:"true,false" default:"false" doc:"true: take it out though the cluster decides nothing any more without it"`
+	Sent  sent
+}
+
+type addMemberInput struct{ Sent sent }
+
+type transferInput struct {
+	Node string `query:"node" minLength:"1" doc:"The voter that is to lead; any that is heard if it is left out" example:"node2"`
+	Sent sent
+}
+
+type memberChangedOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  MemberChanged
+}
+
+type transferredOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  LeadTransferred
+}
+
+func (s *server) clusterState(ctx context.Context, in *membersInput) (*clusterOutput, error) {
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := s.Membership.RaftServers()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	state := ClusterState{
+		ID: view.ClusterID(), Node: s.State.Self().Node, Raft: s.Membership.RaftProgress(), MaxVoters: view.Settings().MaxVoters,
+		Protocol: view.Protocol(), ProtocolInUse: view.ProtocolInUse(), Peers: []RaftPeer{},
+	}
+	leader, _ := s.Membership.Leader()
+	state.Leader = leader.Node
+	now := time.Now()
+	for _, server := range servers {
+		p := RaftPeer{Node: server.Node, Address: server.Address, Part: NonVoter, Leader: server.Node == leader.Node}
+		if server.Voter {
+			p.Part = Voter
+			state.Voters++
+		}
+		if o, known := view.Observer(server.Node); known {
+			heard := observerOf(o, s.State.Ballots(), now, view.Settings().BallotTTL())
+			p.Observer, p.Preferred, p.Fresh, p.HeardAgo = true, o.Preferred, heard.Fresh, heard.HeardAgo
+		}
+		state.Peers = append(state.Peers, p)
+	}
+	state.Majority = state.Voters/2 + 1
+	return &clusterOutput{Index: view.Index(), Body: state}, nil
+}
+
+func (s *server) transferLeader(ctx context.Context, in *transferInput) (*transferredOutput, error) {
+	before, _ := s.Membership.Leader()
+	leader, err := s.Membership.TransferLead(ctx, in.Node)
+	if err != nil {
+		return nil, unlessKnown(fmt.Errorf("transfer the lead: %w", err))
+	}
+	out := &transferredOutput{Index: s.State.View().Index(), Body: LeadTransferred{Leader: leader.Node, Changed: leader.Node != before.Node}}
+	if out.Body.Changed {
+		s.log.Info("the lead was handed over by hand", "leader", leader.Node, "from_address", in.Sent.from)
+	}
+	return out, nil
+}
+
+func (s *server) addMember(ctx context.Context, in *addMemberInput) (*memberChangedOutput, error) {
+	var r JoinRequest
+	if err := decodeBody(in.Sent.body, maxBody, &r); err != nil {
+		return nil, err
+	}
+	if err := hostPort(r.Raft); err != nil {
+		return nil, badRequest("raft: %v; it is the raft address of the node, as /v1/members shows it", err)
+	}
+	before := s.State.View()
+	if err := s.Membership.JoinRaft(ctx, r.Raft); err != nil {
+		return nil, unlessKnown(fmt.Errorf("take in %s: %w", r.Raft, err))
+	}
+	s.log.Info("node joined by hand", "address", r.Raft, "from_address", in.Sent.from)
+	var done MemberChanged
+	view := s.State.View()
+	for o := range view.Observers() {
+		if o.Raft == r.Raft {
+			_, was := before.Observer(o.Node)
+			done = MemberChanged{Node: o.Node, Changed: !was}
+		}
+	}
+	return &memberChangedOutput{Index: view.Index(), Body: done}, nil
+}
+
+func (s *server) removeMember(ctx context.Context, in *removeMemberInput) (*memberChangedOutput, error) {
+	force := false
+	if in.Force != "" {
+		var err error
+		if force, err = strconv.ParseBool(in.Force); err != nil {
+			return nil, badRequest("force %q is neither true nor false", in.Force)
+		}
+	}
+	if err := s.Membership.RemoveMember(ctx, in.Node, force); err != nil {
+		return nil, unlessKnown(fmt.Errorf("take out %s: %w", in.Node, err))
+	}
+	s.log.Info("node removed by hand", "peer", in.Node, "from_address", in.Sent.from)
+	return &memberChangedOutput{Index: s.State.View().Index(), Body: MemberChanged{Node: in.Node, Changed: true}}, nil
+}
+
+func (s *server) promoteMember(ctx context.Context, in *memberInput) (*memberChangedOutput, error) {
+	return s.prefer(ctx, in, true)
+}
+
+func (s *server) unpromoteMember(ctx context.Context, in *memberInput) (*memberChangedOutput, error) {
+	return s.prefer(ctx, in, false)
+}
+
+func (s *server) prefer(ctx context.Context, in *memberInput, yes bool) (*memberChangedOutput, error) {
+	result, err := s.propose(ctx, fsm.PreferVoter{Node: in.Node, Prefer: yes})
+	if err != nil {
+		return nil, err
+	}
+	if result.Changed {
+		s.log.Info("who is to vote was changed by hand", "peer", in.Node, "preferred", yes, "index", result.Index, "from_address", in.Sent.from)
+	}
+	return &memberChangedOutput{Index: result.Index, Body: MemberChanged{Node: in.Node, Changed: result.Changed}}, nil
+}
+
+// TransferRequest is the body of POST /v1/peer/transfer.
+type TransferRequest struct {
+	To string `json:"to,omitempty"`
+}
+
+func (s *server) peerTransfer(c *gin.Context, _ url.Values) error {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	if err != nil {
+		return bodyFault(err, nil)
+	}
+	var asked TransferRequest
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return badRequest("the request can't be read: %v", err)
+	}
+	if err := s.Peer.TransferAsLeader(c.Request.Context(), asked.To); err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, jsonType, struct{}{})
+	return nil
+}
+
+// Transfer has the leader hand the lead over, to that voter or to any if it is
+// "". The node at address may name it.
+func (c *PeerClient) Transfer(ctx context.Context, address, to string) error {
+	body, err := json.Marshal(TransferRequest{To: to})
+	if err != nil {
+		return fmt.Errorf("ask %s to hand the lead over: %w", address, err)
+	}
+	var nothing struct{}
+	err = c.call(ctx, address, question{path: transferPath, contentType: jsonBody, body: body}, &nothing)
+	if _, misdirected := errors.AsType[ErrNotLeader](err); misdirected {
+		return fmt.Errorf("%w (%w)", ErrNoLeader, err)
+	}
+	return err
+}
+
+func exampleClusterState() ClusterState {
+	heard := new(fsm.Duration(800 * time.Millisecond))
+	return ClusterState{
+		ID: "GDB3C4KQ", Node: "node1", Leader: "node2", Voters: 2, Majority: 2, MaxVoters: 5, Protocol: 1, ProtocolInUse: 1,
+		Raft: RaftProgress{State: "follower", Term: 3, CommitIndex: 43, AppliedIndex: 43, LastIndex: 43, LastContact: new(fsm.Duration(35 * time.Millisecond))},
+		Peers: []RaftPeer{
+			{Node: "node1", Address: "10.0.0.1:7000", Part: Voter, Observer: true, Fresh: true, HeardAgo: heard},
+			{Node: "node2", Address: "10.0.0.2:7000", Part: Voter, Leader: true, Observer: true, Fresh: true, HeardAgo: heard},
+		},
+	}
+}
