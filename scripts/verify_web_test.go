@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -142,9 +143,21 @@ func certificate(t *testing.T, names []string, from, until time.Time) (tls.Certi
 }
 
 // couchbase answers as the REST API of Couchbase is documented to.
-type couchbase struct{ cluster, bucket, password string }
+type couchbase struct {
+	mu                        sync.Mutex
+	cluster, bucket, password string // guarded by mu
+}
+
+// becomes says what it answers from now on, and to whom.
+func (c *couchbase) becomes(cluster, password string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cluster, c.password = cluster, password
+}
 
 func (c *couchbase) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if _, password, _ := r.BasicAuth(); password != c.password {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -185,7 +198,8 @@ func TestVerifyCouchbase(t *testing.T) {
 	at := server.URL
 
 	base.want(t, at, "UNKNOWN", "HTTP 401") // no secret is asked for
-	stand.password = "open sesame"
+	const password = "open sesame"
+	stand.becomes(couchbaseNodes("healthy", "healthy", "healthy", "new"), password)
 	base.want(t, at, "UP", "3 of 3 active nodes are healthy")
 	base.want(t, at+"/ healthy=3", "UP")
 	base.want(t, at+" healthy=4", "DOWN", "3 of the 3")
@@ -193,13 +207,13 @@ func TestVerifyCouchbase(t *testing.T) {
 	base.want(t, at+" bucket=orders healthy=2", "UP", "2 of 3")
 	base.want(t, at+" bucket=other", "DOWN", "the bucket other does not exist")
 	base.want(t, at+" bucket=../x", "UNKNOWN")
-	stand.cluster = couchbaseNodes("healthy", "unhealthy", "healthy")
+	stand.becomes(couchbaseNodes("healthy", "unhealthy", "healthy"), password)
 	base.want(t, at, "DOWN", "10.0.0.2:8091 is unhealthy")
-	stand.cluster = couchbaseNodes("new")
+	stand.becomes(couchbaseNodes("new"), password)
 	base.want(t, at, "DOWN", "no active nodes")
-	stand.cluster = ""
+	stand.becomes("", password)
 	base.want(t, at, "DOWN", "unknown pool")
-	stand.cluster = "<html>"
+	stand.becomes("<html>", password)
 	base.want(t, at, "UNKNOWN", "not one of Couchbase")
 	base.want(t, "http://"+freeAddress(t), "DOWN", "refused")
 	base.impatient().want(t, "http://"+listener(t, "127.0.0.1:0"), "DOWN", "no answer")
