@@ -185,6 +185,15 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 			again(h, func(*check.Run) {})
 			h.Runs[1].Cut = true
 		}},
+		{"what was done is run again after an attempt that nobody saw", 8, func(h *check.History) {
+			again(h, func(r *check.Run) { r.Attempt = 3 })
+		}},
+		{"what was done is run again after its node led, and died before it told", 0, func(h *check.History) {
+			again(h, func(r *check.Run) { r.Attempt, r.Life, r.From, r.End = 3, 2, 70*second, 71*second })
+			h.Terms = append(h.Terms, check.Term{Node: "n2", Number: 3, At: 66 * second})
+			h.Lives[1].To, h.Lives[1].Killed = 67*second, true
+			h.Lives = append(h.Lives, check.Life{Node: "n2", Number: 2, From: 68 * second, Epoch: h.Lives[1].Epoch})
+		}},
 		{"what was done as follower is run as leader", 0, func(h *check.History) { again(h, func(r *check.Run) { r.Role = fsm.Leader }) }},
 		{"what was given up is run again", 8, func(h *check.History) {
 			again(h, func(*check.Run) {})

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"time"
 
 	"tocsin/fsm"
@@ -24,7 +25,7 @@ func Once(h *History) []Violation {
 		if r.Attempt <= before.Attempt {
 			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s as attempt %d after attempt %d", r.Node, r.Event, r.Key, r.Attempt, before.Attempt)
 		}
-		promoted := r.Role == fsm.Leader && before.Role != fsm.Leader
+		promoted := r.Role == fsm.Leader && before.Role != fsm.Leader || h.promotedUnseen(before, r)
 		if !h.cutShort(before) && !promoted && before.Exit == 0 {
 			f.add(r.Key, r.Node, r.From, "%s ran event %d of %s again as %s: attempt %d as %s had ended well at %v, and the node did not die", r.Node, r.Event, r.Key, r.Role, before.Attempt, before.Role, before.End)
 		}
@@ -63,4 +64,18 @@ func (h *History) retries(d delivery, by time.Duration) (n int) {
 		}
 	}
 	return n
+}
+
+// promotedUnseen reports whether there was an attempt between two runs that nobody
+// saw: the node led, noted that it runs the script as leader, and died before the
+// script started.
+func (h *History) promotedUnseen(before, next Run) bool {
+	if next.Attempt <= before.Attempt+1 || before.Role == fsm.Leader {
+		return false
+	}
+	return slices.ContainsFunc(h.Terms, func(t Term) bool {
+		return t.Node == next.Node && t.At > before.End && slices.ContainsFunc(h.lives(t.Node), func(l Life) bool {
+			return l.Killed && l.From <= t.At && t.At <= l.To && l.To <= next.From
+		})
+	})
 }
