@@ -40,8 +40,8 @@ type held struct {
 }
 
 // Open reads the credentials of a node. They must fit together, and be those of
-// the node of that name. One that has expired is taken: the log and /readyz say
-// so, and the node is renewed by replacing it.
+// the node of that name. One that has expired is taken: a node that runs can say
+// so, and takes a new one.
 func Open(files pki.Files, node string, log *slog.Logger) (*Live, error) {
 	l := &Live{files: files, subject: pki.Subject{Role: pki.Node, Name: node}, log: log.With("component", "credentials"), began: time.Now()}
 	l.seen = stampsOf(files)
@@ -50,9 +50,6 @@ func Open(files pki.Files, node string, log *slog.Logger) (*Live, error) {
 		return nil, err
 	}
 	l.held.Store(h)
-	if remark := pki.Remark(h.own, time.Now()); remark != "" {
-		l.log.Warn("a certificate needs attention", "text", remark)
-	}
 	return l, nil
 }
 
@@ -109,12 +106,13 @@ func (h *held) certificateRest() []*x509.Certificate {
 
 // now returns what is to be used now.
 func (l *Live) now() *held {
-	l.look()
+	l.Look()
 	return l.held.Load()
 }
 
-// look reads the files again if they have changed, and if nobody else does.
-func (l *Live) look() {
+// Look reads the files again if they have changed, if nobody else does, and if they
+// were not looked at within a second.
+func (l *Live) Look() {
 	since := int64(time.Since(l.began))
 	if since-l.looked.Load() < int64(lookEvery) || !l.looking.CompareAndSwap(false, true) {
 		return
@@ -157,9 +155,9 @@ type Standing struct {
 	Trouble string
 }
 
-// Standing looks at the files, and says how the credentials stand.
+// Standing says how the credentials stand that were read last. It reads nothing.
 func (l *Live) Standing() Standing {
-	h := l.now()
+	h := l.held.Load()
 	s := Standing{Own: h.own, Roots: h.roots}
 	if why := l.trouble.Load(); why != nil {
 		s.Trouble = *why

@@ -30,6 +30,15 @@ func nodeFigures() []figure {
 			},
 		},
 		gauge("tocsin_disk_little_room", "1 if that is so little that /readyz warns of it, else 0.", func(s *Scene) float64 { return yes(s.LittleRoom) }),
+		{
+			meaning{"tocsin_tls_certificate_expiry_timestamp_seconds", "When a certificate ends: that of the node, and that of the CA that ends first; absent where no TLS is spoken.", []label{{name: "of", values: []string{"node", "ca"}}}},
+			prometheus.GaugeValue, func(s *Scene, set setter) {
+				if s.Expiry != nil {
+					set(float64(s.Expiry.Own.Unix()), "node")
+					set(float64(s.Expiry.CA.Unix()), "ca")
+				}
+			},
+		},
 	}
 }
 

@@ -36,7 +36,12 @@ type Scene struct {
 	FreeBytes *uint64
 	// LittleRoom says that this is little.
 	LittleRoom bool
+	// Expiry is when the certificates end; nil where there are none.
+	Expiry *Expiry
 }
+
+// Expiry is when certificates end: that of the node, and the CA's that ends first.
+type Expiry struct{ Own, CA time.Time }
 
 // Raft is how raft stands on this node.
 type Raft struct {

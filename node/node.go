@@ -186,6 +186,7 @@ func (n *Node) run() {
 		part{"scavenge", n.scavenger.Run},
 		part{"chores", n.runChores},
 		part{"watch the room", n.watchRoom},
+		part{"watch the certificates", n.watchCertificates},
 		part{"say who is silent", n.sayWhenLeaderless},
 		part{"watch for warnings", n.watchWarnings},
 	)

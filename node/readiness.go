@@ -80,6 +80,10 @@ func (n *Node) Readiness() api.Readiness {
 			problem("notifications: %s", s.Stuck)
 		}
 	}
+	if n.out.Credentials != nil {
+		problems, warnings := judge(n.out.Credentials.Standing(), time.Now())
+		r.Problems, r.Warnings = append(r.Problems, problems...), append(r.Warnings, warnings...)
+	}
 	if n.littleRoom.Load() {
 		r.Warnings = append(r.Warnings, roomWarning)
 	}

@@ -18,6 +18,7 @@ func (n *Node) Scene() metrics.Scene {
 		Gossip: n.gossip.Stats(), Checks: n.verifier.Progress(), Raft: n.raftScene(),
 		WritesQueued: len(n.local.queue) + len(n.remote.queue),
 		FreeBytes:    n.room.Load(), LittleRoom: n.littleRoom.Load(),
+		Expiry: n.expiry(),
 	}
 }
 

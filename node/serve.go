@@ -22,7 +22,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 		return nil
 	}
 	server := &http.Server{
-		Handler:           n.handler(ctx.Done()),
+		Handler:           identified(n.handler(ctx.Done())),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,

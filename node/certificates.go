@@ -1,0 +1,119 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"tocsin/access"
+	"tocsin/api"
+	"tocsin/credentials"
+	"tocsin/metrics"
+	"tocsin/pki"
+)
+
+const certificateCheck = 10 * time.Second
+
+// watchCertificates has the files looked at though nobody connects, and tells the
+// log what there is to be said about them, once for each thing.
+func (n *Node) watchCertificates(ctx context.Context) error {
+	if n.out.Credentials == nil {
+		return nil
+	}
+	tick := time.NewTicker(certificateCheck)
+	defer tick.Stop()
+	told := ""
+	for {
+		n.out.Credentials.Look()
+		problems, warnings := judge(n.out.Credentials.Standing(), time.Now())
+		text := strings.Join(append(problems, warnings...), "; ")
+		if text != told && text != "" {
+			n.log.Warn("a certificate needs attention", "text", text)
+		}
+		told = text
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// judge says what keeps a node with these credentials from doing its duty, and
+// what will one day.
+func judge(s credentials.Standing, now time.Time) (problems, warnings []string) {
+	if remark := pki.Remark(s.Own, now); remark != "" {
+		if pki.ValidityOf(s.Own, now) == pki.Soon {
+			warnings = append(warnings, remark)
+		} else {
+			problems = append(problems, remark)
+		}
+	}
+	for _, root := range s.Roots {
+		if remark := pki.Remark(root, now); remark != "" {
+			warnings = append(warnings, remark)
+		}
+	}
+	if s.Trouble != "" {
+		warnings = append(warnings, "the certificates on disk can't be used, and the ones before are kept: "+s.Trouble)
+	}
+	return problems, warnings
+}
+
+// expiry returns when the certificates of this node end, nil if it has none.
+func (n *Node) expiry() *metrics.Expiry {
+	if n.out.Credentials == nil {
+		return nil
+	}
+	s := n.out.Credentials.Standing()
+	e := &metrics.Expiry{Own: s.Own.NotAfter, CA: s.Roots[0].NotAfter}
+	for _, root := range s.Roots {
+		if root.NotAfter.Before(e.CA) {
+			e.CA = root.NotAfter
+		}
+	}
+	return e
+}
+
+// peerPaths are those of what nodes ask of each other.
+const peerPaths = "/v1/peer/"
+
+// identified tells next what a request that came by TLS has proven by its
+// certificate. What nodes ask of each other it hands on for nodes alone, whatever
+// else is shown: nothing of it is read before.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		var shown pki.Subject
+		if len(r.TLS.VerifiedChains) > 0 {
+			if s, err := pki.SubjectOf(r.TLS.VerifiedChains[0][0]); err == nil {
+				shown = s
+				r = r.WithContext(access.With(r.Context(), access.Identity{Name: s.Name, Role: access.Role(s.Role), Proof: access.ByCertificate}))
+			}
+		}
+		if strings.HasPrefix(r.URL.Path, peerPaths) && shown.Role != pki.Node {
+			refuseStranger(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refuseStranger answers who is no node as package api would.
+func refuseStranger(w http.ResponseWriter) {
+	problem, err := json.Marshal(api.Problem{
+		Type: "about:blank", Title: http.StatusText(http.StatusForbidden), Status: http.StatusForbidden, Code: "forbidden",
+		Detail: "this is for the nodes among themselves: the certificate of a node is needed",
+	})
+	if err != nil {
+		problem = nil // texts and numbers always marshal
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = w.Write(problem) // who does not read it is refused all the same
+}
