@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"syscall"
 )
 
@@ -48,3 +49,7 @@ func Shortage(err error) bool {
 	}
 	return false
 }
+
+// Look returns the path of the program called name, found along our PATH unless
+// it is a path already.
+func Look(name string) (string, error) { return exec.LookPath(name) }
