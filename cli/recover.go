@@ -97,7 +97,8 @@ dead again with the data that they had.`,
 	}
 	dataDirFlag(c, &l.DataDir)
 	c.Flags().Var(list{&l.Dead}, "dead", "names of the nodes that are lost for good, with commas")
-	group(c, "Data", "data-dir", "dead")
+	c.Flags().StringVar(&l.TLS, "tls", "", "`directory` of the node's certificate, as the agent was given it")
+	group(c, "Data", "data-dir", "dead", "tls")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := needDataDir(c); err != nil {
 			return err

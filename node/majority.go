@@ -26,6 +26,7 @@ const (
 type LostMajority struct {
 	DataDir string       // of the survivor
 	Dead    []string     // the nodes that will never come back as they were
+	TLS     string       // the survivor's credentials, as in Config; "" asks the others in plain text
 	Logger  *slog.Logger // nil discards
 }
 
@@ -76,7 +77,11 @@ func (l LostMajority) Recover(ctx context.Context) (done Recovered, err error) {
 	if err := m.allows(l.Dead); err != nil {
 		return done, err
 	}
-	if err := m.ask(ctx, l.Dead); err != nil {
+	others, err := newAsker(l.TLS)
+	if err != nil {
+		return done, err
+	}
+	if err := m.ask(ctx, others, l.Dead); err != nil {
 		return done, err
 	}
 	done = Recovered{

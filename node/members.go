@@ -2,19 +2,13 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/raft"
-
-	"tocsin/api"
 )
 
 const (
@@ -98,21 +92,20 @@ func (m members) configuration(survivors []string) raft.Configuration {
 }
 
 // ask asks all other members, and says who of them contradicts.
-func (m members) ask(ctx context.Context, dead []string) error {
-	client := &http.Client{Timeout: askTimeout, Transport: &http.Transport{
-		DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, DisableKeepAlives: true,
-	}}
+func (m members) ask(ctx context.Context, others asker, dead []string) error {
 	for _, name := range m.names {
 		address := m.http[name]
 		if name == m.self || address == "" {
 			continue
 		}
-		answer, err := readinessOf(ctx, client, address)
+		answer, err := others.readinessOf(ctx, address)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, errSilent):
 			continue
+		case errors.Is(err, errSecret):
+			return fmt.Errorf("%s at %s: %w: give --tls with the directory that the agent is given, for without it nobody can tell whether a majority is there", name, address, err)
 		case slices.Contains(dead, name) && err != nil:
 			return fmt.Errorf("%s is said to be dead, but something answers at %s: %w: stop it for good, or recover without this", name, address, err)
 		case slices.Contains(dead, name) && answer.Node == name:
@@ -122,27 +115,4 @@ func (m members) ask(ctx context.Context, dead []string) error {
 		}
 	}
 	return nil
-}
-
-// errSilent says that nobody listens. One who does and gives no answer may be
-// a process that is stopped, and could go on at any time.
-var errSilent = errors.New("nobody listens")
-
-func readinessOf(ctx context.Context, client *http.Client, address string) (r api.Readiness, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
-	if err != nil {
-		return r, err
-	}
-	response, err := client.Do(request)
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return r, fmt.Errorf("%w: %w", errSilent, err)
-	}
-	if err != nil {
-		return r, err
-	}
-	defer response.Body.Close() // nothing is written by it: there is no error to miss
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxReadiness)).Decode(&r); err != nil {
-		return r, fmt.Errorf("its answer can't be read: %w", err)
-	}
-	return r, nil
 }

@@ -56,6 +56,11 @@ func TestMembers_NothingIsRecoveredWhileSomebodyContradicts(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(r) }
 	}
 	babbles := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("welcome to nginx")) }
+	secret := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, api.PlainTextHint, http.StatusBadRequest) }
+	others, err := newAsker("")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		answers map[string]http.HandlerFunc
 		want    string
@@ -66,6 +71,7 @@ func TestMembers_NothingIsRecoveredWhileSomebodyContradicts(t *testing.T) {
 		"a dead one answers":               {map[string]http.HandlerFunc{"n2": says(api.Readiness{Node: "n2"})}, "n2 is said to be dead, but it answers at ADDRESS"},
 		"something answers for a dead one": {map[string]http.HandlerFunc{"n2": babbles}, "n2 is said to be dead, but something answers at ADDRESS"},
 		"another node has its address":     {map[string]http.HandlerFunc{"n2": says(api.Readiness{Node: "n7"})}, ""},
+		"a survivor speaks TLS":            {map[string]http.HandlerFunc{"n4": secret}, "n4 at ADDRESS: it speaks TLS: give --tls"},
 		"something answers for a survivor": {map[string]http.HandlerFunc{"n4": babbles}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +86,7 @@ func TestMembers_NothingIsRecoveredWhileSomebodyContradicts(t *testing.T) {
 					c.want = strings.ReplaceAll(c.want, "ADDRESS", m.http[name])
 				}
 			}
-			err := m.ask(t.Context(), []string{"n2", "n3"})
+			err := m.ask(t.Context(), others, []string{"n2", "n3"})
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
