@@ -218,3 +218,43 @@ func FuzzParseRecords(f *testing.F) {
 		}
 	})
 }
+
+func TestMayRegister(t *testing.T) {
+	cert := func(name string) access.Identity {
+		return access.Identity{Name: name, Role: access.Node, Proof: access.ByCertificate}
+	}
+	token := func(role access.Role) access.Identity {
+		return access.Identity{Name: "t", Role: role, Proof: access.ByToken}
+	}
+	newcomer, member := access.Applicant{Node: "n1"}, access.Applicant{Node: "n1", Member: true}
+	again := access.Applicant{Node: "n1", Member: true, Again: true}
+	bare := access.Applicant{Node: "n1", NoTokens: true}
+	for name, test := range map[string]struct {
+		caller access.Caller
+		who    access.Applicant
+		says   string // "" if it may
+	}{
+		"a newcomer with a join token":                  {access.Caller{token(access.Join)}, newcomer, ""},
+		"a newcomer with both":                          {access.Caller{cert("n1"), token(access.Join)}, newcomer, ""},
+		"a newcomer with a node token":                  {access.Caller{token(access.Node)}, newcomer, ""},
+		"a newcomer with a certificate alone":           {access.Caller{cert("n1")}, newcomer, "joining takes a token"},
+		"the same where there are no tokens":            {access.Caller{cert("n1")}, bare, ""},
+		"a newcomer with an admin token":                {access.Caller{token(access.Admin)}, newcomer, "joining takes a token"},
+		"a newcomer with another's certificate":         {access.Caller{cert("n2"), token(access.Join)}, newcomer, "that of \"n2\""},
+		"another's certificate where there are none":    {access.Caller{cert("n2")}, bare, "that of \"n2\""},
+		"a member with its certificate":                 {access.Caller{cert("n1")}, member, ""},
+		"a member with its certificate and join":        {access.Caller{cert("n1"), token(access.Join)}, member, ""},
+		"a member's name with a join token":             {access.Caller{token(access.Join)}, member, "is a member already"},
+		"a member's name with another's certificate":    {access.Caller{cert("n2"), token(access.Node)}, member, "that of \"n2\""},
+		"the same process asks again with a join token": {access.Caller{token(access.Join)}, again, ""},
+		"nobody": {nil, newcomer, "joining takes a token"},
+		"a client's certificate where there are no tokens": {
+			access.Caller{{Name: "n1", Role: access.Admin, Proof: access.ByCertificate}}, bare, "joining takes a token",
+		},
+	} {
+		err := access.MayRegister(test.caller, test.who)
+		if test.says == "" && err != nil || test.says != "" && (err == nil || !strings.Contains(err.Error(), test.says)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

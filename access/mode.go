@@ -7,8 +7,8 @@ type Mode string
 
 // The modes.
 const (
-	// Auto asks as soon as there is a token to show. A node that was given one
-	// for the others asks from the start.
+	// Auto asks as soon as there is something to show: a token in the cluster, or
+	// a certificate, or a token that the node was given for the others.
 	Auto Mode = "auto"
 	// On always asks: without a token or a certificate nobody comes in.
 	On Mode = "on"
@@ -25,6 +25,6 @@ func ParseMode(text string) (Mode, error) {
 	return "", fmt.Errorf("%.40q is none of auto, on and off", text)
 }
 
-// Asks reports whether a node of that mode asks who somebody is, if it knows of
-// tokens, or was told of some.
-func (m Mode) Asks(tokens bool) bool { return m == On || m != Off && tokens }
+// Asks reports whether a node of that mode asks who somebody is, if there is
+// something to show.
+func (m Mode) Asks(something bool) bool { return m == On || m != Off && something }

@@ -30,13 +30,13 @@ func rules() map[string]Role {
 		"GET /v1/status/{key}":       Read,
 		"GET /v1/why/{key}":          Read,
 		"GET /v1/events":             Read,
-		"GET /v1/events/{id}":        Read,
 		"GET /v1/notifications":      Read,
 		"GET /v1/notifications/{id}": Read,
 		"GET /v1/stream":             Read,
 		"GET /v1/members":            Read,
 		"GET /v1/cluster":            Read,
 		"GET /v1/settings":           Read,
+		"GET /v1/node":               Read,
 
 		// What is watched.
 		"PUT /v1/endpoints/{key}":        Operate,
@@ -49,7 +49,13 @@ func rules() map[string]Role {
 		"POST /v1/notifications/{id}/retry": Operate,
 		"POST /v1/notifications/{id}/ack":   Operate,
 
-		// What the cluster is.
+		// What only who runs the nodes needs: addresses, paths, output of scripts.
+		"GET /v1/config":          Operate,
+		"GET /v1/log":             Operate,
+		"GET /debug/pprof/{name}": Admin,
+
+		// What the cluster is, and how a node works.
+		"POST /v1/reload":                   Admin,
 		"POST /v1/members":                  Admin,
 		"DELETE /v1/members/{node}":         Admin,
 		"POST /v1/members/{node}/promote":   Admin,

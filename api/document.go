@@ -20,6 +20,8 @@ const documentPath = "/openapi.json"
 
 const aboutTheAPI = `Tocsin over HTTP. Any node answers everything: reads from what it knows itself, writes through the leader.
 
+Where a node asks who somebody is, send a token as Authorization: Bearer TOKEN; each operation says which role it needs.
+
 What can't be done is answered with a problem of RFC 9457 (docs/reference/problems.md). Unknown query parameters and
 unknown fields of bodies are refused. Clients must ignore fields of answers that they don't know: new ones may come.`
 
@@ -36,6 +38,7 @@ func (s *server) newAPI(engine *gin.Engine) huma.API {
 				{Name: "status", Description: "What the cluster holds, and why"},
 				{Name: "cluster", Description: "Who belongs to it, and its settings"},
 				{Name: "node", Description: "The one node that is asked"},
+				{Name: "tokens", Description: "Who may do what"},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},
@@ -69,6 +72,9 @@ func finish(doc *huma.OpenAPI) {
 		neverNull(s)
 	}
 	describeSettings(schemas)
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{tokenScheme: {
+		Type: "http", Scheme: "bearer", Description: "A token of Tocsin (tocsin_ID_SECRET), where the node asks who somebody is. Its role is named with each operation.",
+	}}
 	taken := map[string]bool{}
 	doc.Components.Headers = map[string]*huma.Header{}
 	for name, text := range stampTexts() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"tocsin/access"
 	"tocsin/fsm"
 )
 
@@ -27,6 +28,9 @@ var ErrUnreachable = errors.New("the node can't be reached")
 // ErrBehind says that a node could not come to know in time what a read asks
 // it to know.
 var ErrBehind = errors.New("this node did not come to know in time what the leader knows: ask again, ask another node, or ask with consistency=stale")
+
+// ErrDenied says that a node does not let this one in, and that nothing was done.
+var ErrDenied = errors.New("it does not let this node in")
 
 // ErrNotLeader says that another node leads.
 type ErrNotLeader struct {
@@ -77,10 +81,18 @@ func problemOf(err error) *Problem {
 	if f, ok := errors.AsType[fault](err); ok {
 		return newProblem(f.code, f.text)
 	}
+	if d, ok := errors.AsType[access.Denial](err); ok { // of a node that registers
+		if d.Unproven {
+			return newProblem(CodeUnauthenticated, d.Reason)
+		}
+		return newProblem(CodeForbidden, d.Reason)
+	}
 	if m, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return newProblem(CodeTooLarge, fmt.Sprintf("the body is too large: at most %d bytes are taken here", m.Limit))
 	}
 	switch {
+	case errors.Is(err, ErrUnsettled):
+		return newProblem(CodeUnavailable, err.Error())
 	case errors.Is(err, ErrBehind):
 		return newProblem(CodeBehind, err.Error())
 	case errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
@@ -106,6 +118,8 @@ func errorOf(status int, p Problem) error {
 		return fmt.Errorf("it answered %d %s: is it a node of Tocsin?", status, http.StatusText(status))
 	case p.Code == CodeInvalid, p.Code == CodeNotFound, p.Code == CodeConflict, p.Code == CodeUnmet, p.Code == CodeTooOld:
 		return &fsm.Refusal{Code: fsm.Code(p.Code), Message: p.Detail}
+	case p.Code == CodeUnauthenticated, p.Code == CodeForbidden, p.Code == CodeTooMany:
+		return fmt.Errorf("%w: %s", ErrDenied, p.Detail)
 	case status == http.StatusBadRequest: // a kind that a newer node knows: refused all the same
 		return &fsm.Refusal{Code: fsm.Invalid, Message: p.Detail}
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
+const metricsPath = "/metrics"
+
 // metrics answers Prometheus.
 func (s *server) metrics(c *gin.Context, _ url.Values) error {
 	s.Metrics.ServeHTTP(c.Writer, c.Request)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin/access"
 )
 
 // operation is what the document says of one operation beside what the types of
@@ -30,11 +32,11 @@ type operation struct {
 // readProblems is what every read can answer, changeProblems what every change
 // can.
 func readProblems() []Code {
-	return []Code{CodeInvalid, CodeInternal, CodeNoLeader, CodeBehind}
+	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeInternal, CodeNoLeader, CodeBehind, CodeUnavailable}
 }
 
 func changeProblems() []Code {
-	return []Code{CodeInvalid, CodeCrossSite, CodeConflict, CodeUnmet, CodeTooLarge, CodeInternal, CodeNoLeader, CodeUncertain}
+	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeUnavailable, CodeCrossSite, CodeConflict, CodeUnmet, CodeTooLarge, CodeInternal, CodeNoLeader, CodeUncertain}
 }
 
 // register adds an operation to the document and to the routes. Huma reads the
@@ -42,9 +44,10 @@ func changeProblems() []Code {
 // by the handler.
 func register[I, O any](s *server, to huma.API, o operation, handle func(context.Context, *I) (*O, error)) {
 	schemas := to.OpenAPI().Components.Schemas
+	need, _ := access.Needs(o.method, o.path) // that there is one is seen where it is mounted
 	op := huma.Operation{
 		Method: o.method, Path: o.path, OperationID: o.id, Tags: []string{o.tag},
-		Summary: o.summary, Description: o.text,
+		Summary: o.summary, Description: o.text + " " + roleText(need), Security: security(need),
 		SkipValidateParams: true, SkipValidateBody: true,
 		Responses: responsesOf(schemas, slices.Concat(o.common(), o.problems)),
 	}
@@ -81,6 +84,16 @@ func documented(doc *huma.OpenAPI, o operation) *huma.Operation {
 	}
 	panic("operation " + o.id + " is not in the document") // it was just added
 }
+
+// roleText says which role an operation needs, security says it to programs.
+func roleText(need access.Role) string { return "Role: " + string(need) + "." }
+
+func security(need access.Role) []map[string][]string {
+	return []map[string][]string{{tokenScheme: {string(need)}}}
+}
+
+// tokenScheme is what the document calls a token.
+const tokenScheme = "token"
 
 func (o operation) common() []Code {
 	if o.method == http.MethodGet {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"tocsin/access"
 	"tocsin/fsm"
 )
 
@@ -36,6 +37,8 @@ type PeerClient struct {
 	// to be at that address, or, for the few questions that anybody may answer, to
 	// any. Its errors are *net.OpError of the Op "dial" where nothing was sent.
 	Dial func(ctx context.Context, address string, anyNode bool) (net.Conn, error)
+	// Token is shown to the nodes; the zero one is none.
+	Token access.Token
 
 	once           sync.Once
 	known, anybody *http.Client // made by once
@@ -142,7 +145,7 @@ func (c *PeerClient) Propose(ctx context.Context, address, cluster string, entry
 	switch {
 	case refused, errors.Is(err, ErrNoLeader), errors.Is(err, ErrUncertain):
 		return nil, fmt.Errorf("propose at %s: %w", address, err)
-	case misdirected, errors.Is(err, ErrUnreachable):
+	case misdirected, errors.Is(err, ErrUnreachable), errors.Is(err, ErrDenied):
 		return nil, fmt.Errorf("propose at %s: %w (%w)", address, ErrNoLeader, err)
 	}
 	return nil, fmt.Errorf("propose at %s: %w (%w)", address, ErrUncertain, err)
@@ -164,7 +167,7 @@ func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (
 		return answer.Index, nil
 	case errors.Is(err, ErrBehind):
 		return 0, err
-	case misdirected, errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
+	case misdirected, errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable), errors.Is(err, ErrDenied):
 		return 0, fmt.Errorf("%w (%w)", ErrNoLeader, err)
 	}
 	return 0, fmt.Errorf("%w (%w)", ErrBehind, err)
@@ -201,6 +204,9 @@ func (c *PeerClient) post(ctx context.Context, address string, q question, into 
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
 	request.Header.Set("Content-Type", q.contentType)
+	if !c.Token.IsZero() {
+		request.Header.Set("Authorization", c.Token.Header())
+	}
 	if q.cluster != "" {
 		request.Header.Set(clusterHeader, q.cluster)
 	}

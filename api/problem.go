@@ -33,8 +33,11 @@ func (p *Problem) ContentType(string) string { return problemType }
 // GetHeaders implements huma.HeadersError: what passes may be asked again soon.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
-	if p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		h.Set("Retry-After", "1")
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="tocsin"`)
 	}
 	return h
 }

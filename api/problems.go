@@ -14,25 +14,28 @@ type Code string
 
 // The kinds of problem. Those of fsm.Code are among them, by the same words.
 const (
-	CodeInvalid       Code = "invalid"
-	CodeCrossSite     Code = "cross-site"
-	CodeSwitchedOff   Code = "switched-off"
-	CodeLocalOnly     Code = "local-only"
-	CodeNotFound      Code = "not-found"
-	CodeMethod        Code = "method-not-allowed"
-	CodeConflict      Code = "conflict"
-	CodeTooOld        Code = "too-old"
-	CodeUnmet         Code = "precondition-failed"
-	CodeTooLarge      Code = "too-large"
-	CodeMediaType     Code = "unsupported-media-type"
-	CodeConfiguration Code = "configuration"
-	CodeNotLeader     Code = "not-leader" // ask LeaderHTTP
-	CodeInternal      Code = "internal"
-	CodeNoLeader      Code = "no-leader" // nothing was done
-	CodeUncertain     Code = "uncertain" // it may or may not have been done; repeating is safe
-	CodeBehind        Code = "behind"
-	CodeUnavailable   Code = "unavailable"
-	CodeBusy          Code = "busy"
+	CodeInvalid         Code = "invalid"
+	CodeCrossSite       Code = "cross-site"
+	CodeSwitchedOff     Code = "switched-off"
+	CodeLocalOnly       Code = "local-only"
+	CodeNotFound        Code = "not-found"
+	CodeMethod          Code = "method-not-allowed"
+	CodeConflict        Code = "conflict"
+	CodeTooOld          Code = "too-old"
+	CodeUnmet           Code = "precondition-failed"
+	CodeTooLarge        Code = "too-large"
+	CodeMediaType       Code = "unsupported-media-type"
+	CodeConfiguration   Code = "configuration"
+	CodeNotLeader       Code = "not-leader" // ask LeaderHTTP
+	CodeInternal        Code = "internal"
+	CodeNoLeader        Code = "no-leader" // nothing was done
+	CodeUncertain       Code = "uncertain" // it may or may not have been done; repeating is safe
+	CodeBehind          Code = "behind"
+	CodeUnavailable     Code = "unavailable"
+	CodeBusy            Code = "busy"
+	CodeUnauthenticated Code = "unauthenticated"
+	CodeForbidden       Code = "forbidden"
+	CodeTooMany         Code = "too-many-refusals"
 )
 
 // problemsPath is where the pages about the kinds of problem are.
@@ -54,6 +57,14 @@ func kinds() []kind {
 		{
 			CodeInvalid, http.StatusBadRequest, "The request makes no sense as it stands",
 			"A parameter, a field or a value is not what belongs there, or is one that nobody knows. The detail names it, and what it may be. Nothing was done. Repeating the request as it is will not help.",
+		},
+		{
+			CodeUnauthenticated, http.StatusUnauthorized, "It is not known who asks",
+			"The node asks for a token or a certificate, and none was sent, or one that proves nothing: it was mistyped, was revoked, has expired, or belongs to another cluster. Send a token as Authorization: Bearer TOKEN; the commands take one from --token-file or TOCSIN_TOKEN. Nothing was done.",
+		},
+		{
+			CodeForbidden, http.StatusForbidden, "The role is not enough",
+			"It is known who asks, and what was asked for takes another role: read to look, operate to change what is watched, admin for members, settings and tokens; join and node are for nodes. Nothing was done. Somebody with the role admin can create a token with the role that it takes.",
 		},
 		{
 			CodeCrossSite, http.StatusForbidden, "A web page elsewhere sent this",
@@ -98,6 +109,10 @@ func kinds() []kind {
 		{
 			CodeConfiguration, http.StatusUnprocessableEntity, "The configuration file is refused",
 			"The node was asked to read its configuration file again, and there is none, it can't be read, or something in it is wrong. Nothing has changed. The detail names the line; \"tocsin validate FILE\" shows it.",
+		},
+		{
+			CodeTooMany, http.StatusTooManyRequests, "Too many requests from there were refused",
+			"An address that was refused again and again for who it is waits a moment before it is told why. A request with a good token is answered all the same. Find out who sends these requests: the audit log has the first of them.",
 		},
 		{
 			CodeNotLeader, http.StatusMisdirectedRequest, "Another node leads",

@@ -38,11 +38,17 @@ type Config struct {
 	// Stopping is closed when those who wait are to be sent away, because the
 	// node stops; nil is never.
 	Stopping <-chan struct{}
-	Original OriginalMode  // "" is OriginalOn
-	Metrics  http.Handler  // what /metrics answers; nil: there is nothing
-	Requests Requests      // hears what is answered; nil: nobody does
-	Process  Process       // nil: it was told nothing, and can't be told anything
-	Log      *logring.Ring // what /v1/log shows; nil: nothing
+	Original OriginalMode // "" is OriginalOn
+	// Access says who is let in; nil: everybody. Audit gets a line for each
+	// change and each refusal; nil: Logger does.
+	Access Access
+	Audit  *slog.Logger
+	// MetricsOpen lets everybody read /metrics.
+	MetricsOpen bool
+	Metrics     http.Handler  // what /metrics answers; nil: there is nothing
+	Requests    Requests      // hears what is answered; nil: nobody does
+	Process     Process       // nil: it was told nothing, and can't be told anything
+	Log         *logring.Ring // what /v1/log shows; nil: nothing
 	// Profiling reports whether profiles are shown; nil: they are not.
 	Profiling func() bool
 	Logger    *slog.Logger // nil discards
@@ -50,8 +56,10 @@ type Config struct {
 
 type server struct {
 	Config
-	log   *slog.Logger
-	gates *gates
+	log      *slog.Logger
+	audit    *slog.Logger
+	gates    *gates
+	attempts attempts
 }
 
 // New returns the handler of everything this package serves.
@@ -65,6 +73,10 @@ func New(config Config) http.Handler {
 	}
 	if s.Log == nil {
 		s.Log = new(logring.Ring)
+	}
+	s.audit = s.log
+	if config.Audit != nil {
+		s.audit = config.Audit
 	}
 	// gin keeps its mode in a global; in any other mode it prints to stdout.
 	gin.SetMode(gin.ReleaseMode)
@@ -91,6 +103,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.endpointOperations(to)
 	s.checkOperation(to)
 	s.statusOperations(to)
+	s.tokenOperations(to)
 	s.whyOperation(to)
 	s.notificationOperations(to)
 	s.attentionOperations(to)
@@ -153,7 +166,7 @@ func (s *server) routes() []route {
 		peer(transferPath, jsonBody, s.peerTransfer),
 	}
 	if s.Metrics != nil {
-		routes = append(routes, get("/metrics", s.metrics))
+		routes = append(routes, get(metricsPath, s.metrics))
 	}
 	return routes
 }
@@ -178,14 +191,20 @@ func (s *server) admit(r route, request *http.Request) (url.Values, error) {
 
 // serve lets in what may come in, runs the route, and answers its error.
 func (s *server) serve(r route) gin.HandlerFunc {
+	need := s.roleFor(r)
 	return func(c *gin.Context) {
 		if r.successor != "" {
 			announce(c, r.successor)
 		}
-		query, err := s.admit(r, c.Request)
+		var query url.Values
+		err := s.authorize(c, need)
+		if err == nil {
+			query, err = s.admit(r, c.Request)
+		}
 		if err == nil {
 			err = r.handle(c, query)
 		}
+		s.note(c, r, need, query, err)
 		if err == nil {
 			return
 		}

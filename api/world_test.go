@@ -102,11 +102,13 @@ func (w *world) handler() http.Handler {
 	return w.serves
 }
 
-func (w *world) newHandler() http.Handler {
-	return api.New(api.Config{
+func (w *world) newHandler() http.Handler { return api.New(w.config()) }
+
+func (w *world) config() api.Config {
+	return api.Config{
 		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Peers: others{w}, Freshness: w, Premises: w, Original: w.original, Process: w.process, Log: w.log, Profiling: func() bool { return w.profiling },
 		Logger: w.logger, Stopping: w.stopping,
-	})
+	}
 }
 
 // apply commits one entry.

@@ -51,7 +51,7 @@ func defaults() node.Config {
 	return node.Config{
 		Name: "node1", DataDir: "data", Scripts: "scripts",
 		HTTP: "127.0.0.1:6000", Raft: "127.0.0.1:7000", Gossip: "127.0.0.1:8000",
-		MaxChecks: 64, MaxNotifications: 8, Missed: "current", Original: "on", ClientCerts: "optional", Settings: fsm.DefaultClusterSettings(),
+		MaxChecks: 64, MaxNotifications: 8, Missed: "current", Original: "on", ClientCerts: "optional", Auth: "auto", Settings: fsm.DefaultClusterSettings(),
 	}
 }
 
@@ -65,6 +65,7 @@ func TestAgent_EveryFlag(t *testing.T) {
 		Advertise: "h", Bootstrap: true, Join: []string{"a:1", "b:2", "c:3"}, GossipJoin: []string{"g:1"}, LeaveOnExit: true,
 		Canaries:  []string{"gw:53", "http://c/"},
 		MaxChecks: 5, MaxNotifications: 6, Missed: "skip", Original: "read", TLS: "/t", ClientCerts: "required", Insecure: true,
+		Auth: "on", PeerTokenFile: "/p", BootstrapTokenFile: "/b", AuditLog: "/a", MetricsOpen: true,
 		Settings: fsm.ClusterSettings{
 			Settings: fsm.Settings{
 				Interval: seconds1(3), RetryInterval: seconds1(2), Timeout: seconds1(4), TimeoutIs: health.Down, Fall: 5, Rise: 6,
@@ -77,7 +78,8 @@ func TestAgent_EveryFlag(t *testing.T) {
 	args := []string{
 		"--node=n", "--site=paris", "--data-dir=/d", "--scripts=/s", "--http=0.0.0.0:1", "--raft=0.0.0.0:2", "--gossip=0.0.0.0:3",
 		"--advertise=h", "--tls=/t", "--client-certs=required", "--insecure", "--bootstrap=true", "--join=a:1, b:2", "--join=c:3", "--gossip-join=g:1", "--leave-on-exit", "--canary=gw:53,http://c/",
-		"--max-checks=5", "--max-notifications=6", "--missed-notifications=skip", "--original-api=read", "--interval=3s", "--retry-interval=2s", "--timeout=4s", "--timeout-is=down",
+		"--max-checks=5", "--max-notifications=6", "--missed-notifications=skip", "--original-api=read",
+		"--auth=on", "--peer-token-file=/p", "--bootstrap-token-file=/b", "--audit-log=/a", "--metrics-open", "--interval=3s", "--retry-interval=2s", "--timeout=4s", "--timeout-is=down",
 		"--fall=5", "--rise=6", "--quorum=7", "--sites=off", "--cooldown=90", "--check=nagios", "--verify=v", "--notify=n",
 		"--notify-timeout=8s", "--notify-attempts=9", "--max-voters=3", "--ballot-refresh=1s", "--log-format=json", "--log-level=warn",
 	}

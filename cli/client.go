@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/access"
 	"tocsin/api"
 	"tocsin/credentials"
 )
@@ -39,16 +40,18 @@ const (
 // client asks one of several nodes.
 type client struct {
 	app
-	addresses []string // host:port, or https://host:port
+	addresses []string     // host:port, or https://host:port
+	token     access.Token // the zero one is none
 	http      *http.Client
 	transport *http.Transport // of http
 }
 
-// addressFlag adds --address to c.
+// addressFlag adds --address to c, and what is shown to the node there.
 func addressFlag(c *cobra.Command, addresses *[]string) {
 	c.Flags().Var(list{addresses}, "address", "HTTP addresses of nodes, with commas, tried in turn (default "+defaultAddress+", or TOCSIN_ADDRESS)")
 	group(c, "Node", "address")
 	addConnectionFlags(c)
+	tokenFlag(c)
 }
 
 // client returns a client of the addresses that c was given.
@@ -67,8 +70,12 @@ func (a app) client(c *cobra.Command, addresses *[]string) (*client, error) {
 	if err != nil {
 		return nil, misuse(c, "%w", err)
 	}
+	token, err := tokenToShow(c, connection.tokenFile)
+	if err != nil {
+		return nil, err
+	}
 	return &client{
-		app: a, addresses: *addresses, transport: transport,
+		app: a, token: token, addresses: *addresses, transport: transport,
 		http: &http.Client{Timeout: answerTimeout, Transport: transport},
 	}, nil
 }
@@ -200,6 +207,7 @@ func (c *client) askOne(ctx context.Context, address string, r request, body []b
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", address, err)
 	}
+	c.identify(asked)
 	if r.ifMatch != "" {
 		asked.Header.Set("If-Match", r.ifMatch)
 	}
@@ -228,6 +236,13 @@ func (c *client) askOne(ctx context.Context, address string, r request, body []b
 		no.problem = api.Problem{} // not one of ours: the status has to do
 	}
 	return nil, no
+}
+
+// identify shows the node who asks.
+func (c *client) identify(r *http.Request) {
+	if !c.token.IsZero() {
+		r.Header.Set("Authorization", c.token.Header())
+	}
 }
 
 // reasonOf says in few words why nobody answered.

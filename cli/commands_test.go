@@ -26,6 +26,8 @@ type fakeNode struct {
 	mu      sync.Mutex
 	answers []any // an api struct is 200, a problem is a problem, a string is text
 	asked   []string
+	// authorization is what was shown last.
+	authorization string
 }
 
 type problem struct {
@@ -54,6 +56,7 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if tag := r.Header.Get("If-Match"); tag != "" {
 		asked += " If-Match:" + tag
 	}
+	n.authorization = r.Header.Get("Authorization")
 	n.asked = append(n.asked, strings.TrimSpace(asked+" "+string(body)))
 	w.Header().Set("ETag", fmt.Sprintf("%q", fmt.Sprint(len(n.asked))))
 	answer := n.answers[0]

@@ -55,7 +55,7 @@ func (f *follower) followEvents(ctx context.Context) error {
 
 // followOne shows what one node tells, until its stream ends.
 func (f *follower) followOne(ctx context.Context, streaming *http.Client, address string) error {
-	return listen(ctx, streaming, address, "/v1/stream", f.lastID, func(kind, id, data string) error {
+	return f.listen(ctx, streaming, address, "/v1/stream", f.lastID, func(kind, id, data string) error {
 		if err := f.show(kind, data); err != nil {
 			return err
 		}

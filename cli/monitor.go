@@ -82,7 +82,7 @@ func (m *monitor) run(ctx context.Context) error {
 		if m.heard != "" {
 			address = m.heard
 		}
-		err := listen(ctx, streaming, address, m.path(), m.lastID, func(kind, id, data string) error {
+		err := m.listen(ctx, streaming, address, m.path(), m.lastID, func(kind, id, data string) error {
 			m.heard = address
 			if id != "" {
 				m.lastID = id

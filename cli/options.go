@@ -19,7 +19,7 @@ func newOptions() *options {
 		node: node.Config{
 			DataDir: "data", Scripts: "scripts",
 			HTTP: "127.0.0.1:6000", Raft: "127.0.0.1:7000", Gossip: "127.0.0.1:8000",
-			MaxChecks: 64, MaxNotifications: 8, Missed: "current", Original: "on", ClientCerts: node.ClientCertsOptional,
+			MaxChecks: 64, MaxNotifications: 8, Missed: "current", Original: "on", ClientCerts: node.ClientCertsOptional, Auth: "auto",
 			Settings: fsm.DefaultClusterSettings(),
 		},
 		log: logOptions{format: "text", level: "info"},
@@ -64,8 +64,15 @@ func (o *options) table() config.Table {
 		}},
 		{Heading: "HTTP", Options: []config.Option{
 			{Name: "original-api", Value: oneOf{(*string)(&n.Original), []string{"on", "read", "off"}}, Help: "`mode` of the paths of the original (/set, /get, /status and so on): on, read (nothing that changes anything) or off"},
+			{Name: "metrics-open", Value: yes{&n.MetricsOpen}, Help: "let everybody read /metrics, where a token is asked for else"},
 			{Name: "metrics-endpoints", Value: yes{&n.MetricsEndpoints}, Help: "show the state of each endpoint at /metrics, of the first 1,000 in order of their keys"},
 			{Name: "pprof", Value: yes{&n.Profiling}, Reload: true, Help: "show profiles of the process at /debug/pprof, to whoever asks from this machine"},
+		}},
+		{Heading: "Who may do what", Options: []config.Option{
+			{Name: "auth", Value: oneOf{(*string)(&n.Auth), []string{"auto", "on", "off"}}, Help: "`when` to ask for a token or a certificate: as soon as there is one to show, a token of the cluster or a certificate of this node (auto), always (on) or never (off)"},
+			{Name: "peer-token-file", Value: text{&n.PeerTokenFile, "file"}, Help: "`file` with the token that this node shows to the others: of the role join, or node where nodes have no certificates"},
+			{Name: "bootstrap-token-file", Value: text{&n.BootstrapTokenFile, "file"}, Help: "`file` with the first tokens of a cluster that is founded here, as \"tocsin token create --to\" writes it: it holds no secret"},
+			{Name: "audit-log", Value: text{&n.AuditLog, "file"}, Help: "`file` to which a line is appended for each change and each refusal, as JSON"},
 		}},
 		{Heading: "Joining", Options: []config.Option{
 			{Name: "bootstrap", Value: yes{&n.Bootstrap}, Help: "found a cluster, unless a member answers at --join"},

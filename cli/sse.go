@@ -37,7 +37,7 @@ func (c *client) streamClient() *http.Client {
 // listen reads the server-sent events at path, behind lastID if that is not "",
 // and hands each to show, until the stream ends. Messages without a kind are
 // signs of life.
-func listen(ctx context.Context, streaming *http.Client, address, path, lastID string, show func(kind, id, data string) error) error {
+func (c *client) listen(ctx context.Context, streaming *http.Client, address, path, lastID string, show func(kind, id, data string) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	alive := time.AfterFunc(silence, func() { cancel(fmt.Errorf("it has said nothing for %v", silence)) })
@@ -46,6 +46,7 @@ func listen(ctx context.Context, streaming *http.Client, address, path, lastID s
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
+	c.identify(asked)
 	if lastID != "" {
 		asked.Header.Set("Last-Event-ID", lastID)
 	}

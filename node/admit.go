@@ -8,9 +8,17 @@ import (
 	"tocsin/fsm"
 )
 
-// Register implements api.Peer: the leader takes a started process into the
-// observers. The raft configuration follows by itself (see plan).
+// Register implements api.Peer: another process asks to be taken in.
 func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, error) {
+	if err := n.mayRegister(ctx, r); err != nil {
+		return api.Welcome{}, err
+	}
+	return n.admit(ctx, r)
+}
+
+// admit takes a started process into the observers, if this node leads. The raft
+// configuration follows by itself (see plan).
+func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, error) {
 	view := n.machine.View()
 	if !n.leads() {
 		n.noteMoved(r)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"tocsin/access"
 	"tocsin/api"
 	"tocsin/doubt"
 	"tocsin/fsm"
@@ -73,6 +74,16 @@ type Config struct {
 	Retention Retention
 	// Original says how much of the original's HTTP paths is served; "" is all.
 	Original api.OriginalMode
+	// Auth says when whoever asks over HTTP has to prove who they are; "" is
+	// access.Auto.
+	Auth access.Mode
+	// PeerTokenFile holds the token that this node shows to the others;
+	// BootstrapTokenFile the first tokens of a cluster that it founds, without
+	// their secrets; AuditLog is a file to which each change is written. Each is
+	// "" for none.
+	PeerTokenFile, BootstrapTokenFile, AuditLog string
+	// MetricsOpen lets everybody read the metrics.
+	MetricsOpen bool
 	// MetricsEndpoints shows the state of each endpoint among the metrics, of
 	// metrics.MaxEndpoints at most.
 	MetricsEndpoints bool
@@ -158,6 +169,11 @@ func (c Config) Validate() error {
 	if c.Original != "" {
 		if _, err := api.ParseOriginalMode(string(c.Original)); err != nil {
 			errs = append(errs, fmt.Errorf("--original-api: %w", err))
+		}
+	}
+	if c.Auth != "" {
+		if _, err := access.ParseMode(string(c.Auth)); err != nil {
+			errs = append(errs, fmt.Errorf("--auth: %w", err))
 		}
 	}
 	if c.WriteLimit < 0 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"tocsin/access"
 )
 
 // A node that others can reach must be able to tell who they are. What has to be
@@ -25,6 +27,11 @@ func safeguards() []safeguard {
 		met:    func(c Config) bool { return c.TLS != "" },
 		risk:   "without TLS anybody there can read along, and pass for a node",
 		remedy: `--tls DIRECTORY with a certificate ("tocsin init" makes them for a whole cluster)`,
+	}, {
+		ports:  []string{"--http"},
+		met:    func(c Config) bool { return c.Auth != access.Off },
+		risk:   "with --auth off whoever reaches it may change everything",
+		remedy: `--auth on`,
 	}}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"tocsin/access"
 )
 
 func TestConfig_Exposed(t *testing.T) {
@@ -15,6 +17,8 @@ func TestConfig_Exposed(t *testing.T) {
 	open := at("10.0.0.1:6000", "10.0.0.1:7000", "10.0.0.1:8000")
 	secured, owned := open, open
 	secured.TLS, owned.Insecure = "tls", true
+	unasked := secured
+	unasked.Auth = access.Off
 	for name, test := range map[string]struct {
 		c    Config
 		want []string // what each error says; none: it may start
@@ -26,6 +30,7 @@ func TestConfig_Exposed(t *testing.T) {
 		"no host":            {at(":6000", "127.0.0.1:7000", "127.0.0.1:8000"), []string{"--http: other machines can reach :6000, and "}},
 		"secured":            {secured, nil},
 		"owned":              {owned, nil},
+		"asking nobody":      {unasked, []string{"--http: other machines can reach 10.0.0.1:6000, and with --auth off "}},
 	} {
 		got := test.c.exposed()
 		if len(got) != len(test.want) {
@@ -33,7 +38,7 @@ func TestConfig_Exposed(t *testing.T) {
 			continue
 		}
 		for i, err := range got {
-			if !strings.HasPrefix(err.Error(), test.want[i]) || !strings.Contains(err.Error(), "--tls DIRECTORY") || !strings.Contains(err.Error(), "--insecure") {
+			if !strings.HasPrefix(err.Error(), test.want[i]) || !strings.Contains(err.Error(), "set --") || !strings.Contains(err.Error(), "--insecure") {
 				t.Errorf("%s: got %v, want %q and what to do", name, err, test.want[i])
 			}
 		}

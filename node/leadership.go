@@ -152,12 +152,12 @@ func (n *Node) barrier(ctx context.Context) error {
 	return n.futures.await(ctx, n.raft.Barrier(barrierTimeout))
 }
 
-// found gives a new cluster its id and first settings.
+// found gives a new cluster its id, first settings and first tokens.
 func (n *Node) found(ctx context.Context) error {
 	if n.machine.View().ClusterID() != "" {
 		return nil
 	}
-	_, err := n.commitEntry(ctx, fsm.Found{ClusterID: n.newClusterID(), Settings: n.cfg.Settings})
+	_, err := n.commitEntry(ctx, fsm.Found{ClusterID: n.newClusterID(), Settings: n.cfg.Settings, Tokens: n.firstTokens()})
 	return err
 }
 

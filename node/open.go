@@ -120,8 +120,11 @@ func Open(cfg Config) (outside Outside, err error) {
 		return nil
 	})
 
+	if err := openSecrets(cfg, &outside, &closers); err != nil {
+		return outside, err
+	}
 	known := &residents{}
-	outside.Credentials, outside.Peers, outside.Meet = live, peersBy(live, known), known.meet
+	outside.Credentials, outside.Peers, outside.Meet = live, peersBy(live, known, outside.PeerToken), known.meet
 	outside.Scripts = scripts
 	checks := verify.NewChecks(scripts, cfg.logger())
 	closers.add(func() error { checks.Close(); return nil })

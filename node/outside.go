@@ -2,11 +2,13 @@ package node
 
 import (
 	"context"
+	"io"
 	"net"
 
 	"github.com/hashicorp/memberlist"
 	"github.com/hashicorp/raft"
 
+	"tocsin/access"
 	"tocsin/api"
 	"tocsin/credentials"
 	"tocsin/doubt"
@@ -53,6 +55,12 @@ type Outside struct {
 	Identity Identity
 	// Remember makes an identity durable, once the cluster is known.
 	Remember func(Identity) error
+	// PeerToken is the token that this node shows to the others; the zero one is none.
+	PeerToken access.Token
+	// FirstTokens are those of a cluster that this node founds, and Audit gets
+	// a line for each change beside the log; nil is none.
+	FirstTokens []access.Record
+	Audit       io.Writer
 	// Close releases all of it, after the node has stopped.
 	Close func() error
 }

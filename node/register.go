@@ -101,7 +101,7 @@ func (n *Node) registered() *fsm.Observer {
 // askAnybody asks the leader if it is known, and else everybody who may know.
 func (n *Node) askAnybody(ctx context.Context) error {
 	if n.leads() {
-		_, err := n.Register(ctx, n.registration())
+		_, err := n.admit(ctx, n.registration())
 		return err
 	}
 	addresses := n.addressesToAsk()
@@ -127,6 +127,9 @@ func (n *Node) askAnybody(ctx context.Context) error {
 // the stranger; but that its build is too old is said only within its cluster,
 // and will never change.
 func (n *Node) final(err error) bool {
+	if errors.Is(err, api.ErrDenied) {
+		return !n.isMember()
+	}
 	r, refused := errors.AsType[*fsm.Refusal](err)
 	return refused && (r.Code == fsm.TooOld || !n.isMember())
 }

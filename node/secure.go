@@ -14,6 +14,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"tocsin/access"
 	"tocsin/api"
 	"tocsin/credentials"
 	"tocsin/pki"
@@ -108,11 +109,11 @@ func (n *Node) residentsAt(address string) (names []string) {
 }
 
 // peersBy returns what calls the other nodes, by TLS if there are credentials.
-func peersBy(live *credentials.Live, known *residents) *api.PeerClient {
+func peersBy(live *credentials.Live, known *residents, token access.Token) *api.PeerClient {
 	if live == nil {
-		return &api.PeerClient{}
+		return &api.PeerClient{Token: token}
 	}
-	return &api.PeerClient{Dial: func(ctx context.Context, address string, anyNode bool) (net.Conn, error) {
+	return &api.PeerClient{Token: token, Dial: func(ctx context.Context, address string, anyNode bool) (net.Conn, error) {
 		if anyNode {
 			return live.Dial(ctx, address, dialTimeout)
 		}

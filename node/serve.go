@@ -57,6 +57,7 @@ func (n *Node) handler(stopping <-chan struct{}) http.Handler {
 		Stopping: stopping,
 		State:    n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
 		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Premises: n, Original: n.cfg.Original,
+		Access: n, Audit: n.auditLog(), MetricsOpen: n.cfg.MetricsOpen,
 		Metrics: n.metrics.Handler(), Requests: n.metrics.Requests, Logger: n.log,
 		Process: n.cfg.Process, Log: n.cfg.Log, Profiling: func() bool { return n.changeable.Load().Profiling },
 	})
@@ -127,7 +128,7 @@ func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 		}
 		card.ClusterID, card.Node, card.Gossip = m.Cluster, m.Name, m.Address
 		if n.leads() {
-			_, err := n.Register(ctx, card)
+			_, err := n.admit(ctx, card)
 			return err
 		}
 		leader, known := n.Leader()

@@ -1,0 +1,25 @@
+package access
+
+import "fmt"
+
+// Denial says why somebody is not let in.
+type Denial struct {
+	// Unproven says that nothing was proven, or that what was shown proves
+	// nothing; else it was proven who it is, and that is not enough.
+	Unproven bool
+	Reason   string
+}
+
+// Error returns the reason.
+func (d Denial) Error() string { return d.Reason }
+
+// Admit reports why a caller may not do what needs that role, nil if it may.
+func Admit(c Caller, need Role) error {
+	switch {
+	case c.May(need):
+		return nil
+	case len(c) == 0:
+		return Denial{Unproven: true, Reason: fmt.Sprintf("this takes the role %s, and nobody has said who asks: send a token as \"Authorization: Bearer TOKEN\" (--token-file or TOCSIN_TOKEN with the commands)", need)}
+	}
+	return Denial{Reason: fmt.Sprintf("this takes the role %s, and %s has the role %s: use another token", need, c.Name(), c.Role())}
+}

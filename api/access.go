@@ -1,0 +1,93 @@
+package api
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"tocsin/access"
+)
+
+// Access says whom this node lets in.
+type Access interface {
+	// Asks reports whether whoever asks has to prove who they are.
+	Asks() bool
+	// Token returns the record of a token, nil if the cluster knows none of
+	// that id. The error is ErrUnsettled while this node can't tell.
+	Token(id string) (*access.Record, error)
+}
+
+// ErrUnsettled says that a node does not know the tokens of its cluster yet.
+var ErrUnsettled = errors.New("this node does not know the tokens of its cluster yet: ask again in a moment, or ask another node")
+
+// roleFor returns the role that a route needs. A route that nobody has thought
+// about is a mistake of ours, and must not serve anybody.
+func (s *server) roleFor(r route) access.Role {
+	need, ok := access.Needs(r.method, pattern(r.path))
+	if !ok {
+		panic("the route " + r.method + " " + pattern(r.path) + " has no rule: say in access/rules.go which role it needs")
+	}
+	if r.path == metricsPath && s.MetricsOpen {
+		return access.Open
+	}
+	return need
+}
+
+// authorize adds to the request what its token proves, and reports why it may
+// not go on. Where nobody has to prove anything a good token still gives its
+// name to what is done.
+func (s *server) authorize(c *gin.Context, need access.Role) error {
+	asks := s.Access != nil && s.Access.Asks()
+	err := s.identify(c)
+	if !asks || need == access.Open {
+		return nil
+	}
+	enough := access.Admit(access.From(c.Request.Context()), need)
+	if err == nil || enough == nil && errors.Is(err, ErrUnsettled) { // a certificate will do
+		err = enough
+	}
+	denial, denied := errors.AsType[access.Denial](err)
+	if !denied {
+		return err
+	}
+	if !s.attempts.fail(hostOfCaller(c), time.Now()) {
+		return faultf(CodeTooMany, "too many requests from here were refused already: %s", denial.Reason)
+	}
+	return denial
+}
+
+// identify reads the token of a request.
+func (s *server) identify(c *gin.Context) error {
+	if s.Access == nil {
+		return nil
+	}
+	unproven := func(err error) error { return access.Denial{Unproven: true, Reason: err.Error()} }
+	token, shown, err := access.FromHeader(c.GetHeader("Authorization"))
+	if err != nil {
+		return unproven(err)
+	}
+	if !shown {
+		return nil
+	}
+	record, err := s.Access.Token(token.ID())
+	if err != nil {
+		return err
+	}
+	identity, err := access.Verify(token, record, time.Now())
+	if err != nil {
+		return unproven(err)
+	}
+	c.Request = c.Request.WithContext(access.With(c.Request.Context(), identity))
+	return nil
+}
+
+// hostOfCaller returns the address that a request came from, without the port.
+func hostOfCaller(c *gin.Context) string {
+	host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
+	if err != nil {
+		return c.Request.RemoteAddr
+	}
+	return host
+}

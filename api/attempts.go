@@ -1,0 +1,48 @@
+package api
+
+import (
+	"maps"
+	"sync"
+	"time"
+)
+
+// Refusals in a row that one address may have, how long it takes until it may
+// have one more, and how many addresses are told apart. A token can't be found
+// by trying; this bounds what trying costs, and what it writes to the logs.
+// Whoever shows a good token is let in all the same.
+const (
+	attemptsAtOnce  = 20
+	attemptReturns  = time.Second
+	attemptsTracked = 1024
+)
+
+// attempts counts refusals by address.
+type attempts struct {
+	mu sync.Mutex
+	// free is when an address has all of its attempts again.
+	free map[string]time.Time
+}
+
+// fail takes note of a refusal, and reports whether there was an attempt left.
+func (a *attempts) fail(address string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.free == nil {
+		a.free = make(map[string]time.Time)
+	}
+	free, known := a.free[address]
+	if !known && len(a.free) >= attemptsTracked {
+		maps.DeleteFunc(a.free, func(_ string, free time.Time) bool { return !free.After(now) })
+		if len(a.free) >= attemptsTracked {
+			return false
+		}
+	}
+	if free.Before(now) {
+		free = now
+	}
+	if free.Sub(now) > (attemptsAtOnce-1)*attemptReturns {
+		return false
+	}
+	a.free[address] = free.Add(attemptReturns)
+	return true
+}

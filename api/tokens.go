@@ -1,0 +1,183 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin/access"
+	"tocsin/fsm"
+)
+
+const tokensPath = "/v1/tokens"
+
+// maxTokenLife bounds how far away the end of a token may be, so that a slip
+// does not make one that never ends.
+const maxTokenLife = 10 * 365 * 24 * time.Hour
+
+func (s *server) tokenOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: tokensPath, id: "list-tokens", tag: "tokens",
+		summary: "List tokens",
+		text:    "All that are kept, the oldest first, those included that were revoked or have expired. What a token itself says is known to nobody but its holder.",
+		answers: Tokens{Tokens: []Token{exampleToken()}},
+	}, s.listTokens)
+	register(s, to, operation{
+		method: http.MethodPost, path: tokensPath, id: "create-token", tag: "tokens",
+		summary: "Create a token",
+		text: "The answer has the text of the token, this once: the cluster keeps no more than its hash. " +
+			"After an answer of the kind uncertain, revoke the token by its name if the list shows it, and create it again.",
+		takes:   TokenRequest{Name: "grafana", Role: access.Read, ExpiresIn: new(fsm.Duration(90 * 24 * time.Hour))},
+		answers: TokenCreated{Token: exampleToken(), Text: "tocsin_mfzwizlt_…", Index: 17},
+	}, s.createToken)
+	register(s, to, operation{
+		method: http.MethodDelete, path: tokensPath + "/{id}", id: "revoke-token", tag: "tokens",
+		summary: "Revoke a token",
+		text:    "No node lets it in once it has applied the change; the one that answers has. The last token with the role admin can't be revoked.",
+		answers: TokenRevoked{ID: "mfzwizlt", Index: 18, Changed: true}, problems: []Code{CodeNotFound},
+	}, s.revokeToken)
+}
+
+// Token is one token as the cluster knows it.
+type Token struct {
+	ID      string       `json:"id" doc:"The part of the token that is no secret"`
+	Name    string       `json:"name" doc:"Whose it is, or what for: it stands in the audit log"`
+	Role    access.Role  `json:"role" enum:"read,operate,admin,join,node"`
+	State   access.State `json:"state" enum:"valid,expired,revoked"`
+	Created time.Time    `json:"created"`
+	By      string       `json:"by,omitempty" doc:"Who created it, if that was proven"`
+	Expires time.Time    `json:"expires,omitzero" doc:"When it ends; absent if never"`
+	Revoked time.Time    `json:"revoked,omitzero" doc:"When it was revoked"`
+}
+
+// Tokens is the answer of GET /v1/tokens.
+type Tokens struct {
+	Tokens []Token `json:"tokens"`
+}
+
+// TokenRequest is the body of POST /v1/tokens.
+type TokenRequest struct {
+	Name string      `json:"name" minLength:"1" maxLength:"64" doc:"Whose it is, or what for: letters, digits and -_.@"`
+	Role access.Role `json:"role" enum:"read,operate,admin,join,node"`
+	// ExpiresIn is how long it lasts; nil is until it is revoked.
+	ExpiresIn *fsm.Duration `json:"expires_in,omitempty" doc:"How long it lasts; until it is revoked if left out"`
+}
+
+// TokenCreated is the answer to a TokenRequest, and the one place that ever
+// shows a token.
+type TokenCreated struct {
+	Token
+	Text  string `json:"token" doc:"The token itself, shown this once"`
+	Index uint64 `json:"index"`
+}
+
+// TokenRevoked is the answer to DELETE /v1/tokens/{id}.
+type TokenRevoked struct {
+	ID      string `json:"id"`
+	Index   uint64 `json:"index"`
+	Changed bool   `json:"changed"`
+}
+
+func exampleToken() Token {
+	return Token{ID: "mfzwizlt", Name: "grafana", Role: access.Read, State: access.Valid, Created: exampleTime(), By: "anna", Expires: exampleTime().Add(90 * 24 * time.Hour)}
+}
+
+// shownToken leaves out the hash: it opens nothing, and nobody needs it.
+func shownToken(r *access.Record, now time.Time) Token {
+	return Token{ID: r.ID, Name: r.Name, Role: r.Role, State: r.State(now), Created: r.Created, By: r.By, Expires: r.Expires, Revoked: r.Revoked}
+}
+
+type tokensInput struct {
+	Consistency consistency `query:"consistency"`
+}
+
+type tokensOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Tokens
+}
+
+func (s *server) listTokens(ctx context.Context, in *tokensInput) (*tokensOutput, error) {
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, err
+	}
+	out := &tokensOutput{Index: view.Index(), Body: Tokens{Tokens: []Token{}}}
+	now := time.Now()
+	for r := range view.Tokens() {
+		out.Body.Tokens = append(out.Body.Tokens, shownToken(r, now))
+	}
+	slices.SortStableFunc(out.Body.Tokens, func(a, b Token) int {
+		if order := a.Created.Compare(b.Created); order != 0 {
+			return order
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out, nil
+}
+
+type createTokenInput struct{ Sent sent }
+
+type tokenCreatedOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  TokenCreated
+}
+
+func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenCreatedOutput, error) {
+	var asked TokenRequest
+	if err := decodeBody(in.Sent.body, maxBody, &asked); err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	record := access.Record{Name: asked.Name, Role: asked.Role, Created: now, By: access.From(ctx).Name()}
+	if asked.ExpiresIn != nil {
+		life := time.Duration(*asked.ExpiresIn)
+		if life < time.Minute || life > maxTokenLife {
+			return nil, badRequest("expires_in %v is not between 1m and %v: leave it out for a token that lasts until it is revoked", life, maxTokenLife)
+		}
+		record.Expires = now.Add(life)
+	}
+	token := access.NewToken()
+	record.ID, record.Hash = token.ID(), token.Hash()
+	result, err := s.propose(ctx, fsm.CreateToken{Token: record})
+	if err != nil {
+		return nil, err
+	}
+	return &tokenCreatedOutput{Index: result.Index, Body: TokenCreated{Token: shownToken(&record, now), Text: token.Reveal(), Index: result.Index}}, nil
+}
+
+type revokeTokenInput struct {
+	ID string `path:"id" doc:"The id of the token, or its name"`
+}
+
+type tokenRevokedOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  TokenRevoked
+}
+
+func (s *server) revokeToken(ctx context.Context, in *revokeTokenInput) (*tokenRevokedOutput, error) {
+	id := tokenOf(s.State.View(), in.ID)
+	result, err := s.propose(ctx, fsm.RevokeToken{ID: id, Time: time.Now().UTC().Truncate(time.Second)})
+	if err != nil {
+		return nil, err
+	}
+	return &tokenRevokedOutput{Index: result.Index, Body: TokenRevoked{ID: id, Index: result.Index, Changed: result.Changed}}, nil
+}
+
+// tokenOf returns the id of the token that is meant by its id or by its name. Of
+// several of one name all but one are revoked.
+func tokenOf(view *fsm.View, meant string) string {
+	if _, ok := view.Token(meant); ok {
+		return meant
+	}
+	id := meant
+	for r := range view.Tokens() {
+		if r.Name == meant && (id == meant || r.Revoked.IsZero()) {
+			id = r.ID
+		}
+	}
+	return id
+}

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/access"
+	"tocsin/api"
+	"tocsin/fsm"
+)
+
+const tokensPath = "/v1/tokens"
+
+func (a app) token() *cobra.Command {
+	return family(&cobra.Command{
+		Use:         "token create|list|revoke",
+		Short:       "Say who may do what, by tokens",
+		Annotations: map[string]string{order: "66"},
+		Long: `Whoever holds a token may do what its role says:
+
+  read      look at everything but tokens
+  operate   change what is watched, too
+  admin     change members, settings and tokens, too
+  join      be taken in as a new node
+  node      do what nodes ask of each other, where they have no certificates
+
+As soon as the cluster has a token, nobody comes in without one (--auth of the
+agent). The commands take theirs from --token-file, or from the environment:
+TOCSIN_TOKEN is the token itself, TOCSIN_TOKEN_FILE names a file.`,
+		Example: `tocsin token create anna --role admin > ~/.tocsin-token
+tocsin token list
+tocsin token revoke anna`,
+	}, a.tokenCreate(), a.tokenList(), a.tokenRevoke())
+}
+
+func (a app) tokenCreate() *cobra.Command {
+	var addresses []string
+	var output, role, file string
+	var expires fsm.Duration
+	c := &cobra.Command{
+		Use:         "create NAME --role ROLE [flags]",
+		Short:       "Create a token, and print it this once",
+		Annotations: map[string]string{order: "1"},
+		Long: `Creates a token and prints it. It is shown this once: the cluster keeps no more
+than its hash. NAME says whose it is or what for, and stands in the audit log.
+
+With --to no node is asked: a line without the secret is appended to FILE, to
+be given to the agent that founds the cluster (--bootstrap-token-file).`,
+		Example: `tocsin token create grafana --role read --expires 2160h > grafana.token
+tocsin token create root --role admin --to first-tokens > root.token`,
+		Args: exactly("NAME"),
+	}
+	c.Flags().Var(word{&roleWord{&role}, "role"}, "role", "`role`: read, operate, admin, join or node (needed)")
+	c.Flags().Var(word{&expires, "duration"}, "expires", "how long it lasts, such as 2160h; until it is revoked, if not given")
+	c.Flags().Var(text{&file, "file"}, "to", "`file` of the first tokens of a cluster to be founded, in place of asking a node")
+	group(c, "Token", "role", "expires", "to")
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if role == "" {
+			return misuse(c, "--role is missing: give one of read, operate, admin, join and node")
+		}
+		if file != "" {
+			if c.Flags().Changed("expires") {
+				return misuse(c, "--expires is not for --to: the first tokens last until they are revoked")
+			}
+			return a.createForFounding(args[0], access.Role(role), file)
+		}
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		asked := api.TokenRequest{Name: args[0], Role: access.Role(role)}
+		if c.Flags().Changed("expires") {
+			asked.ExpiresIn = &expires
+		}
+		raw, err := client.ask(c.Context(), request{method: http.MethodPost, path: tokensPath, body: asked})
+		if err != nil {
+			return fmt.Errorf("token create: %w", err)
+		}
+		var created api.TokenCreated
+		if err := json.Unmarshal(raw, &created); err != nil {
+			return fmt.Errorf("token create: the answer can't be read: %w", err)
+		}
+		a.say("Token %s with the role %s. It is shown this once: keep it where nobody else reads it.\n", clean(created.Name), clean(string(created.Role)))
+		return a.print(output, raw, func(s *screen) { s.line("%s", clean(created.Text)) })
+	}
+	return c
+}
+
+// createForFounding prints a token, and appends what the cluster is to know of it
+// to a file.
+func (a app) createForFounding(name string, role access.Role, file string) error {
+	token := access.NewToken()
+	record := access.Record{ID: token.ID(), Name: name, Role: role, Hash: token.Hash()}
+	if err := record.Validate(); err != nil {
+		return fmt.Errorf("token create: %w", err)
+	}
+	before, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("token create: %w", err)
+	}
+	if len(before) > 0 && !strings.HasSuffix(string(before), "\n") {
+		before = append(before, '\n')
+	}
+	text := string(before) + record.Line() + "\n"
+	if _, err := access.ParseRecords(text); err != nil {
+		return fmt.Errorf("token create: %s: %w", file, err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("token create: %w", err)
+	}
+	a.say("Token %s with the role %s, for the cluster that is founded with --bootstrap-token-file %s. It is shown this once.\n", name, role, clean(file))
+	_, err = fmt.Fprintln(a.stdout, token.Reveal())
+	return err
+}
+
+func (a app) tokenList() *cobra.Command {
+	var addresses []string
+	var output string
+	c := &cobra.Command{
+		Use:         "list [flags]",
+		Short:       "List the tokens of the cluster, without what is secret",
+		Annotations: map[string]string{order: "2"},
+		Example:     `tocsin token list -o json | jq -r '.tokens[] | select(.state == "expired") | .id'`,
+		Args:        exactly(),
+	}
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		raw, all, err := fetch[api.Tokens](c.Context(), client, tokensPath, nil)
+		if err != nil {
+			return fmt.Errorf("token list: %w", err)
+		}
+		if len(all.Tokens) == 0 {
+			a.say("No tokens: whoever reaches a node may do everything. Create the first with \"tocsin token create NAME --role admin\".\n")
+		}
+		return a.print(output, raw, func(s *screen) { s.tokens(all) })
+	}
+	return c
+}
+
+func (s *screen) tokens(all api.Tokens) {
+	if len(all.Tokens) == 0 {
+		return
+	}
+	rows := make([][]string, len(all.Tokens))
+	for i, t := range all.Tokens {
+		rows[i] = []string{clean(t.Name), clean(string(t.Role)), s.tokenState(t), day(t.Created), dash(t.By), day(t.Expires), clean(t.ID)}
+	}
+	s.table([]string{"NAME", "ROLE", "STATE", "CREATED", "BY", "EXPIRES", "ID"}, rows, 0, 4)
+}
+
+func (s *screen) tokenState(t api.Token) string {
+	if t.State == access.Valid {
+		return s.paint(green, string(t.State))
+	}
+	return s.paint(yellow, clean(string(t.State)))
+}
+
+// day is a date, a dash if there is none.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format(time.DateOnly)
+}
+
+func (a app) tokenRevoke() *cobra.Command {
+	var addresses []string
+	var output string
+	c := &cobra.Command{
+		Use:         "revoke NAME|ID [flags]",
+		Short:       "Take a token back",
+		Annotations: map[string]string{order: "3"},
+		Long: `Takes back the token of that name or id. The node that answers lets it in no
+more, the others from when they hear of it, which takes moments. The last token
+with the role admin stays: create another one first.`,
+		Example: `tocsin token revoke grafana`,
+		Args:    exactly("NAME"),
+	}
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		raw, err := client.ask(c.Context(), request{method: http.MethodDelete, path: tokensPath + "/" + url.PathEscape(args[0])})
+		if err != nil {
+			return fmt.Errorf("token revoke: %w", err)
+		}
+		var revoked api.TokenRevoked
+		if err := json.Unmarshal(raw, &revoked); err != nil {
+			return fmt.Errorf("token revoke: the answer can't be read: %w", err)
+		}
+		return a.print(output, raw, func(s *screen) {
+			word := "revoked"
+			if !revoked.Changed {
+				word = "was revoked already"
+			}
+			s.line("%s %s", clean(cmp.Or(args[0], revoked.ID)), word)
+		})
+	}
+	return c
+}
+
+// roleWord reads a role.
+type roleWord struct{ role *string }
+
+func (r *roleWord) MarshalText() ([]byte, error) { return []byte(*r.role), nil }
+func (r *roleWord) UnmarshalText(text []byte) error {
+	role, err := access.ParseRole(string(text))
+	*r.role = string(role)
+	return err
+}

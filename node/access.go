@@ -1,0 +1,137 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/access"
+	"tocsin/api"
+)
+
+// Asks implements api.Access. A node that has a certificate, or was told of
+// tokens, its own or the first ones of a cluster that it may found, asks before it has applied any:
+// there is no moment in which it is open to all.
+func (n *Node) Asks() bool {
+	told := n.cfg.TLS != "" || !n.out.PeerToken.IsZero() || len(n.out.FirstTokens) > 0
+	return n.cfg.Auth.Asks(told || n.machine.View().TokenCount() > 0)
+}
+
+// Token implements api.Access. Before there is a cluster, the tokens that it
+// will be founded with are good. A member that has just started knows none: only
+// from who shows the very token that this node itself was given does it hear
+// where they are, for else a cluster whose nodes have moved would not come back.
+func (n *Node) Token(id string) (*access.Record, error) {
+	view := n.machine.View()
+	if r, ok := view.Token(id); ok {
+		return r, nil
+	}
+	if view.ClusterID() != "" {
+		return nil, nil
+	}
+	if n.clusterID() == "" {
+		if at := slices.IndexFunc(n.out.FirstTokens, func(r access.Record) bool { return r.ID == id }); at >= 0 {
+			return &n.out.FirstTokens[at], nil
+		}
+	}
+	if own := n.out.PeerToken; !own.IsZero() && own.ID() == id {
+		return &access.Record{ID: id, Name: "peer", Role: access.Join, Hash: own.Hash()}, nil
+	}
+	return nil, api.ErrUnsettled
+}
+
+// firstTokens are those that the founding entry carries.
+func (n *Node) firstTokens() []access.Record {
+	first := slices.Clone(n.out.FirstTokens)
+	for i := range first {
+		first[i].Created = time.Now().UTC().Truncate(time.Second)
+	}
+	return first
+}
+
+// mayRegister reports why whoever asks may not register that process.
+func (n *Node) mayRegister(ctx context.Context, r api.Registration) error {
+	if !n.Asks() {
+		return nil
+	}
+	view := n.machine.View()
+	o, member := view.Observer(r.Node)
+	return access.MayRegister(access.From(ctx), access.Applicant{
+		Node: r.Node, Member: member, Again: member && o.Incarnation == r.Incarnation, NoTokens: view.TokenCount() == 0,
+	})
+}
+
+// auditLog is where a line for each change goes: to the log of the node, and to
+// a file of its own if there is one.
+func (n *Node) auditLog() *slog.Logger {
+	log := n.log.With("component", "audit")
+	if n.out.Audit == nil {
+		return log
+	}
+	file := slog.NewJSONHandler(n.out.Audit, nil).WithAttrs([]slog.Attr{slog.String("node", n.cfg.Name)})
+	return slog.New(slog.NewMultiHandler(log.Handler(), file))
+}
+
+// maxSecretFile bounds what is read of a file that holds a token.
+const maxSecretFile = 64 << 10
+
+// openSecrets reads what the node was told by files, and opens the audit log.
+func openSecrets(cfg Config, into *Outside, closers *closers) (err error) {
+	if cfg.PeerTokenFile != "" {
+		if into.PeerToken, err = readToken(cfg.PeerTokenFile); err != nil {
+			return fmt.Errorf("--peer-token-file: %w", err)
+		}
+	}
+	if cfg.BootstrapTokenFile != "" {
+		text, err := readSmall(cfg.BootstrapTokenFile)
+		if err == nil {
+			into.FirstTokens, err = access.ParseRecords(text)
+		}
+		if err == nil && len(into.FirstTokens) == 0 {
+			err = errors.New("it holds no token")
+		}
+		if err != nil {
+			return fmt.Errorf("--bootstrap-token-file %s: %w", cfg.BootstrapTokenFile, err)
+		}
+	}
+	if cfg.AuditLog != "" {
+		file, err := os.OpenFile(cfg.AuditLog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
+			return fmt.Errorf("--audit-log: %w", err)
+		}
+		closers.add(file.Close)
+		into.Audit = file
+	}
+	return nil
+}
+
+// readToken reads a file that holds a token and nothing else. The error never
+// quotes what is in it.
+func readToken(name string) (access.Token, error) {
+	text, err := readSmall(name)
+	if err != nil {
+		return access.Token{}, err
+	}
+	token, err := access.ParseToken(strings.TrimSpace(text))
+	if err != nil {
+		return token, fmt.Errorf("%s: %w", name, err)
+	}
+	return token, nil
+}
+
+func readSmall(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
+		return "", fmt.Errorf("%s is no file of at most %d bytes", name, maxSecretFile)
+	}
+	text, err := os.ReadFile(name)
+	return string(text), err
+}
