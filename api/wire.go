@@ -324,6 +324,8 @@ type Registration struct {
 	Version string `json:"version,omitempty"`
 	// Protocol is the highest of the replicated log that it reads; 0 means 1.
 	Protocol fsm.Protocol `json:"protocol,omitempty"`
+	// BallotKey is the public key that its ballots are signed by, as base64.
+	BallotKey string `json:"ballot_key,omitempty"`
 	// Fresh says that its disk does not belong to a member yet.
 	Fresh bool `json:"fresh,omitempty"`
 }

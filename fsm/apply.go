@@ -306,7 +306,7 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 	o := &Observer{
 		Node: c.Node, Site: c.Site, Joined: b.index, Epoch: b.index,
 		Incarnation: c.Incarnation, Disk: c.Disk, Start: c.Start,
-		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version, Protocol: c.Protocol,
+		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version, Protocol: c.Protocol, BallotKey: c.BallotKey,
 	}
 	if refused := b.next.admits(c.Node, c.Version, o.Reads()); refused != nil {
 		return false, refused

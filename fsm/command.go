@@ -91,6 +91,9 @@ type RegisterObserver struct {
 	Version     string `json:"version,omitempty"`
 	// Protocol is the highest that the process reads; 0 means 1.
 	Protocol Protocol `json:"protocol,omitempty"`
+	// BallotKey is the public key that the node's ballots are signed by, as
+	// base64; "" if they are not.
+	BallotKey string `json:"ballot_key,omitempty"`
 	// AsOf is the raft index of the View in which the proposer found that Raft is
 	// nobody else's: what has been registered there since goes first. 0 if it did
 	// not look.

@@ -132,4 +132,6 @@ type Observer struct {
 	Preferred bool `json:"preferred,omitempty"`
 	// Protocol is the highest that its process has said it reads; see Reads.
 	Protocol Protocol `json:"protocol,omitempty"`
+	// BallotKey is the public key that its ballots are signed by; "" for none.
+	BallotKey string `json:"ballot_key,omitempty"`
 }

@@ -130,6 +130,9 @@ func validateRegister(v *View, c RegisterObserver) error {
 	if c.Protocol < 0 || c.Protocol > maxProtocol {
 		errs = append(errs, fmt.Errorf("protocol %d is not between 0 and %d", c.Protocol, maxProtocol))
 	}
+	if _, err := ParseBallotKey(c.BallotKey); err != nil {
+		errs = append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package gossipdb
 
 import (
 	"cmp"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"iter"
@@ -46,6 +47,10 @@ type Ballot struct {
 	// long as the node does not. With it there are no Bits and no Reasons, so
 	// that no reader can count what is not meant to count.
 	Abstains string
+
+	// Signature is that of the node, over all of the above and its cluster; nil
+	// if it has no key. See sign.go.
+	Signature []byte
 }
 
 // Reason says why a slot has its verdict.
@@ -120,6 +125,8 @@ func (b *Ballot) Validate() error {
 		return fmt.Errorf("page %d, want less than %d", b.Page, MaxPages)
 	case len(b.Bits) > pageBytes:
 		return fmt.Errorf("%d bytes of verdicts, want at most %d", len(b.Bits), pageBytes)
+	case len(b.Signature) != 0 && len(b.Signature) != ed25519.SignatureSize:
+		return fmt.Errorf("signature has %d bytes, want %d", len(b.Signature), ed25519.SignatureSize)
 	case len(b.Bits) > 0 && b.Bits[len(b.Bits)-1] == 0:
 		return errors.New("verdicts end in a zero byte")
 	}

@@ -2,6 +2,7 @@ package gossipdb
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 // a cluster is upgraded node by node.
 const ballotFormat = 1
 
+// maxBallot is more than any valid ballot takes: what is larger is not looked at.
+const maxBallot = 2 << 10
+
 // Append appends the encoding of b to dst and returns the result. It may be
 // decoded again if b is valid (see Validate).
 //
@@ -21,9 +25,15 @@ const ballotFormat = 1
 //	verdicts: see appendBits
 //	reasons: number, then each: slot within the page, length, bytes
 //	abstention: length, bytes; of length 0 if there is none
+//	signature: length, bytes; of length 0 if there is none
 //
 // All numbers are unsigned varints.
 func (b *Ballot) Append(dst []byte) []byte {
+	return appendString(b.appendUnsigned(dst), string(b.Signature))
+}
+
+// appendUnsigned appends all of the encoding but the signature.
+func (b *Ballot) appendUnsigned(dst []byte) []byte {
 	dst = append(dst, ballotFormat)
 	dst = appendString(dst, b.Node)
 	dst = binary.AppendUvarint(dst, b.Epoch)
@@ -46,6 +56,9 @@ func (b *Ballot) Append(dst []byte) []byte {
 func DecodeBallot(data []byte) (*Ballot, error) {
 	if len(data) == 0 {
 		return nil, errors.New("decode ballot: it is empty")
+	}
+	if len(data) > maxBallot {
+		return nil, fmt.Errorf("decode ballot: it has %d bytes, want at most %d", len(data), maxBallot)
 	}
 	if data[0] != ballotFormat {
 		return nil, fmt.Errorf("decode ballot: format %d, this build reads %d", data[0], ballotFormat)
@@ -86,6 +99,9 @@ func (r *reader) ballot() *Ballot {
 		b.Reasons = append(b.Reasons, Reason{Slot: slot, Text: r.text("reason", MaxReason)})
 	}
 	b.Abstains = r.text("abstention", MaxReason)
+	if signature := r.text("signature", ed25519.SignatureSize); signature != "" {
+		b.Signature = []byte(signature)
+	}
 	if len(r.rest) > 0 {
 		r.fail("%d bytes are left over", len(r.rest))
 	}

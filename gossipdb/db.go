@@ -15,6 +15,7 @@ const maxNodes = 1000
 // its outbox and brings what others sent.
 type DB struct {
 	self    string
+	signing Signing
 	table   atomic.Pointer[Table] // stored under mu, read without it
 	outbox  Outbox
 	usurped chan uint64 // never closed; one place: the newest doubt is enough
@@ -28,9 +29,14 @@ type DB struct {
 
 // New returns an empty DB of the node named self. It starts no goroutine and
 // needs no closing.
-func New(self string) *DB {
+func New(self string) *DB { return NewSigned(self, Signing{}) }
+
+// NewSigned is New for a node that signs its ballots, and asks others for the
+// signatures that signing says they owe.
+func NewSigned(self string, signing Signing) *DB {
 	d := &DB{
 		self:    self,
+		signing: signing,
 		outbox:  Outbox{ready: make(chan struct{}, 1), pages: make(map[uint16]Held)},
 		usurped: make(chan uint64, 1),
 		own:     newOwn(),
@@ -68,6 +74,10 @@ func (d *DB) receive(b *Ballot, madeAt time.Time, silence time.Duration) (isNew 
 		d.stats.refused.Add(1)
 		return false
 	}
+	if !d.olderThanHeld(b) && !d.signing.holds(b) {
+		d.stats.forged.Add(1)
+		return false
+	}
 	if b.Node == d.self {
 		d.receiveOwn(b)
 		return false
@@ -88,6 +98,10 @@ func (d *DB) merge(b *Ballot, madeAt time.Time, silence time.Duration) (changed 
 		return nil, false, nil
 	}
 	before, held := table.Get(b.Node, b.Page)
+	if held && d.signing.owed(before.Ballot) {
+		// It came before its node had registered a key.
+		table, held = table.Without(b.Node, b.Page), false
+	}
 	next, changed, isNew := table.Merge(b, madeAt)
 	if held && isNew && silence > 0 && madeAt.Sub(before.MadeAt) > silence {
 		changed = either(before.Ballot, b)

@@ -151,7 +151,7 @@ func (d *DB) updateLocked(change func() (renewed, urgent []int)) (changed []uint
 	}
 	table, now := d.table.Load(), time.Now()
 	for _, page := range renewed {
-		b := d.own.ballot(d.self, page)
+		b := d.signing.sign(d.own.ballot(d.self, page))
 		next, slots, _ := table.Merge(b, now)
 		table, changed = next, append(changed, slots...)
 		if slices.Contains(urgent, page) {

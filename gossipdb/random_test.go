@@ -21,6 +21,9 @@ func drawBallot(t *rapid.T) *gossipdb.Ballot {
 		Index:    rapid.Uint64Range(0, 3).Draw(t, "index"),
 		Page:     rapid.SampledFrom([]uint16{0, 1, gossipdb.MaxPages - 1}).Draw(t, "page"),
 	}
+	if rapid.Bool().Draw(t, "signed") {
+		b.Signature = bytes.Repeat([]byte{0xAA}, 64)
+	}
 	if rapid.IntRange(0, 4).Draw(t, "abstains") == 0 {
 		b.Abstains = rapid.StringMatching(`[a-zäß€][a-zäß€ ]{0,15}`).Draw(t, "why")
 		return b
@@ -58,6 +61,7 @@ func fullBallot(page uint16) *gossipdb.Ballot {
 		slot := uint32(page+1)*gossipdb.PageSlots - gossipdb.MaxReasons + i
 		b.Reasons = append(b.Reasons, gossipdb.Reason{Slot: slot, Text: strings.Repeat("x", gossipdb.MaxReason)})
 	}
+	b.Signature = bytes.Repeat([]byte{0xAA}, 64)
 	return b
 }
 

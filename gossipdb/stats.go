@@ -31,13 +31,14 @@ type DBStats struct {
 	Echoes       uint64 // naming this node, not newer than its own
 	Usurped      uint64 // naming this node, newer than its own
 	Refused      uint64 // of epoch 0, or not valid in another way
+	Forged       uint64 // without the signature that their node owes
 	Overflow     uint64 // of one node too many
 	Removed      uint64 // ballots forgotten by Remove
 	VotesRefused uint64 // votes of this node about slots beyond the limit
 }
 
 type dbCounters struct {
-	new, repeated, echoes, usurped, refused, overflow, removed, votesRefused atomic.Uint64
+	new, repeated, echoes, usurped, refused, forged, overflow, removed, votesRefused atomic.Uint64
 }
 
 type gossipCounters struct {
@@ -49,7 +50,7 @@ func (d *DB) Stats() DBStats {
 	c := &d.stats
 	return DBStats{
 		New: c.new.Load(), Repeated: c.repeated.Load(), Echoes: c.echoes.Load(), Usurped: c.usurped.Load(),
-		Refused: c.refused.Load(), Overflow: c.overflow.Load(), Removed: c.removed.Load(), VotesRefused: c.votesRefused.Load(),
+		Refused: c.refused.Load(), Forged: c.forged.Load(), Overflow: c.overflow.Load(), Removed: c.removed.Load(), VotesRefused: c.votesRefused.Load(),
 	}
 }
 

@@ -42,6 +42,7 @@ func received(s gossipdb.Stats) []part {
 		{"echo", s.Echoes},
 		{"usurped", s.Usurped},
 		{"refused", s.Refused},
+		{"forged", s.Forged},
 		{"overflow", s.Overflow},
 		{"early", s.Early},
 		{"unread", s.Unread},

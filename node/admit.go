@@ -34,7 +34,7 @@ func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, erro
 	defer cancel()
 	results, err := n.local.propose(ctx, []fsm.Command{fsm.RegisterObserver{
 		Node: r.Node, Site: r.Site, Incarnation: r.Incarnation, Disk: r.Disk, Start: r.Start,
-		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol,
+		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol, BallotKey: r.BallotKey,
 		AsOf: view.Index(),
 	}})
 	switch {

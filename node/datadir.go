@@ -18,6 +18,7 @@ import (
 //
 //	lock            who uses it: held by flock, the process id inside
 //	identity.json   whose data it is
+//	ballot.key      what its ballots are signed by
 //	raft.db         raft's log and votes
 //	snapshots/      raft's snapshots
 //	ledger.db       which notifications were started and finished

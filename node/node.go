@@ -89,13 +89,13 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		incarnation: rand.Text(),
 		started:     time.Now(),
 		machine:     cfg.Dialect.NewMachine(),
-		ballots:     gossipdb.New(cfg.Name),
 		futures:     newFutures(),
 		leadCh:      make(chan bool, 8),
 		lead:        newLeadWord(),
 		nudges:      make(chan struct{}, 1),
 		done:        make(chan struct{}),
 	}
+	n.ballots = gossipdb.NewSigned(cfg.Name, n.signing())
 	changeable := cfg.Changeable()
 	n.changeable.Store(&changeable)
 	n.log = cfg.logger().With("node", cfg.Name)

@@ -90,6 +90,9 @@ func Open(cfg Config) (outside Outside, err error) {
 	}
 	closers.add(dir.Close)
 	outside.Identity, outside.Remember = dir.Identity(), dir.Remember
+	if outside.BallotKey, err = dir.ballotKey(); err != nil {
+		return outside, err
+	}
 
 	storage, err := openStorage(dir, cfg.Name, cfg.logger())
 	if err != nil {

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/ed25519"
 	"io"
 	"net"
 
@@ -53,6 +54,9 @@ type Outside struct {
 	Scripts api.Scripts
 	// Identity is what the data directory says of whose it is.
 	Identity Identity
+	// BallotKey signs the ballots of this node; nil signs none, and asks no other
+	// node for a signature.
+	BallotKey ed25519.PrivateKey
 	// Remember makes an identity durable, once the cluster is known.
 	Remember func(Identity) error
 	// PeerToken is the token that this node shows to the others; the zero one is none.

@@ -181,7 +181,8 @@ func (n *Node) registration() api.Registration {
 		Gossip: n.cfg.advertised(n.cfg.Gossip),
 		HTTP:   n.cfg.advertised(n.cfg.HTTP),
 		Disk:   n.out.Identity.Disk, Start: n.out.Identity.Starts,
-		Fresh: !n.isMember(),
+		BallotKey: fsm.FormatBallotKey(n.out.BallotKey),
+		Fresh:     !n.isMember(),
 	}
 }
 
