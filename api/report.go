@@ -42,6 +42,9 @@ type NodeReport struct {
 	// Scripts are those that the settings and the endpoints name, in the order of
 	// their names.
 	Scripts []ScriptReport `json:"scripts"`
+	// Ready and Problems are what it answers at /readyz.
+	Ready    bool     `json:"ready"`
+	Problems []string `json:"problems"`
 }
 
 // ScriptReport is one script, as one node finds it.
@@ -57,7 +60,7 @@ func (s *server) reportOperation(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodGet, path: "/v1/node", id: "get-node", tag: "node",
 		summary: "What this node knows of itself",
-		text:    "Its build, its clock, the room on its disk, its canaries, and whether it has the scripts that the endpoints name. \"tocsin doctor\" asks every node for it.",
+		text:    "Its build, its clock, whether it does its duty, the room on its disk, its canaries, and whether it has the scripts that the endpoints name. \"tocsin doctor\" asks every node for it.",
 		answers: exampleReport(),
 	}, s.report)
 }
@@ -74,6 +77,8 @@ func (s *server) report(context.Context, *struct{}) (*reportOutput, error) {
 		Time: time.Now(), Running: fsm.Duration(time.Since(self.Started).Truncate(time.Second)),
 		Scripts: s.scriptsOf(view),
 	}
+	ready := s.Health.Readiness()
+	r.Ready, r.Problems = ready.Ready, append([]string{}, ready.Problems...)
 	bytes, known, little := s.Premises.Room()
 	if known {
 		r.RoomBytes, r.LittleRoom = &bytes, little
@@ -112,5 +117,6 @@ func exampleReport() NodeReport {
 		RoomBytes: new(uint64(42 << 30)), Canaries: 1, Scripts: []ScriptReport{
 			{Name: "notify.sh", Endpoints: 12}, {Name: "verify.sh", Endpoints: 3, Problem: "script /etc/tocsin/scripts/verify.sh is not executable: chmod +x it"},
 		},
+		Ready: true, Problems: []string{},
 	}
 }

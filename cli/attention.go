@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/prose"
 )
 
 func (a app) notificationsShow() *cobra.Command {
@@ -75,7 +76,7 @@ tocsin notifications retry 42 --node node3`,
 		return a.attend(c, &addresses, output, attention{
 			event: args[0], node: node, verb: "retry", nothing: "It is being run again already: nothing was changed.\n",
 			done: func(done api.Attended) string {
-				return fmt.Sprintf("Event %d is run again on %s: \"tocsin notifications show %d\" tells how it goes.\n", done.Event, listed(done.Nodes), done.Event)
+				return fmt.Sprintf("Event %d is run again on %s: \"tocsin notifications show %d\" tells how it goes.\n", done.Event, clean(prose.And(done.Nodes)), done.Event)
 			},
 		})
 	}
@@ -113,7 +114,7 @@ tocsin notifications ack 42 --node node3 --by ana`,
 		return a.attend(c, &addresses, output, attention{
 			event: args[0], node: node, verb: "ack", body: api.AckRequest{By: by, Why: why}, nothing: "That was said before: nothing was changed.\n",
 			done: func(done api.Attended) string {
-				return fmt.Sprintf("Event %d on %s is seen to, by %s.\n", done.Event, listed(done.Nodes), by)
+				return fmt.Sprintf("Event %d on %s is seen to, by %s.\n", done.Event, clean(prose.And(done.Nodes)), by)
 			},
 		})
 	}

@@ -15,7 +15,7 @@ import (
 const pageIntro = `# The commands
 
 What ` + "`tocsin COMMAND --help`" + ` shows, for all of them. What they exit with is told in [exit-codes.md](exit-codes.md).
-` + "`tocsin completion bash|zsh|fish|powershell`" + ` prints what your shell needs to complete them.
+` + "`tocsin completion`" + ` prints what your shell needs to complete them, ` + "`tocsin man`" + ` writes them as pages for man(1).
 
 Data go to standard output and words about them to standard error. ` + "`-o json`" + ` is what the API answered, ` + "`-o yaml`" + ` the same as
 YAML, and a table fits 80 columns. Colours are used on a terminal only, and not if NO_COLOR is set.

@@ -79,11 +79,10 @@ func byOrder(a, b *cobra.Command) int {
 	return strings.Compare(a.Annotations[order], b.Annotations[order])
 }
 
-// flagList prints the flags under their headings, aligned and wrapped.
-func flagList(page *bytes.Buffer, c *cobra.Command) {
-	groups := map[string][]*pflag.Flag{}
-	var headings []string
-	width := 0
+// flagGroups returns the flags of c under their headings, in the order of these,
+// and how wide the widest is.
+func flagGroups(c *cobra.Command) (headings []string, groups map[string][]*pflag.Flag, width int) {
+	groups = map[string][]*pflag.Flag{}
 	c.Flags().SortFlags = false
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
@@ -99,10 +98,16 @@ func flagList(page *bytes.Buffer, c *cobra.Command) {
 		groups[heading] = append(groups[heading], f)
 		width = max(width, utf8.RuneCountInString(flagName(f)))
 	})
-	for _, heading := range append(headings, "Other") {
-		if len(groups[heading]) == 0 {
-			continue
-		}
+	if len(groups["Other"]) > 0 {
+		headings = append(headings, "Other")
+	}
+	return headings, groups, width
+}
+
+// flagList prints the flags under their headings, aligned and wrapped.
+func flagList(page *bytes.Buffer, c *cobra.Command) {
+	headings, groups, width := flagGroups(c)
+	for _, heading := range headings {
 		fmt.Fprintf(page, "\n%s:\n", heading)
 		for _, f := range groups[heading] {
 			_, usage := pflag.UnquoteUsage(f)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tocsin/api"
+	"tocsin/footing"
 	"tocsin/health"
 )
 
@@ -42,7 +43,7 @@ func judge(status api.Status, one bool) (v verdict, data string) {
 		names[e.State] = append(names[e.State], clean(e.Key))
 	}
 	all, down, unknown := len(status.Endpoints), names[health.Down], names[health.Unknown]
-	f := footingOf(status.Cluster)
+	f := footing.Of(status.Cluster)
 	if len(down) > 0 {
 		v.add(exitCritical, "DOWN: %s", few(down))
 	}

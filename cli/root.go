@@ -30,7 +30,7 @@ tocsin status`,
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, "%w", err) })
 	root.SetHelpFunc(help)
 	root.AddCommand(
@@ -38,13 +38,13 @@ tocsin status`,
 		a.set(), a.get(), a.del(), a.check(),
 		a.endpoint(),
 		a.status(), a.why(), a.events(), a.notifications(),
-		a.members(), a.cluster(), a.quorum(), a.settings(), a.token(),
+		a.members(), a.cluster(), a.quorum(), a.doctor(), a.settings(), a.token(),
 		a.script(), a.render(),
 		a.config(), a.validate(),
 		a.tls(),
 		a.recover(),
-		a.monitor(), a.reloadCommand(),
-		a.version(),
+		a.monitor(), a.reloadCommand(), a.debug(),
+		a.version(), a.completion(), a.man(),
 	)
 	for _, c := range root.Commands() {
 		c.DisableFlagsInUseLine = true

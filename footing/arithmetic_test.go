@@ -1,7 +1,6 @@
-package cli
+package footing
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -93,16 +92,5 @@ func TestArithmetic_WithoutALeader(t *testing.T) {
 	a.leader = ""
 	if lacks := a.lacks(); len(lacks) != 1 || !strings.Contains(lacks[0], "no leader at this moment") {
 		t.Errorf("got %q", lacks)
-	}
-}
-
-func TestListed(t *testing.T) {
-	for want, names := range map[string][]string{"": nil, "a": {"a"}, "a and b": {"a", "b"}, "a, b and c": {"a", "b", "c"}} {
-		if got := listed(slices.Clone(names)); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-		if got, want := anyOf(slices.Clone(names)), strings.ReplaceAll(want, " and ", " or "); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
 	}
 }

@@ -1,13 +1,13 @@
-package cli
+package footing
 
 import (
 	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"tocsin/api"
+	"tocsin/prose"
 )
 
 // arithmetic says whether a cluster may decide, and what it would take to keep
@@ -49,17 +49,18 @@ func arithmeticOf(c api.Cluster) arithmetic {
 	return a
 }
 
-// tally is how much of something is needed, and how much of it is there.
-type tally struct {
+// Tally is how much of something is needed, and how much of it is there.
+type Tally struct {
 	Needed int `json:"needed"`
 	Heard  int `json:"heard"`
 	Of     int `json:"of"`
 }
 
-func (t tally) enough() bool { return t.Heard >= t.Needed }
+// Enough reports whether as much is there as is needed.
+func (t Tally) Enough() bool { return t.Heard >= t.Needed }
 
 // count returns the three tallies when the given nodes are lost.
-func (a arithmetic) count(lost ...string) (voters, votes, sites tally) {
+func (a arithmetic) count(lost ...string) (voters, votes, sites Tally) {
 	all, there := map[string]bool{}, map[string]bool{}
 	for _, n := range a.nodes {
 		gone := slices.Contains(lost, n.name)
@@ -85,7 +86,7 @@ func (a arithmetic) count(lost ...string) (voters, votes, sites tally) {
 // nodes. That it has found a leader is not asked: it finds one if it can.
 func (a arithmetic) decides(lost ...string) bool {
 	voters, votes, sites := a.count(lost...)
-	return voters.enough() && votes.enough() && sites.enough()
+	return voters.Enough() && votes.Enough() && sites.Enough()
 }
 
 // spare returns how many nodes may fail whichever they are, -1 if the cluster
@@ -107,11 +108,11 @@ func (a arithmetic) spare() (nodes int, then string) {
 		words string
 	}
 	ways := []way{
-		{voters.Heard - voters.Needed + 1, "of the voters " + listed(heard(func(n elector) bool { return n.voter && n.heard }))},
-		{votes.Heard - votes.Needed + 1, "of the observers " + listed(heard(func(n elector) bool { return n.counts }))},
+		{voters.Heard - voters.Needed + 1, "of the voters " + prose.And(heard(func(n elector) bool { return n.voter && n.heard }))},
+		{votes.Heard - votes.Needed + 1, "of the observers " + prose.And(heard(func(n elector) bool { return n.counts }))},
 	}
 	if smallest, takes := a.smallestSites(); takes >= 0 {
-		ways = append(ways, way{takes, "all at " + listed(smallest)})
+		ways = append(ways, way{takes, "all at " + prose.And(smallest)})
 	}
 	easiest := slices.MinFunc(ways, func(a, b way) int { return cmp.Compare(a.takes, b.takes) })
 	return max(easiest.takes, 0) - 1, easiest.words
@@ -170,13 +171,13 @@ func siteName(site string) string { return cmp.Or(site, "(no site)") }
 func (a arithmetic) lacks() []string {
 	voters, votes, sites := a.count()
 	var all []string
-	if !voters.enough() {
+	if !voters.Enough() {
 		all = append(all, fmt.Sprintf("Nothing can be committed: %d of %d voters are heard, and a majority is %d.", voters.Heard, voters.Of, voters.Needed))
 	}
-	if !votes.enough() {
+	if !votes.Enough() {
 		all = append(all, fmt.Sprintf("Nothing can be agreed on: the votes of %d of %d observers count, and a decision takes %d.", votes.Heard, votes.Of, votes.Needed))
 	}
-	if !sites.enough() {
+	if !sites.Enough() {
 		all = append(all, fmt.Sprintf("Nothing can be agreed on: votes come from %d of %d sites, and a decision takes %d.", sites.Heard, sites.Of, sites.Needed))
 	}
 	if a.leader == "" && len(all) == 0 {
@@ -202,20 +203,9 @@ func (a arithmetic) remedy() string {
 	}
 	switch {
 	case len(silent) > 0:
-		return fmt.Sprintf("Bring back %s; what to do about those that are lost for good is told by docs/recovery.md.", listed(silent))
+		return fmt.Sprintf("Bring back %s; what to do about those that are lost for good is told by docs/recovery.md.", prose.And(silent))
 	case len(abstaining) > 0:
-		return fmt.Sprintf("See why %s abstain: \"tocsin status\" tells.", listed(abstaining))
+		return fmt.Sprintf("See why %s abstain: \"tocsin status\" tells.", prose.And(abstaining))
 	}
 	return "Look at \"tocsin members\", and at what the quorum and the sites are set to."
-}
-
-// listed puts names behind each other: "a, b and c".
-func listed(names []string) string {
-	for i, name := range names {
-		names[i] = clean(name)
-	}
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
-	}
-	return strings.Join(names, "")
 }

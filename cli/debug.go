@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/doctor"
+	"tocsin/dossier"
+)
+
+func (a app) debug() *cobra.Command {
+	var addresses []string
+	var file string
+	c := &cobra.Command{
+		Use:         "debug [flags]",
+		Short:       "Gather what a bug report needs into an archive, without secrets",
+		Annotations: map[string]string{order: "76"},
+		Long: `Asks every node for its status, configuration, metrics and newest log lines,
+examines the cluster as "tocsin doctor" does, and writes all of it into an
+archive. Profiles (goroutines) are in it where a node shows them here: "pprof:
+true" in its configuration file, "tocsin reload", and this command on its
+machine. What could not be had is listed in MISSING.txt.
+
+What looks like a secret is taken out: passwords, tokens and keys, by their
+names and shapes. Keys, values and addresses of endpoints stay in it. Look into
+the archive before you send it to anybody.`,
+		Example: `tocsin debug
+tocsin debug --file /tmp/for-the-report.tar.gz
+tocsin debug --file - | tar -tzf -`,
+		Args: exactly(),
+	}
+	c.Flags().StringVar(&file, "file", "", "`file` to write; - is standard output (default tocsin-debug-TIME.tar.gz)")
+	group(c, "Output", "file")
+	addressFlag(c, &addresses)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		now := time.Now().UTC()
+		folder := "tocsin-debug-" + now.Format("20060102-150405")
+		if file == "" {
+			file = folder + ".tar.gz"
+		}
+		to, done, err := a.archive(file)
+		if err == nil {
+			err = done(client.debug(c.Context(), to, folder, now))
+		}
+		if err != nil {
+			return fmt.Errorf("debug: %w", err)
+		}
+		a.say("wrote %s: look into it before you send it to anybody\n", clean(file))
+		return nil
+	}
+	return c
+}
+
+// archive opens what the archive goes into. Done closes it, and removes what has
+// failed.
+func (a app) archive(name string) (to io.Writer, done func(error) error, err error) {
+	if name == "-" {
+		return a.stdout, func(err error) error { return err }, nil
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, func(err error) error {
+		err = errors.Join(err, f.Close())
+		if err != nil {
+			_ = os.Remove(name) // it is of no use, and why is told
+		}
+		return err
+	}, nil
+}
+
+// debug writes the archive.
+func (c *client) debug(ctx context.Context, to io.Writer, folder string, now time.Time) error {
+	facts, asked, err := doctor.Gather(ctx, asker{c}, c.addresses)
+	if err != nil {
+		return err
+	}
+	w := dossier.NewWriter(to, folder, now)
+	for _, own := range []struct {
+		name  string
+		value any
+	}{{"doctor.json", doctor.Examine(facts)}, {"this-program.json", thisBuild()}} {
+		text, err := json.Marshal(own.value)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", own.name, err)
+		}
+		w.JSON(own.name, text)
+	}
+	if err := dossier.Gather(ctx, getter{c}, asked, w, func(what string) { c.say("%s\n", clean(what)) }); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// getter asks nodes on behalf of the dossier.
+type getter struct{ *client }
+
+// Get implements dossier.Asker.
+func (g getter) Get(ctx context.Context, address, path string) ([]byte, error) {
+	text, err := g.askOne(ctx, address, request{method: http.MethodGet, path: path}, nil)
+	if quiet, ok := errors.AsType[unanswered](err); ok {
+		return nil, errors.New(reasonOf(quiet))
+	}
+	return text, err
+}

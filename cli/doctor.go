@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+	"tocsin/config"
+	"tocsin/doctor"
+)
+
+func (a app) doctor() *cobra.Command {
+	var addresses []string
+	var output, file string
+	c := &cobra.Command{
+		Use:         "doctor [flags]",
+		Short:       "Examine the cluster, and say what to do about what is wrong",
+		Annotations: map[string]string{order: "61"},
+		Long: `Asks every node what it sees and what it knows of itself, and says what is
+wrong, or will be: whether the cluster can decide, who is not heard by whom,
+scripts that are missing, disks, canaries, versions, clocks, sites. Where a node
+runs on this machine, or --config names its file, it also looks at what lies
+here and at the ways from here to the other nodes. Nothing is changed.
+
+Exit codes: 0 nothing to see to; 1 there are warnings; 2 something is critical;
+3 it can't be told: nobody answers, or the node belongs to no cluster.`,
+		Example: `tocsin doctor
+tocsin doctor --config /etc/tocsin/tocsin.yaml
+tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
+		Args: exactly(),
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration `file` of a node of this machine, to look at it, too")
+	group(c, "Here", "config")
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		facts, asked, err := doctor.Gather(c.Context(), asker{client}, client.addresses)
+		if err == nil {
+			err = belongs(facts.Status.Cluster)
+		}
+		if err != nil {
+			return exitError{fmt.Errorf("doctor: %w: start a node with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", err), exitUnknown}
+		}
+		if facts.Local, err = client.lookHere(c.Context(), facts.Status.Cluster, asked, file); err != nil {
+			return usageError{err, c.CommandPath()}
+		}
+		report := doctor.Examine(facts)
+		err = a.printValue(output, report, func(s *screen) { s.findings(report, facts.Status.Cluster, asked) })
+		if err != nil {
+			return err
+		}
+		return exitWith([...]int{exitDone, exitDone, exitWarning, exitCritical}[report.Severity])
+	}
+	return c
+}
+
+// asker asks nodes on behalf of the doctor.
+type asker struct{ *client }
+
+// Ask implements doctor.Asker.
+func (a asker) Ask(ctx context.Context, address, path string, into any) error {
+	text, err := a.askOne(ctx, address, request{method: http.MethodGet, path: path}, nil)
+	if quiet, ok := errors.AsType[unanswered](err); ok {
+		return errors.New(reasonOf(quiet))
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("the answer can't be read (%w): is it a node of Tocsin, and of this version?", err)
+	}
+	return nil
+}
+
+// lookHere looks around on this machine, if the node that was asked runs here or a
+// file is named; else it returns nil.
+func (c *client) lookHere(ctx context.Context, cluster api.Cluster, asked, file string) (*doctor.Local, error) {
+	if file != "" {
+		return lookByFile(ctx, cluster, file)
+	}
+	for _, o := range cluster.Observers {
+		host, _, err := net.SplitHostPort(o.HTTP)
+		if o.Node != cluster.Node || err != nil || !doctor.IsHere(ctx, host) {
+			continue
+		}
+		var told api.Configuration
+		if err := (asker{c}).Ask(ctx, asked, "/v1/config", &told); err != nil {
+			told = api.Configuration{} // an older node: its files stay unseen
+		}
+		return doctor.Look(ctx, cluster.Observers, o.Node, placeOf(told.Settings)), nil
+	}
+	return nil, nil
+}
+
+// lookByFile looks around on this machine as the file says, which is not looked
+// at by an agent yet.
+func lookByFile(ctx context.Context, cluster api.Cluster, file string) (*doctor.Local, error) {
+	g := &given{flags: config.Layer{"config": {Texts: []string{file}, Source: config.Source{Kind: config.Flag}}}}
+	l, err := g.read()
+	if err != nil {
+		return nil, err
+	}
+	place := doctor.Place{Config: file, DataDir: l.node.DataDir, Scripts: l.node.Scripts}
+	for _, path := range []*string{&place.Config, &place.DataDir, &place.Scripts} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return nil, err
+		}
+	}
+	local := doctor.Look(ctx, cluster.Observers, l.node.Name, place)
+	if err := l.settings.Blame(l.node.ValidateHere(ctx)); err != nil {
+		faults, rest := config.Split(err)
+		for _, f := range faults {
+			local.Faults = append(local.Faults, f.Error())
+		}
+		for _, r := range rest {
+			local.Faults = append(local.Faults, oneLine(r.Error()))
+		}
+	}
+	return local, nil
+}
+
+// placeOf says where the files of a node lie. A path that is not absolute is one
+// of the directory that its agent was started in, which nobody tells.
+func placeOf(told []api.Configured) doctor.Place {
+	var at doctor.Place
+	for _, s := range told {
+		switch s.Setting {
+		case "config":
+			at.Config = s.Value
+		case "data_dir":
+			at.DataDir = s.Value
+		case "scripts":
+			at.Scripts = s.Value
+		}
+	}
+	for _, path := range []*string{&at.Config, &at.DataDir, &at.Scripts} {
+		if !filepath.IsAbs(*path) {
+			*path = ""
+		}
+	}
+	return at
+}
+
+// findings shows what is to be seen to, and below it in short what is well.
+func (s *screen) findings(r doctor.Report, cluster api.Cluster, asked string) {
+	s.line("%d nodes, as %s (%s) sees them", len(cluster.Observers), clean(cluster.Node), clean(asked))
+	s.line("")
+	count := map[doctor.Severity]int{}
+	var well []string
+	for _, f := range r.Findings {
+		count[f.Severity]++
+		if f.Severity == doctor.OK {
+			well = append(well, f.Subject)
+			continue
+		}
+		s.finding(f)
+	}
+	if len(well) > 0 {
+		s.block(green, "OK", wrap(strings.Join(well, ", "), tableWidth-headIndent))
+	}
+	switch {
+	case count[doctor.Critical]+count[doctor.Warning] == 0:
+		s.line("Nothing to see to.")
+	default:
+		s.line("%d critical, %d warnings", count[doctor.Critical], count[doctor.Warning])
+	}
+}
+
+// headIndent is how far the text of a finding stands from the left.
+const headIndent = 10
+
+func (s *screen) finding(f doctor.Finding) {
+	about := f.Subject
+	if f.Node != "" {
+		about += ", " + f.Node
+	}
+	lines := wrap(clean(about+": "+f.Text), tableWidth-headIndent)
+	if f.Remedy != "" {
+		for i, line := range wrap(clean(f.Remedy), tableWidth-headIndent-3) {
+			lines = append(lines, map[bool]string{true: "-> ", false: "   "}[i == 0]+line)
+		}
+	}
+	colour := map[doctor.Severity]string{doctor.Critical: red, doctor.Warning: yellow, doctor.Info: green}[f.Severity]
+	s.block(colour, strings.ToUpper(f.Severity.String()), lines)
+}
+
+// block writes lines beside a word.
+func (s *screen) block(colour, word string, lines []string) {
+	head := s.paint(colour, word) + strings.Repeat(" ", headIndent-len(word))
+	for _, line := range lines {
+		s.line("%s%s", head, line)
+		head = strings.Repeat(" ", headIndent)
+	}
+	s.line("")
+}

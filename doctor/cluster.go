@@ -1,0 +1,152 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tocsin/api"
+	"tocsin/footing"
+	"tocsin/prose"
+)
+
+// decides: can anything be decided, and what would stop it?
+func decides(f Facts) []Finding {
+	const subject = "quorum"
+	c := f.Status.Cluster
+	standing := footing.Of(c)
+	if !standing.Decides {
+		last := len(standing.Lacks) - 1
+		text, remedy := strings.Join(standing.Lacks, " "), ""
+		if last > 0 {
+			text, remedy = strings.Join(standing.Lacks[:last], " "), standing.Lacks[last]
+		}
+		return []Finding{{Severity: Critical, Subject: subject, Text: text, Remedy: remedy}}
+	}
+	text := strings.Join(standing.Sentences(), " ")
+	fragile := len(standing.CriticalNodes)+len(standing.CriticalSites) > 0
+	if !fragile || warnsOf(c, api.WarnFewVoters) || warnsOf(c, api.WarnSiteMajority) {
+		return allWell(subject, "The cluster can decide. "+text)
+	}
+	return []Finding{{Severity: Warning, Subject: subject, Text: "The cluster can decide. " + text, Remedy: "\"tocsin quorum check\" shows the figures"}}
+}
+
+func warnsOf(c api.Cluster, code api.WarningCode) bool {
+	return slices.ContainsFunc(c.Warnings, func(w api.Warning) bool { return w.Code == code })
+}
+
+// warned: what the node that was asked warns of by itself.
+func warned(f Facts) []Finding {
+	var all []Finding
+	for _, w := range f.Status.Cluster.Warnings {
+		text, remedy, _ := strings.Cut(w.Text, "; ")
+		all = append(all, Finding{Severity: Warning, Subject: "members", Node: w.Node, Text: sentence(text), Remedy: remedy})
+	}
+	return orWell(all, "members", "Raft, the gossip and the cluster's state agree on who belongs to it.")
+}
+
+// votes reports whether the ballots of that node count.
+func (f Facts) votes(node string) bool {
+	return slices.ContainsFunc(f.Status.Cluster.Observers, func(o api.Observer) bool { return o.Node == node && o.Fresh })
+}
+
+// heard: who does not hear whom. That nobody hears a node is told once.
+func heard(f Facts) []Finding {
+	var all []Finding
+	for _, o := range f.Status.Cluster.Observers {
+		var by, deaf []string
+		for _, a := range f.heardFrom() {
+			if a.Node == o.Node || a.Members == nil {
+				continue
+			}
+			if hears(*a.Members, o.Node) {
+				by = append(by, a.Node)
+			} else {
+				deaf = append(deaf, a.Node)
+			}
+		}
+		switch {
+		case len(deaf) == 0:
+		case len(by) == 0:
+			all = append(all, Finding{
+				Severity: Warning, Subject: "gossip", Node: o.Node, Text: "Nobody hears it, so that it votes for nothing, and it counts in the quorum.",
+				Remedy: fmt.Sprintf("start it, and see that TCP and UDP reach %s", o.Gossip),
+			})
+		default:
+			all = append(all, Finding{
+				Severity: Warning, Subject: "gossip", Node: o.Node, Text: fmt.Sprintf("%s %s not hear it, and %s %s.", prose.And(deaf), verb(deaf, "does", "do"), prose.And(by), verb(by, "does", "do")),
+				Remedy: fmt.Sprintf("open TCP and UDP to %s from there, and back", o.Gossip),
+			})
+		}
+	}
+	return orWell(all, "gossip", "Every node that answers hears every other one.")
+}
+
+func hears(m api.Members, node string) bool {
+	return slices.ContainsFunc(m.Members, func(member api.Member) bool { return member.Node == node && member.Fresh })
+}
+
+// answers: who can't be asked from here.
+func answers(f Facts) []Finding {
+	var all []Finding
+	for _, a := range f.Answers {
+		if a.Silent != "" && f.votes(a.Node) { // of one that is not heard is told under gossip
+			all = append(all, Finding{
+				Severity: Warning, Subject: "answers", Node: a.Node, Text: fmt.Sprintf("It does not answer here at %s: %s.", a.Address, a.Silent),
+				Remedy: "if it runs, it is the way from here to there: ask from another machine, or open the port",
+			})
+		}
+	}
+	return orWell(all, "answers", "All nodes that are heard answer here.")
+}
+
+// ready: who says of itself that it does not do its duty.
+func ready(f Facts) []Finding {
+	var all []Finding
+	for _, a := range f.heardFrom() {
+		for _, problem := range a.Report.Problems {
+			text, remedy, _ := strings.Cut(problem, "; ")
+			all = append(all, Finding{Severity: Critical, Subject: "ready", Node: a.Node, Text: sentence(text), Remedy: remedy})
+		}
+	}
+	return orWell(all, "ready", "Every node that answers does its duty.")
+}
+
+// sites: where the nodes stand.
+func sites(f Facts) []Finding {
+	at := map[string][]string{}
+	for _, o := range f.Status.Cluster.Observers {
+		at[o.Site] = append(at[o.Site], o.Node)
+	}
+	if unnamed := at[""]; len(unnamed) > 0 && len(at) > 1 {
+		return []Finding{{
+			Severity: Warning, Subject: "sites", Text: fmt.Sprintf("%s %s no site, which counts as a site of its own.", prose.And(unnamed), verb(unnamed, "names", "name")),
+			Remedy: "give each node the --site where it stands",
+		}}
+	}
+	if len(at) == 1 && len(f.Status.Cluster.Observers) > 1 {
+		return []Finding{{
+			Severity: Info, Subject: "sites", Text: "All nodes stand at one site, or name none: whatever takes that site takes the cluster.",
+			Remedy: "with nodes at three sites any one of them may be lost; --site names it",
+		}}
+	}
+	return allWell("sites", fmt.Sprintf("The nodes stand at %d sites.", max(len(at), 1)))
+}
+
+// sentence makes one of what began as a part of a line. A name stays as it is.
+func sentence(text string) string {
+	text = strings.TrimSuffix(text, ".")
+	word, _, _ := strings.Cut(text, " ")
+	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return text + "."
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// counted says how many endpoints: "1 endpoint needs", "2 endpoints need".
+func counted(n int) string {
+	if n == 1 {
+		return "1 endpoint needs"
+	}
+	return fmt.Sprintf("%d endpoints need", n)
+}

@@ -1,0 +1,47 @@
+package doctor
+
+// Examine says what is wrong, and what is as it should be.
+func Examine(f Facts) Report {
+	var all []Finding
+	for _, subject := range []func(Facts) []Finding{
+		decides, warned, heard, answers, ready, // is the cluster there, and whole?
+		scripts, canaries, room, // can each node do its work?
+		versions, clocks, sites,
+		ports, packets, files, // on this machine
+	} {
+		all = append(all, subject(f)...)
+	}
+	return reportOf(all)
+}
+
+// allWell is a finding that there is nothing to find.
+func allWell(subject, text string) []Finding {
+	return []Finding{{Severity: OK, Subject: subject, Text: text}}
+}
+
+// orWell returns found, or that all is well if that is nothing.
+func orWell(found []Finding, subject, text string) []Finding {
+	if len(found) == 0 {
+		return allWell(subject, text)
+	}
+	return found
+}
+
+// heardFrom returns the answers of those that gave one.
+func (f Facts) heardFrom() []Answer {
+	var all []Answer
+	for _, a := range f.Answers {
+		if a.Silent == "" {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// verb returns the form of a verb that goes with so many names.
+func verb(names []string, one, several string) string {
+	if len(names) == 1 {
+		return one
+	}
+	return several
+}

@@ -1,0 +1,157 @@
+package doctor_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/api"
+	"tocsin/doctor"
+)
+
+// healthy are the facts of three nodes at three sites where all is well.
+func healthy() doctor.Facts {
+	var f doctor.Facts
+	f.Status.Cluster = api.Cluster{ID: "C", Node: "a", Leader: "a", Quorum: 2, Sites: 2}
+	var members []api.Member
+	for _, node := range []string{"a", "b", "c"} {
+		f.Status.Cluster.Observers = append(f.Status.Cluster.Observers, api.Observer{
+			Node: node, Site: "at-" + node, HTTP: node + ":6000", Raft: node + ":7000", Gossip: node + ":8000", Version: "1.0", Protocol: 1, Fresh: true, Voter: new(true),
+		})
+		members = append(members, api.Member{Node: node, Observer: true, Fresh: true})
+	}
+	for _, node := range []string{"a", "b", "c"} {
+		f.Answers = append(f.Answers, doctor.Answer{
+			Node: node, Address: node + ":6000", Within: time.Millisecond, Members: &api.Members{Members: append([]api.Member{}, members...)},
+			Report: api.NodeReport{
+				Node: node, RoomBytes: new(uint64(40 << 30)), Canaries: 1, Ready: true,
+				Scripts: []api.ScriptReport{{Name: "notify.sh", Endpoints: 3}},
+			},
+		})
+	}
+	f.Local = &doctor.Local{
+		Paths: []doctor.Path{{Node: "b", Address: "b:7000", What: "raft", MTU: 1500}, {Node: "b", Address: "b:8000", What: "gossip", MTU: 1500}},
+		Files: []doctor.File{{Path: "/d", Kind: doctor.DataDirectory, Perm: 0o700}, {Path: "/s/verify.sh", Kind: doctor.Script, Perm: 0o755}},
+	}
+	return f
+}
+
+func TestExamine_AllIsWell(t *testing.T) {
+	r := doctor.Examine(healthy())
+	subjects := map[string]bool{}
+	for _, f := range r.Findings {
+		if f.Severity != doctor.OK {
+			t.Errorf("found %+v", f)
+		}
+		if subjects[f.Subject] || !strings.HasSuffix(f.Text, ".") {
+			t.Errorf("%+v is said twice, or is no sentence", f)
+		}
+		subjects[f.Subject] = true
+	}
+	if r.Severity != doctor.OK || len(subjects) < 14 {
+		t.Errorf("%v, %d subjects", r.Severity, len(subjects))
+	}
+}
+
+// TestExamine: one thing is wrong, and it alone is found, with what to do.
+func TestExamine(t *testing.T) {
+	observer := func(f *doctor.Facts, i int) *api.Observer { return &f.Status.Cluster.Observers[i] }
+	deaf := func(f *doctor.Facts, by, to int) { f.Answers[by].Members.Members[to].Fresh = false }
+	for name, c := range map[string]struct {
+		spoil func(*doctor.Facts)
+		// want are "severity subject node: words" of all that is not well.
+		want []string
+	}{
+		"no majority": {func(f *doctor.Facts) {
+			observer(f, 1).Fresh, observer(f, 2).Fresh = false, false
+		}, []string{"critical quorum : Nothing can be committed: 1 of 3 voters | Bring back b and c"}},
+		"no leader":            {func(f *doctor.Facts) { f.Status.Cluster.Leader = "" }, []string{"critical quorum : no leader"}},
+		"one more is too many": {func(f *doctor.Facts) { observer(f, 2).Fresh = false }, []string{"warning quorum : without a or b nothing | tocsin quorum check"}},
+		"a warning of the node": {func(f *doctor.Facts) {
+			f.Status.Cluster.Warnings = []api.Warning{{Code: api.WarnEvenVoters, Text: "4 nodes vote; start one more"}}
+		}, []string{"warning members : 4 nodes vote. | start one more"}},
+		"nobody hears c":    {func(f *doctor.Facts) { deaf(f, 0, 2); deaf(f, 1, 2) }, []string{"warning gossip c: Nobody hears it | start it, and see that TCP and UDP reach c:8000"}},
+		"a does not hear c": {func(f *doctor.Facts) { deaf(f, 0, 2) }, []string{"warning gossip c: a does not hear it, and b does. | open TCP and UDP to c:8000"}},
+		"b does not answer": {func(f *doctor.Facts) {
+			f.Answers[1] = doctor.Answer{Node: "b", Address: "b:6000", Silent: "connection refused"}
+		}, []string{"warning answers b: does not answer here at b:6000: connection refused. | way from here"}},
+		"not ready": {func(f *doctor.Facts) {
+			f.Answers[2].Report.Problems = []string{"the notifier is stuck; look at its log"}
+		}, []string{"critical ready c: The notifier is stuck. | look at its log"}},
+		"a script is missing": {func(f *doctor.Facts) {
+			f.Answers[0].Report.Scripts = []api.ScriptReport{{Name: "notify.sh", Endpoints: 3, Problem: "script /s/notify.sh does not exist: put it there"}, {Name: "verify.sh", Problem: "script x: y"}}
+		}, []string{"critical scripts a: Script /s/notify.sh does not exist. 3 endpoints need notify.sh. | put it there", "warning scripts a: New endpoints need verify.sh"}},
+		"canaries": {func(f *doctor.Facts) {
+			f.Answers[0].Report.CanariesSilent = true
+			f.Answers[1].Report.Canaries, f.Answers[2].Report.Canaries = 0, 0
+		}, []string{"warning canaries a: abstains", "info canaries : b and c have no canary | canary"}},
+		"disks": {func(f *doctor.Facts) {
+			f.Answers[0].Report.RoomBytes, f.Answers[0].Report.LittleRoom = new(uint64(5<<20)), true
+			f.Answers[1].Report.RoomBytes = new(uint64(500 << 20))
+			f.Answers[2].Report.RoomBytes = nil
+		}, []string{"critical disk a: Only 5 MiB", "warning disk b: 500 MiB", "info disk c: can't tell"}},
+		"two versions": {func(f *doctor.Facts) {
+			observer(f, 2).Version, observer(f, 2).Protocol = "2.0", 2
+		}, []string{"warning versions : 1.0 on a and b; 2.0 on c. | upgrading.md", "info versions : a and b read protocol 1 of the log, others 2"}},
+		"clocks": {func(f *doctor.Facts) {
+			f.Answers[0].Skew, f.Answers[1].Skew, f.Answers[2].Skew = time.Minute, -time.Hour, 900*time.Millisecond
+		}, []string{"info clock a: 1m0s ahead of | NTP", "info clock b: 1h0m0s behind"}},
+		"a slow answer hides a clock": {func(f *doctor.Facts) { f.Answers[0].Skew, f.Answers[0].Within = 2*time.Second, 1500*time.Millisecond }, nil},
+		"one site": {func(f *doctor.Facts) {
+			for i := range 3 {
+				observer(f, i).Site = ""
+			}
+			f.Status.Cluster.Sites = 1
+		}, []string{"info sites : All nodes stand at one site | --site"}},
+		"a node without a site": {func(f *doctor.Facts) { observer(f, 1).Site = "" }, []string{"warning sites : b names no site | --site"}},
+		"a port":                {func(f *doctor.Facts) { f.Local.Paths[0].Problem = "connection refused" }, []string{"warning ports b: raft address b:7000 can't be reached | open that port"}},
+		"a tunnel":              {func(f *doctor.Facts) { f.Local.Paths[1].MTU = 1280 }, []string{"warning mtu b: packets of 1280 bytes | raise the MTU"}},
+		"files": {func(f *doctor.Facts) {
+			f.Local.Files = []doctor.File{{"/my data", doctor.DataDirectory, 0o755}, {"/s", doctor.ScriptsDirectory, 0o775}, {"/s/v.sh", doctor.Script, 0o755}}
+			f.Local.Faults = []string{"t.yaml:1:7: raft: 192.0.2.7 is no address of this machine"}
+		}, []string{"warning files : t.yaml:1:7 | validate", "warning files : /my data (755) | chmod 700 '/my data'", "warning files : the scripts directory /s (775) | chmod go-w /s"}},
+		"nothing is here": {func(f *doctor.Facts) { f.Local = nil }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := healthy()
+			c.spoil(&f)
+			var got []doctor.Finding
+			worst := doctor.OK
+			for _, found := range doctor.Examine(f).Findings {
+				if found.Severity != doctor.OK {
+					got = append(got, found)
+					worst = max(worst, found.Severity)
+				}
+			}
+			if r := doctor.Examine(f); r.Severity != worst {
+				t.Errorf("the report is %v, and its worst finding %v", r.Severity, worst)
+			}
+			if len(got) != len(c.want) {
+				t.Fatalf("found %+v, want %q", got, c.want)
+			}
+			for i, want := range c.want {
+				head, words, _ := strings.Cut(want, ": ")
+				text, remedy, _ := strings.Cut(words, " | ")
+				if fmt.Sprintf("%v %s %s", got[i].Severity, got[i].Subject, got[i].Node) != head || !strings.Contains(got[i].Text, text) || !strings.Contains(got[i].Remedy, remedy) {
+					t.Errorf("found %+v, want %q", got[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestSeverity_IsAWord(t *testing.T) {
+	text, err := json.Marshal(doctor.Report{Severity: doctor.Warning, Findings: []doctor.Finding{}})
+	if err != nil || string(text) != `{"severity":"warning","findings":[]}` {
+		t.Errorf("%s %v", text, err)
+	}
+	var back doctor.Report
+	if err := json.Unmarshal(text, &back); err != nil || back.Severity != doctor.Warning {
+		t.Errorf("%+v %v", back, err)
+	}
+	if json.Unmarshal([]byte(`{"severity":"odd"}`), &back) == nil {
+		t.Error("an odd severity is read")
+	}
+}

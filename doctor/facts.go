@@ -1,0 +1,72 @@
+package doctor
+
+import (
+	"time"
+
+	"tocsin/api"
+)
+
+// Facts are all that an examination is made from.
+type Facts struct {
+	// Status is the cluster as the node sees it that was asked first.
+	Status api.Status
+	// Answers are what became of the questions to each observer, in the order
+	// of their names.
+	Answers []Answer
+	// Local is what was found on this machine, nil if nothing of Tocsin is here.
+	Local *Local
+}
+
+// Answer is what one node said.
+type Answer struct {
+	Node, Address string
+	// Silent says why it said nothing, "" if it did; then the rest is empty.
+	Silent string
+	Report api.NodeReport
+	// Skew is how far its clock is ahead of ours, and may be off by Within, half
+	// of what the answer took.
+	Skew, Within time.Duration
+	// Members is who belongs to the cluster, and is heard, as it sees it; nil if
+	// it did not say.
+	Members *api.Members
+}
+
+// Local is what was found on this machine.
+type Local struct {
+	// Faults are in the words of "tocsin validate": what would keep an agent with
+	// that configuration from starting here.
+	Faults []string
+	// Paths are the ways from here to the other nodes.
+	Paths []Path
+	// Files are those that matter to a node, as far as they can be seen.
+	Files []File
+}
+
+// Path is a way from here to an address of a node.
+type Path struct {
+	Node, Address string
+	What          string // raft or gossip
+	// Problem says why no connection could be made by TCP, "" if one was.
+	Problem string
+	// MTU is the largest packet that the route takes, 0 if that can't be told.
+	MTU int
+}
+
+// File is a file or directory that matters to a node.
+type File struct {
+	Path string
+	Kind FileKind
+	// Perm are the permission bits.
+	Perm uint32
+}
+
+// FileKind says what a file is to a node.
+type FileKind uint8
+
+// The kinds of file.
+const (
+	DataDirectory FileKind = iota
+	ScriptsDirectory
+	Script
+	ConfigurationFile
+)

@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/api"
+)
+
+const (
+	// answerWait is how long a node may take for one answer.
+	answerWait = 3 * time.Second
+	// askedAtOnce bounds how many nodes are asked at once.
+	askedAtOnce = 16
+)
+
+// Asker asks a node: it reads the answer to GET path at address into into. An
+// error says in few words why there is none.
+type Asker interface {
+	Ask(ctx context.Context, address, path string, into any) error
+}
+
+// Gather asks the first of the addresses that answers about the cluster, and then
+// every observer about itself and the others. It fails only if none of the
+// addresses answers; what else is not answered is among the Facts.
+func Gather(ctx context.Context, ask Asker, addresses []string) (f Facts, asked string, err error) {
+	if f.Status, asked, err = first(ctx, ask, addresses); err != nil {
+		return f, "", err
+	}
+	observers := f.Status.Cluster.Observers
+	f.Answers = make([]Answer, len(observers))
+	places := make(chan struct{}, askedAtOnce) // never closed; one for each that may be asked at once
+	var asking sync.WaitGroup
+	for i, o := range observers {
+		address := o.HTTP
+		if o.Node == f.Status.Cluster.Node {
+			address = asked // which is known to lead there, from here
+		}
+		asking.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			f.Answers[i] = question(ctx, ask, o.Node, address)
+		})
+	}
+	asking.Wait()
+	slices.SortFunc(f.Answers, func(a, b Answer) int { return cmp.Compare(a.Node, b.Node) })
+	return f, asked, nil
+}
+
+// first returns how the first node that answers sees the cluster, and where that
+// is.
+func first(ctx context.Context, ask Asker, addresses []string) (status api.Status, asked string, err error) {
+	for _, address := range addresses {
+		asking, cancel := context.WithTimeout(ctx, answerWait)
+		err = ask.Ask(asking, address, "/v1/status?limit=1", &status)
+		cancel()
+		if err == nil {
+			return status, address, nil
+		}
+		err = fmt.Errorf("%s: %w", address, err)
+	}
+	return status, "", err
+}
+
+// question asks one node about itself, and whom it hears.
+func question(ctx context.Context, ask Asker, node, address string) Answer {
+	a := Answer{Node: node, Address: address}
+	ctx, cancel := context.WithTimeout(ctx, 2*answerWait)
+	defer cancel()
+	sent := time.Now()
+	if err := ask.Ask(ctx, address, "/v1/node", &a.Report); err != nil {
+		return Answer{Node: node, Address: address, Silent: err.Error()}
+	}
+	received := time.Now()
+	if a.Report.Node != node {
+		return Answer{Node: node, Address: address, Silent: fmt.Sprintf("%q answers there", a.Report.Node)}
+	}
+	a.Within = received.Sub(sent) / 2
+	a.Skew = a.Report.Time.Sub(sent.Add(a.Within).Round(0)) // without the monotonic reading
+	var members api.Members
+	if ask.Ask(ctx, address, "/v1/members", &members) == nil {
+		a.Members = &members
+	}
+	return a
+}

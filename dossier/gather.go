@@ -1,0 +1,124 @@
+package dossier
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/api"
+)
+
+const (
+	// answerWait is how long a node may take for one answer.
+	answerWait = 10 * time.Second
+	// maxNodes bounds how many nodes are asked.
+	maxNodes = 64
+)
+
+// Asker asks a node: it returns the body of the answer to GET path at address.
+// An error says in few words why there is none.
+type Asker interface {
+	Get(ctx context.Context, address, path string) ([]byte, error)
+}
+
+// question is one thing that is asked for, and the file that it goes into.
+type question struct {
+	file, path string
+	write      func(*Writer, string, []byte)
+	// why says in place of the node why it may give no answer, if it can't.
+	why string
+}
+
+// ofTheCluster is asked of one node, ofEachNode of all.
+func ofTheCluster() []question {
+	return []question{
+		{"status.json", "/v1/status?limit=1000", (*Writer).JSON, ""},
+		{"members.json", "/v1/members", (*Writer).JSON, ""},
+		{"settings.json", "/v1/settings", (*Writer).JSON, ""},
+		{"endpoints.json", "/v1/endpoints?limit=1000", (*Writer).JSON, ""},
+		{"events.json", "/v1/events?limit=1000", (*Writer).JSON, ""},
+		{"notifications.json", "/v1/notifications?limit=1000", (*Writer).JSON, ""},
+	}
+}
+
+func ofEachNode() []question {
+	return []question{
+		{"node.json", "/v1/node", (*Writer).JSON, ""},
+		{"config.json", "/v1/config", (*Writer).JSON, ""},
+		{"members.json", "/v1/members", (*Writer).JSON, ""},
+		{"metrics.txt", "/metrics", (*Writer).Text, ""},
+		{"log.jsonl", "/v1/log?follow=false&level=debug&lines=4096", writeLog, ""},
+		{"goroutines.txt", "/debug/pprof/goroutine?debug=2", (*Writer).Text, "profiles are shown to the node's own machine, where its configuration says so (pprof)"},
+	}
+}
+
+// Gather asks the node at address about the cluster, and then each observer about
+// itself, and writes what they answer to w. It tells progress whom it asks. It
+// fails only if that first node does not answer.
+func Gather(ctx context.Context, ask Asker, address string, w *Writer, progress func(string)) error {
+	text, err := get(ctx, ask, address, "/v1/status?limit=1")
+	if err != nil {
+		return fmt.Errorf("%s: %w", address, err)
+	}
+	var status api.Status
+	if err := json.Unmarshal(text, &status); err != nil {
+		return fmt.Errorf("%s: the answer can't be read: %w", address, err)
+	}
+	progress(fmt.Sprintf("asking %s at %s about the cluster", status.Cluster.Node, address))
+	answered(ctx, ask, address, "", ofTheCluster(), w)
+	for i, o := range status.Cluster.Observers {
+		if i == maxNodes {
+			w.Missing("nodes", fmt.Sprintf("only %d of %d were asked", maxNodes, len(status.Cluster.Observers)))
+			break
+		}
+		at := o.HTTP
+		if o.Node == status.Cluster.Node {
+			at = address // which is known to lead there, from here
+		}
+		progress(fmt.Sprintf("asking %s at %s about itself", o.Node, at))
+		answered(ctx, ask, at, o.Node+"/", ofEachNode(), w)
+	}
+	return ctx.Err()
+}
+
+// answered asks all questions and writes the answers into files that begin so. A
+// node that does not answer the first is not asked the others.
+func answered(ctx context.Context, ask Asker, address, folder string, all []question, w *Writer) {
+	for i, q := range all {
+		text, err := get(ctx, ask, address, q.path)
+		if err != nil {
+			w.Missing(folder+q.file, cmp.Or(q.why, err.Error()))
+			if i == 0 {
+				return
+			}
+			continue
+		}
+		q.write(w, folder+q.file, text)
+	}
+}
+
+func get(ctx context.Context, ask Asker, address, path string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	return ask.Get(ctx, address, path)
+}
+
+// writeLog writes the lines of a log that came as server-sent events.
+func writeLog(w *Writer, name string, stream []byte) {
+	var lines bytes.Buffer
+	for message := range strings.SplitSeq(string(stream), "\n\n") {
+		if !strings.HasPrefix(message, "event: "+api.LogLine+"\n") {
+			continue
+		}
+		for line := range strings.Lines(message) {
+			if data, ok := strings.CutPrefix(line, "data: "); ok {
+				lines.WriteString(strings.TrimSuffix(data, "\n") + "\n")
+			}
+		}
+	}
+	w.Text(name, lines.Bytes())
+}

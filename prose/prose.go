@@ -1,0 +1,18 @@
+// Package prose puts names into sentences. It is pure functions, which anybody
+// may call at any time.
+package prose
+
+import "strings"
+
+// And puts names behind each other: "a, b and c".
+func And(names []string) string { return joined(names, " and ") }
+
+// Or does the same with another word: "a, b or c".
+func Or(names []string) string { return joined(names, " or ") }
+
+func joined(names []string, last string) string {
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + last + names[n-1]
+	}
+	return strings.Join(names, "")
+}
