@@ -103,7 +103,9 @@ func (m *machine) write(t *testing.T, path, text string, mode os.FileMode) {
 // start switches the machine on.
 func (m *machine) start(t *testing.T) {
 	t.Helper()
-	m.init = exec.Command("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=passive",
+	// In a namespace of its own for processes, all of it ends with the first one:
+	// what nspawn has started would else outlive it.
+	m.init = exec.Command("unshare", "--pid", "--fork", "--kill-child", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=passive",
 		"--kill-signal=SIGRTMIN+4", "--network-namespace-path="+m.lan.Network(), "--machine="+m.name, "-D", m.root, "--boot")
 	log, err := os.Create(filepath.Join(filepath.Dir(m.root), "console"))
 	if err != nil {

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Usage: deploy/packages/build.sh VERSION FOLDER [ARCH...]
+#
+# Builds a release into FOLDER: for each ARCH (amd64 and arm64) an archive, a deb
+# and an rpm, and for all of them a bill of materials (SBOM) and checksums. The
+# same source and VERSION make the same bytes, wherever and whenever they are built.
+set -euo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+if [ "$#" -lt 2 ] || [ "$1" = --help ]; then
+	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+	[ "${1-}" = --help ] && exit 0
+	exit 2
+fi
+version=$1
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
+shift 2
+[ "$#" -gt 0 ] || set -- amd64 arm64
+
+# The time of all files is that of the last change of the source.
+changed=$(git -C "$repo" log -1 --format=%ct 2>/dev/null || echo 0)
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$changed}
+# Nobody's umask gets into a package.
+umask 022
+
+# Built first: what they are run on does not stand in a module.
+tools=$(mktemp -d)
+stage=$(mktemp -d)
+trap 'rm -rf "$stage" "$tools"' EXIT
+cd "$repo"
+GOBIN=$tools go install -modfile=.ci/tools/release/go.mod \
+	github.com/goreleaser/nfpm/v2/cmd/nfpm github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+
+# archive FILE FOLDER NAME... packs files in one order, with one owner and time.
+archive() {
+	local file=$1 folder=$2
+	shift 2
+	tar -C "$folder" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$@" | gzip -9n >"$file"
+}
+
+go run . config default >"$stage/tocsin.yaml"
+mkdir -p "$stage/scripts"
+find scripts -maxdepth 1 -type f ! -name '*.go' -exec cp {} "$stage/scripts/" \;
+cp -R deploy/systemd LICENSE README.md CHANGELOG.md deploy/packages/*.sh "$stage/"
+for arch in "$@"; do
+	printf 'tocsin %s for %s\n' "$version" "$arch" >&2
+	CGO_ENABLED=0 GOOS=linux GOARCH=$arch GOFLAGS='' go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid= -X tocsin/cli.release=$version" -o "$stage/tocsin" .
+	archive "$out/tocsin-$version-linux-$arch.tar.gz" "$stage" tocsin scripts LICENSE README.md CHANGELOG.md
+	for format in deb rpm; do
+		(cd "$stage" && ARCH=$arch VERSION=$version "$tools/nfpm" package \
+			--config "$repo/deploy/packages/nfpm.yaml" --packager "$format" --target "$out/") >&2
+	done
+done
+"$tools/cyclonedx-gomod" bin -json -noserial -version "$version" -output "$out/tocsin-$version.cdx.json" "$stage/tocsin"
+cd "$out"
+rm -f SHA256SUMS
+sha256sum -- * >"$stage/sums"
+mv "$stage/sums" SHA256SUMS
