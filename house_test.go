@@ -36,7 +36,8 @@ var mayImport = map[string]struct {
 	"nearest":     {nil, "what a misspelt word was meant to be has nothing to do with whose word it is"},
 	"pqueue":      {nil, "what stands in a queue is nothing to the queue"},
 	"access":      {nil, "who may do what follows from what was proven, and from nothing else"},
-	"fsm":         {[]string{"access", "health"}, "the replicated state knows neither network nor cluster"},
+	"fsm":         {[]string{"access", "calendar", "health"}, "the replicated state knows neither network nor cluster"},
+	"calendar":    {nil, "when a stretch of time repeats has nothing to do with what is to happen then"},
 	"groundwork":  {[]string{"fsm", "pki"}, "the files of a cluster are made before there is one"},
 	"config":      {[]string{"nearest"}, "how a program is told something has nothing to do with what it is told"},
 	"systemd":     {nil, "what progress means is for its caller to say"},
@@ -48,10 +49,11 @@ var mayImport = map[string]struct {
 	"verify":      {[]string{"fsm", "health", "pqueue", "script", "stream"}, "whoever checks an endpoint does not know what others see"},
 	"gossipdb":    {[]string{"health"}, "ballots are kept and merged without knowing what they are about"},
 	"doubt":       {[]string{"fsm", "gossipdb", "health", "verify"}, "a node doubts itself by what it sees and hears, and not by what is decided"},
-	"quorum":      {[]string{"fsm", "gossipdb", "health", "pqueue"}, "a decision is a function of state and ballots, and of nothing else"},
+	"hold":        {[]string{"calendar", "fsm", "health"}, "what holds a change back follows from the state and a moment"},
+	"quorum":      {[]string{"fsm", "gossipdb", "health", "hold", "pqueue"}, "a decision is a function of state and ballots, and of nothing else"},
 	"scavenger":   {[]string{"fsm", "gossipdb", "health"}, "what is stale follows from state and ballots"},
 	"notify":      {[]string{"boltcheck", "fsm", "health", "pqueue", "script"}, "a notification follows from the log alone"},
-	"api":         {[]string{"access", "fsm", "gossipdb", "health", "logring", "nearest", "notify", "quorum", "verify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
+	"api":         {[]string{"access", "calendar", "fsm", "gossipdb", "health", "hold", "logring", "nearest", "notify", "quorum", "verify", "web"}, "it asks for what it needs by interfaces of its own, and so does not know the node"},
 	"prose":       {nil, "names in a sentence are anybody's"},
 	"footing":     {[]string{"api", "prose"}, "how firmly a cluster stands follows from what a node tells of it"},
 	"dossier":     {[]string{"api", "redact"}, "what belongs into a bug report follows from what nodes tell"},
@@ -60,7 +62,7 @@ var mayImport = map[string]struct {
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"web":         {nil, "it is files"},
-	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
+	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
 	"node":        {[]string{"access", "api", "credentials", "doubt", "fsm", "gossipdb", "health", "logring", "metrics", "notify", "pki", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"access", "api", "config", "credentials", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "logring", "manpage", "node", "notify", "pki", "prose", "redact", "render", "script", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
@@ -90,6 +92,7 @@ var onlyIn = []struct {
 	{"github.com/hashicorp/raft-boltdb", []string{"raftstore"}, "what it does with a damaged file must reach nobody else"},
 	{"go.etcd.io/bbolt", []string{"notify", "raftstore"}, "only they keep files of it, and check them first"},
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},
+	{"github.com/robfig/cron", []string{"calendar", "node"}, "what repeats is said in one place, and only chores are done by a timetable"},
 	{"github.com/gin-gonic/gin", []string{"api"}, "how requests are routed is nobody else's business"},
 	{"github.com/goccy/go-yaml", []string{"config"}, "what a file says comes with the line that it stands in"},
 	{"github.com/danielgtaylor/huma", []string{"api"}, "what the document says of the API is said where the API is"},
@@ -103,7 +106,7 @@ var onlyIn = []struct {
 
 // offline are the packages that decide: no network, no file, no process. What
 // only takes a text apart is none of these.
-var offline = []string{"access", "health", "fsm", "quorum", "scavenger"}
+var offline = []string{"access", "calendar", "health", "fsm", "hold", "quorum", "scavenger"}
 
 // longest is how many lines a file may have before a second idea has moved in.
 const longest = 400

@@ -37,6 +37,9 @@ func rules() map[string]Role {
 		"GET /v1/cluster":            Read,
 		"GET /v1/settings":           Read,
 		"GET /v1/node":               Read,
+		"GET /v1/pause":              Read,
+		"GET /v1/maintenance":        Read,
+		"GET /v1/maintenance/{name}": Read,
 
 		// What is watched.
 		"PUT /v1/endpoints/{key}":        Operate,
@@ -44,6 +47,11 @@ func rules() map[string]Role {
 		"DELETE /v1/endpoints/{key}":     Operate,
 		"POST /v1/endpoints:apply":       Operate,
 		"POST /v1/endpoints/{key}/check": Operate,
+		"POST /v1/endpoints/{key}/state": Operate,
+		"POST /v1/pause":                 Operate,
+		"DELETE /v1/pause":               Operate,
+		"PUT /v1/maintenance/{name}":     Operate,
+		"DELETE /v1/maintenance/{name}":  Operate,
 
 		// What was given up.
 		"POST /v1/notifications/{id}/retry": Operate,

@@ -17,7 +17,7 @@ func (s *server) applyOperation(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodPost, path: "/v1/endpoints:apply", id: "apply-endpoints", tag: "endpoints",
 		summary: "Make endpoints be as declared, all or none",
-		text: "Each endpoint of the list is added, or made to be exactly as it is given: settings and labels that are left out are dropped. " +
+		text: "Each endpoint of the list is added, or made to be exactly as it is given: settings, labels and parents that are left out are dropped. " +
 			"Others are left alone, unless prune covers them, by a prefix, by labels or by both: then they are deleted. " +
 			"What is listed must be covered too. It is one entry of the log: all of it is done, or nothing, and the answer is what it changed. " +
 			"With dry_run nothing is done, and the answer is what would be changed as far as this node knows. " +

@@ -3,8 +3,8 @@ package api
 import (
 	"fmt"
 	"strings"
-	"time"
 
+	"tocsin/gossipdb"
 	"tocsin/health"
 )
 
@@ -65,7 +65,7 @@ func needs(e EndpointStatus) string {
 		return "It takes observers: none is registered."
 	case e.Quorum > n:
 		return fmt.Sprintf("The quorum is %d, and there are only %d observers: nothing can be decided until it is lowered, or more join.", e.Quorum, n)
-	case e.Agreed != nil && e.HeldBack > 0:
+	case e.Agreed != nil && len(e.HeldBackBy) > 0:
 		return fmt.Sprintf("%v has its quorum, and waits.", *e.Agreed)
 	case e.Agreed != nil:
 		return fmt.Sprintf("%v has its quorum: the leader is about to commit it.", *e.Agreed)
@@ -96,13 +96,23 @@ func obstacles(e EndpointStatus, leader string) []Obstacle {
 	if leader == "" {
 		all = append(all, Obstacle{Kind: HeldByNoLeader, Text: "there is no leader: nothing is decided until fewer nodes are cut off, or an election has ended"})
 	}
-	if e.HeldBack > 0 {
-		all = append(all, Obstacle{
-			Kind: HeldByCooldown, For: e.HeldBack,
-			Text: fmt.Sprintf("%v is agreed; the cooldown after the last change holds it back for another %v", *e.Agreed, time.Duration(e.HeldBack).Round(100*time.Millisecond)),
-		})
+	all = append(all, e.HeldBackBy...)
+	return append(all, abstentions(e)...)
+}
+
+// abstentions tells of the nodes that vote for nobody, where a change could hang
+// on them.
+func abstentions(e EndpointStatus) []Obstacle {
+	var nodes []string
+	for _, v := range e.Votes {
+		if v.Excluded == "" && gossipdb.Abstaining(v.Reason) {
+			nodes = append(nodes, v.Node)
+		}
 	}
-	return all
+	if len(nodes) == 0 || e.Agreed != nil || e.Missing == "" {
+		return nil
+	}
+	return []Obstacle{{Kind: HeldByAbstentions, Text: fmt.Sprintf("%s %s: the others alone have no quorum", strings.Join(nodes, ", "), plural(len(nodes), "abstains", "abstain"))}}
 }
 
 // of returns how many say s.

@@ -36,6 +36,7 @@ func (s *server) newAPI(engine *gin.Engine) huma.API {
 			Tags: []*huma.Tag{
 				{Name: "endpoints", Description: "What is watched"},
 				{Name: "status", Description: "What the cluster holds, and why"},
+				{Name: "holds", Description: "What holds changes back: pauses and maintenance windows"},
 				{Name: "cluster", Description: "Who belongs to it, and its settings"},
 				{Name: "node", Description: "The one node that is asked"},
 				{Name: "tokens", Description: "Who may do what"},

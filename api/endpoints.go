@@ -30,13 +30,13 @@ func (s *server) endpointOperations(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodPut, path: endpointPath, id: "put-endpoint", tag: "endpoints",
 		summary: "Add an endpoint, or set what it is",
-		text:    "Settings and labels that are given take the place of all that the endpoint has; those that are left out stay as they are.",
+		text:    "Settings, labels and parents that are given take the place of all that the endpoint has; those that are left out stay as they are. No change of an endpoint is committed while a parent of it is DOWN, or a parent of that.",
 		takes:   exampleRequest(), answers: exampleWritten(),
 	}, s.putEndpoint)
 	register(s, to, operation{
 		method: http.MethodPatch, path: endpointPath, id: "patch-endpoint", tag: "endpoints",
 		summary: "Add an endpoint, or change one",
-		text:    "Each setting and label that is given is put over the one that the endpoint has; all others stay as they are.",
+		text:    "Each setting and label that is given is put over the one that the endpoint has; all others stay as they are. Parents that are given take the place of those that it has.",
 		takes:   exampleRequest(), answers: exampleWritten(),
 	}, s.patchEndpoint)
 	register(s, to, operation{
@@ -139,7 +139,7 @@ func (s *server) findChanged(ctx context.Context, in *watchInput) (*fsm.View, *f
 func endpointOf(view *fsm.View, e *fsm.Endpoint) Endpoint {
 	return Endpoint{
 		Key: e.Key, Value: e.Value, State: e.State, Since: readableTime(e.Since),
-		Settings: e.Overrides, Effective: view.SettingsOf(e), Labels: e.Labels,
+		Settings: e.Overrides, Effective: view.SettingsOf(e), Labels: e.Labels, Parents: e.Parents,
 		Generation: e.Generation, Revision: e.Revision, Configured: e.Configured, Modified: e.Modified, LastEvent: e.LastEvent,
 	}
 }
@@ -170,7 +170,7 @@ func (s *server) writeEndpoint(ctx context.Context, in *writeInput, merge bool) 
 		return nil, badRequest("the field value is missing: the body is like {\"value\":\"http://10.0.0.1/\",\"settings\":{\"interval\":\"5s\"}}")
 	}
 	result, err := s.set(ctx, in.Sent.from, fsm.SetEndpoint{
-		Key: in.Key, Value: *r.Value, Overrides: r.Settings, Labels: r.Labels, Merge: merge, If: condition,
+		Key: in.Key, Value: *r.Value, Overrides: r.Settings, Labels: r.Labels, Parents: r.Parents, Merge: merge, If: condition,
 	})
 	if err != nil {
 		return nil, err

@@ -107,6 +107,26 @@ func exampleChecked() Checked {
 	}}
 }
 
+func exampleHoldWritten() HoldWritten { return HoldWritten{Index: 19, Changed: true} }
+
+func examplePause() Pause {
+	return Pause{
+		Prefix: "web/", Reason: "new switches in rack 7", By: "anna",
+		Since: exampleTime(), Until: exampleTime().Add(2 * time.Hour), For: fsm.Duration(90 * time.Minute),
+	}
+}
+
+func exampleWindow() Window {
+	begins := exampleTime().Truncate(24 * time.Hour).Add(25 * time.Hour)
+	return Window{
+		Name: "nightly", Configured: 20, Next: &Stretch{From: begins, To: begins.Add(time.Hour)},
+		WindowRequest: WindowRequest{
+			Labels: map[string]string{"team": "storage"}, Reason: "backups", By: "anna",
+			Cron: "0 2 * * *", Zone: "Europe/Paris", Duration: fsm.Duration(time.Hour),
+		},
+	}
+}
+
 func exampleApply() ApplyRequest {
 	return ApplyRequest{
 		Endpoints: []fsm.Declared{{

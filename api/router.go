@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"tocsin/hold"
 	"tocsin/logring"
 )
 
@@ -60,6 +61,7 @@ type server struct {
 	audit    *slog.Logger
 	gates    *gates
 	attempts attempts
+	book     hold.Book
 }
 
 // New returns the handler of everything this package serves.
@@ -116,6 +118,9 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.reportOperation(to)
 	s.processOperations(to)
 	s.logOperation(to)
+	s.pauseOperations(to)
+	s.maintenanceOperations(to)
+	s.forceOperation(to)
 	finish(to.OpenAPI())
 	s.mount(engine, route{method: http.MethodGet, path: documentPath, handle: serveDocument(to.OpenAPI())})
 }

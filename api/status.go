@@ -9,6 +9,8 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/health"
+	"tocsin/hold"
 	"tocsin/quorum"
 )
 
@@ -46,7 +48,7 @@ func (s *server) status(ctx context.Context, in *listInput) (*statusOutput, erro
 	}
 	out := &statusOutput{Index: view.Index()}
 	count := s.counting(view)
-	out.Body.Cluster = s.cluster(view, count.table, count.now)
+	out.Body.Cluster = s.cluster(count)
 	out.Body.Endpoints, out.Body.Next = pageOf(l, view, func(e *fsm.Endpoint) (EndpointStatus, int) {
 		status := count.status(e)
 		return status, sizeOf(status)
@@ -61,7 +63,7 @@ func (s *server) statusOf(ctx context.Context, in *watchInput) (*statusOutput, e
 	}
 	count := s.counting(view)
 	return &statusOutput{Index: view.Index(), Body: Status{
-		Cluster: s.cluster(view, count.table, count.now), Endpoints: []EndpointStatus{count.status(e)},
+		Cluster: s.cluster(count), Endpoints: []EndpointStatus{count.status(e)},
 	}}, nil
 }
 
@@ -71,14 +73,16 @@ type counting struct {
 	view  *fsm.View
 	table *gossipdb.Table
 	now   time.Time
+	holds hold.Now
 }
 
 func (s *server) counting(view *fsm.View) counting {
-	return counting{view, s.State.Ballots(), time.Now()}
+	now := time.Now()
+	return counting{view, s.State.Ballots(), now, s.book.At(view.Holds(), now)}
 }
 
 func (c counting) status(e *fsm.Endpoint) EndpointStatus {
-	return endpointStatus(e, quorum.Ask(c.view, c.table, e, quorum.Moment{Now: c.now}))
+	return endpointStatus(e, quorum.Ask(c.view, c.table, e, quorum.Moment{Now: c.now, Holds: c.holds}))
 }
 
 // sizeOf estimates the bytes of an answer about one endpoint.
@@ -90,13 +94,14 @@ func sizeOf(e EndpointStatus) int {
 	return size
 }
 
-func (s *server) cluster(view *fsm.View, table *gossipdb.Table, now time.Time) Cluster {
+func (s *server) cluster(c counting) Cluster {
+	view, table, now := c.view, c.table, c.now
 	answer := Cluster{
 		ID: view.ClusterID(), Node: s.State.Self().Node, Index: view.Index(), Time: readableTime(now),
 		Observers: make([]Observer, 0, view.ObserverCount()),
 		Endpoints: view.EndpointCount(), Events: view.EventCount(), LastEvent: view.LastEvent(), GivenUp: view.UnattendedCount(),
 		Protocol: view.Protocol(), ProtocolInUse: view.ProtocolInUse(),
-		Warnings: s.Membership.Warnings(),
+		Warnings: s.Membership.Warnings(), HeldBackBy: c.holding(),
 	}
 	if leader, ok := s.Membership.Leader(); ok {
 		answer.Leader = leader.Node
@@ -151,9 +156,9 @@ func endpointStatus(e *fsm.Endpoint, q quorum.Question) EndpointStatus {
 		Key: e.Key, Value: e.Value, State: e.State, Since: readableTime(e.Since), Labels: e.Labels,
 		Generation: e.Generation, Revision: e.Revision, LastEvent: e.LastEvent,
 		Quorum: q.Needed(), Sites: max(q.Sites, 1), Votes: append([]fsm.Vote{}, q.Votes...), Tally: tallyOf(q.Votes),
-		Missing: decided.Missing, HeldBack: readable(decided.Held),
+		Missing: decided.Missing, HeldBackBy: heldBy(q, decided), Parents: e.Parents,
 	}
-	if decided.Change || decided.Held > 0 {
+	if decided.To != health.Unknown {
 		answer.Agreed = new(decided.To)
 	}
 	roundAges(answer.Votes)

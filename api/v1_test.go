@@ -228,7 +228,7 @@ func TestStatus_SaysWhatIsMissingAndHeldBack(t *testing.T) {
 		w.vote(node, 0, map[string]health.Status{"web": health.Down})
 	}
 	e := decoded[api.Status](t, w.get("/v1/status/web")).Endpoints[0]
-	if !strings.Contains(e.Missing, "DOWN") || e.Agreed != nil || e.HeldBack != 0 {
+	if !strings.Contains(e.Missing, "DOWN") || e.Agreed != nil || len(e.HeldBackBy) != 0 {
 		t.Errorf("with two of three votes: %+v", e)
 	}
 	w.decide("web", health.Down) // a notified event, from which the cooldown counts
@@ -236,7 +236,8 @@ func TestStatus_SaysWhatIsMissingAndHeldBack(t *testing.T) {
 		w.vote(fmt.Sprintf("node%d", i), 0, map[string]health.Status{"web": health.Up})
 	}
 	e = decoded[api.Status](t, w.get("/v1/status/web")).Endpoints[0]
-	if e.Agreed == nil || *e.Agreed != health.Up || e.HeldBack <= 0 || time.Duration(e.HeldBack) > 30*time.Second {
+	if e.Agreed == nil || *e.Agreed != health.Up || len(e.HeldBackBy) != 1 || e.HeldBackBy[0].Kind != api.HeldByCooldown ||
+		e.HeldBackBy[0].For <= 0 || time.Duration(e.HeldBackBy[0].For) > 30*time.Second {
 		t.Errorf("within the cooldown: %+v", e)
 	}
 }

@@ -24,7 +24,7 @@ type Why struct {
 	// is missing for another state.
 	Said  string `json:"said"`
 	Needs string `json:"needs"`
-	// HeldBackBy is what holds a change back, though the votes may allow it.
+	// HeldBackBy is what holds a change back, or would, whatever the votes say.
 	HeldBackBy []Obstacle `json:"held_back_by"`
 	// Decided is the event that the present state comes from, absent before the
 	// first decision, and when it is no longer kept.
@@ -34,21 +34,6 @@ type Why struct {
 	// Notifications is how far those of that event have come on each node.
 	Notifications []Notification `json:"notifications"`
 }
-
-// Obstacle is something that holds a change back.
-type Obstacle struct {
-	// Kind is a word for programs: cooldown or no-leader. There will be more.
-	Kind string `json:"kind"`
-	Text string `json:"text"`
-	// For is how long it will, absent if nobody knows.
-	For fsm.Duration `json:"for,omitzero"`
-}
-
-// The kinds of Obstacle.
-const (
-	HeldByCooldown = "cooldown"
-	HeldByNoLeader = "no-leader"
-)
 
 // NodeAccount is what one observer saw, and what became of its vote.
 type NodeAccount struct {

@@ -48,6 +48,9 @@ type Cluster struct {
 	// Warnings says what endangers the cluster though nothing is wrong yet, and
 	// who belongs to it only in part. What lasts less than a minute is left out.
 	Warnings []Warning `json:"warnings,omitempty"`
+	// HeldBackBy is every pause that lasts and every maintenance window that is
+	// open, whichever endpoints it covers.
+	HeldBackBy []Obstacle `json:"held_back_by,omitempty"`
 }
 
 // Warning is something about the members that somebody should look after.
@@ -122,11 +125,13 @@ type EndpointStatus struct {
 	// Missing says what a change lacks, empty when the votes say what the
 	// state says.
 	Missing string `json:"missing,omitempty"`
-	// Agreed is the state that a quorum agrees on and that is not committed
-	// yet, HeldBack for how long the cooldown still holds it.
-	Agreed   *health.Status    `json:"agreed,omitempty"`
-	HeldBack fsm.Duration      `json:"held_back,omitzero"`
-	Labels   map[string]string `json:"labels,omitempty"`
+	// Agreed is the state that a quorum agrees on and that is not committed yet.
+	// HeldBackBy is what holds it back; without one, what would hold back
+	// whatever is agreed on.
+	Agreed     *health.Status    `json:"agreed,omitempty"`
+	HeldBackBy []Obstacle        `json:"held_back_by,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Parents    []string          `json:"parents,omitempty"`
 }
 
 // What Excluded says of the votes of a node of which nothing is heard: never,
@@ -143,13 +148,15 @@ type Tally struct {
 	Unknown int `json:"unknown"`
 }
 
-// EndpointRequest is the body of PUT and PATCH /v1/endpoints/{key}. Settings and
-// labels that are left out stay as they are. Those that are given take the place
-// of all that were there with PUT, and are put over them with PATCH.
+// EndpointRequest is the body of PUT and PATCH /v1/endpoints/{key}. Settings,
+// labels and parents that are left out stay as they are. Those that are given take
+// the place of all that were there with PUT; with PATCH settings and labels are
+// put over them.
 type EndpointRequest struct {
 	Value    *string            `json:"value" nullable:"false" maxLength:"65536"`
 	Settings *fsm.Overrides     `json:"settings,omitempty"`
 	Labels   *map[string]string `json:"labels,omitempty"`
+	Parents  *[]string          `json:"parents,omitempty" maxItems:"16"`
 }
 
 // Endpoint is the answer of GET /v1/endpoints/{key}.
@@ -162,10 +169,11 @@ type Endpoint struct {
 	Settings   fsm.Overrides     `json:"settings"`
 	Effective  fsm.Settings      `json:"effective"`
 	Labels     map[string]string `json:"labels,omitempty"`
+	Parents    []string          `json:"parents,omitempty"`
 	Generation uint64            `json:"generation"`
 	Revision   uint64            `json:"revision"`
 	// Configured is the version that the ETag names: the index of the last
-	// change of value, settings and labels. Modified counts changes of state too.
+	// change of value, settings, labels and parents. Modified counts changes of state too.
 	Configured uint64 `json:"configured"`
 	Modified   uint64 `json:"modified"`
 	LastEvent  uint64 `json:"last_event,omitempty"`

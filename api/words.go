@@ -16,6 +16,7 @@ func words() map[reflect.Type]reflect.Type {
 		reflect.TypeFor[fsm.Duration]():  reflect.TypeFor[durationWord](),
 		reflect.TypeFor[fsm.Quorum]():    reflect.TypeFor[quorumWord](),
 		reflect.TypeFor[fsm.Sites]():     reflect.TypeFor[sitesWord](),
+		reflect.TypeFor[fsm.Share]():     reflect.TypeFor[shareWord](),
 		reflect.TypeFor[fsm.Check]():     reflect.TypeFor[checkWord](),
 		reflect.TypeFor[health.Status](): reflect.TypeFor[statusWord](),
 	}
@@ -25,6 +26,7 @@ type (
 	durationWord struct{}
 	quorumWord   struct{}
 	sitesWord    struct{}
+	shareWord    struct{}
 	checkWord    struct{}
 	statusWord   struct{}
 )
@@ -42,6 +44,10 @@ func (quorumWord) Schema(huma.Registry) *huma.Schema {
 
 func (sitesWord) Schema(huma.Registry) *huma.Schema {
 	return wordOrNumber("auto, off, or a number of sites", `^(auto|off|[0-9]+)$`)
+}
+
+func (shareWord) Schema(huma.Registry) *huma.Schema {
+	return wordOrNumber("off, or a share of the endpoints from 1% to 100%", `^(off|[0-9]+%?)$`)
 }
 
 func wordOrNumber(text, pattern string) *huma.Schema {
@@ -92,6 +98,7 @@ func settingTexts() map[string]string {
 		"notify_attempts": "Runs of the notification script before giving up",
 		"max_voters":      "Observers that vote in raft; further ones only observe",
 		"ballot_refresh":  "Between repeats of a node's verdicts; they count for three times as long",
+		"brake":           "Share of the endpoints that may be DOWN: a decision that would make it more is held back; off for no limit",
 		"events_kept":     "Events that are kept, with what became of their notifications",
 	}
 }

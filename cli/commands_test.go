@@ -238,6 +238,7 @@ func TestStatus_Table(t *testing.T) {
 	c.Leader = ""
 	c.Observers[3].Fresh, c.Observers[3].HeardAgo = false, new(fsm.Duration(72*time.Second))
 	c.Observers[4].Fresh, c.Observers[4].HeardAgo = false, nil
+	c.HeldBackBy = []api.Obstacle{{Kind: api.HeldByPause, Text: "a pause of all endpoints holds any change back until somebody resumes (anna: new switches)"}}
 	c.Observers[2].Abstains = "none of 2 canaries answers"
 	for i := range c.Observers {
 		c.Observers[i].Protocol = 2
@@ -251,11 +252,13 @@ func TestStatus_Table(t *testing.T) {
 	young := endpoint("new", health.Unknown)
 	young.Since, young.Agreed = time.Time{}, new(health.Up)
 	held := endpoint("held", health.Up)
-	held.Agreed, held.HeldBack = new(health.Down), fsm.Duration(12*time.Second)
+	held.Agreed, held.HeldBackBy = new(health.Down), []api.Obstacle{{Kind: api.HeldByCooldown, Text: "the cooldown holds the change back for another 12s"}}
 	n := newFakeNode(t, api.Status{Cluster: c, Endpoints: []api.EndpointStatus{db, held, young, web}})
 	want := `leader none, 3 of 5 nodes heard by node1, quorum 3 of 5 from 2 sites
 not heard: node4 (1m12s ago), node5 (never)
 node3 abstains: none of 2 canaries answers
+held back: a pause of all endpoints holds any change back until somebody
+  resumes (anna: new switches)
 older version: node1, node2 (0.9): what came with protocol 2 waits until they
   are upgraded too, or taken out
 Without a leader nothing is decided: fewer than a majority of the nodes can talk
@@ -269,7 +272,7 @@ web       UP       1m30s ago  5 up
 
 Not settled:
   db�[31m�: UP needs 3 of 5 votes
-  held: DOWN is agreed; the cooldown holds it back for another 12s
+  held: DOWN is agreed; the cooldown holds the change back for another 12s
   new: UP is agreed, the leader is about to commit it
 `
 	if code, stdout, stderr := n.tocsin("status"); code != 0 || stdout != want || stderr != "" {
@@ -283,6 +286,8 @@ func TestStatus_One(t *testing.T) {
 	web.Votes[1].Verdict, web.Votes[1].Excluded, web.Votes[1].Age = health.Up, api.ExcludedStale, fsm.Duration(61*time.Second)
 	web.Votes[2].Verdict, web.Votes[2].Excluded, web.Votes[2].Age, web.Votes[2].Site = health.Unknown, api.ExcludedNoBallot, 0, ""
 	web.Labels = map[string]string{"team": "storage", "city": "paris"}
+	web.HeldBackBy = []api.Obstacle{{Kind: api.HeldByParent, Text: "router, on which it depends, is DOWN and holds any change back"}}
+	web.Parents = []string{"router", "dns"}
 	web.Missing = "UP needs 3 of 5 votes from 2 sites, has 0; DOWN has 3; 2 do not count (node2: stale, node3: no ballot)"
 	n := newFakeNode(t, api.Status{Cluster: cluster(), Endpoints: []api.EndpointStatus{web}})
 	want := `leader node2, 5 of 5 nodes heard by node1, quorum 3 of 5 from 2 sites
@@ -291,7 +296,9 @@ web is DOWN since ` + noon.Add(-90*time.Second).Local().Format(time.DateTime) + 
 value   http://h/
 labels  city=paris
         team=storage
+parents router, dns
 change  takes 3 of 5 votes from 2 sites
+held    router, on which it depends, is DOWN and holds any change back
 now     UP needs 3 of 5 votes from 2 sites, has 0; DOWN has 3; 2 do not count
         (node2: stale, node3: no ballot)
 

@@ -67,7 +67,7 @@ var notTold = map[string]string{
 	"WriteLimit": "30s suit every disk", "Retention": "it is for tests", "Version": "the build knows it",
 	"Dialect": "it is for tests of two builds side by side",
 	"Logger":  "it is made of the log's options", "Log": "it is the log's", "Process": "it is this process",
-	"Settings.EventsKept": "the API changes it",
+	"Settings.EventsKept": "the API changes it", "Settings.Brake": "the API changes it",
 }
 
 // TestOptions_NoneIsMissing: a file with another value for every option leaves

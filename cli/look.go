@@ -118,12 +118,11 @@ func sameness(status api.Status) (string, error) {
 	for i := range status.Cluster.Observers {
 		status.Cluster.Observers[i].HeardAgo = nil
 	}
+	status.Cluster.HeldBackBy = lasting(status.Cluster.HeldBackBy)
 	status.Endpoints = slices.Clone(status.Endpoints)
 	for i := range status.Endpoints {
 		e := &status.Endpoints[i]
-		if e.HeldBack > 0 {
-			e.HeldBack = 1
-		}
+		e.HeldBackBy = lasting(e.HeldBackBy)
 		e.Votes = slices.Clone(e.Votes)
 		for v := range e.Votes {
 			e.Votes[v].Age = 0
@@ -131,4 +130,13 @@ func sameness(status api.Status) (string, error) {
 	}
 	text, err := json.Marshal(status)
 	return string(text), err
+}
+
+// lasting leaves out of them how long they still last, in words too.
+func lasting(all []api.Obstacle) []api.Obstacle {
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].For, all[i].Text = 0, ""
+	}
+	return all
 }

@@ -128,6 +128,9 @@ func (s *screen) cluster(c api.Cluster) {
 			s.headed(clean(o.Node)+" abstains:", clean(o.Abstains))
 		}
 	}
+	for _, o := range c.HeldBackBy {
+		s.headed("held back:", clean(o.Text))
+	}
 	if behind, newest := behind(c.Observers); len(behind) > 0 {
 		s.headed("older version:", fmt.Sprintf("%s: what came with protocol %d waits until they are upgraded too, or taken out", strings.Join(behind, ", "), newest))
 	}
@@ -230,10 +233,10 @@ func note(e api.EndpointStatus) string {
 	switch {
 	case e.Missing != "":
 		return clean(e.Missing)
-	case e.HeldBack > 0:
-		return fmt.Sprintf("%v is agreed; the cooldown holds it back for another %s", *e.Agreed, ago(time.Duration(e.HeldBack)))
-	case e.Agreed != nil:
+	case e.Agreed != nil && len(e.HeldBackBy) == 0:
 		return fmt.Sprintf("%v is agreed, the leader is about to commit it", *e.Agreed)
+	case e.Agreed != nil:
+		return fmt.Sprintf("%v is agreed; %s", *e.Agreed, clean(e.HeldBackBy[0].Text))
 	}
 	return ""
 }
@@ -290,24 +293,37 @@ func (s *screen) endpoint(c api.Cluster, e api.EndpointStatus) {
 		s.line("%-7s %s=%s", head, clean(name), clean(e.Labels[name]))
 		head = ""
 	}
+	if len(e.Parents) > 0 {
+		s.line("parents %s", clean(strings.Join(e.Parents, ", ")))
+	}
 	need := fmt.Sprintf("%d of %d votes", e.Quorum, len(e.Votes))
 	if e.Sites > 1 {
 		need += fmt.Sprintf(" from %d sites", e.Sites)
 	}
 	s.line("change  takes %s", need)
-	if note := note(e); note != "" {
-		head = "now"
-		for _, line := range wrap(note, helpWidth-8) {
-			s.line("%-7s %s", head, line)
-			head = ""
+	if e.Agreed == nil { // or else that is in the note
+		for _, o := range e.HeldBackBy {
+			s.labelled("held", clean(o.Text))
 		}
 	}
+	s.labelled("now", note(e))
 	s.line("")
 	rows := make([][]string, len(e.Votes))
 	for i, v := range e.Votes {
 		rows[i] = []string{v.Node, dash(v.Site), s.verdict(v), age(v), why(v)}
 	}
 	s.table([]string{"NODE", "SITE", "VERDICT", "AGE", "WHY"}, rows)
+}
+
+// labelled writes text behind a word, in lines that fit; nothing if there is none.
+func (s *screen) labelled(word, text string) {
+	if text == "" {
+		return
+	}
+	for _, line := range wrap(text, helpWidth-8) {
+		s.line("%-7s %s", word, line)
+		word = ""
+	}
 }
 
 func (s *screen) verdict(v fsm.Vote) string {

@@ -9,6 +9,7 @@ import (
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
 
 	"tocsin/access"
+	"tocsin/health"
 )
 
 // deletionsKept bounds what ChangesSince can tell of deletions one by one. A
@@ -47,6 +48,7 @@ type builder struct {
 	freeSlots *iradix.Txn[struct{}]
 	modified  *iradix.Txn[string]
 	deleted   *iradix.Txn[deletion]
+	children  *iradix.Txn[string]
 	observers *iradix.Txn[*Observer]
 	events    *iradix.Txn[*Event]
 	outcomes  *iradix.Txn[*Outcome]
@@ -65,7 +67,7 @@ func newBuilder(base *View, e entry) *builder {
 	b := &builder{
 		entry: e, next: *base, base: base,
 		endpoints: base.endpoints.Txn(), slots: base.slots.Txn(), freeSlots: base.freeSlots.Txn(),
-		modified: base.modified.Txn(), deleted: base.deleted.Txn(),
+		modified: base.modified.Txn(), deleted: base.deleted.Txn(), children: base.children.Txn(),
 		observers: base.observers.Txn(), events: base.events.Txn(), outcomes: base.outcomes.Txn(),
 		awaiting: base.awaiting.Txn(), reported: base.reported.Txn(), tokens: base.tokens.Txn(),
 		retries: base.retries.Txn(), unattended: base.unattended.Txn(),
@@ -83,7 +85,7 @@ func (b *builder) finish() (*View, func()) {
 	done := b.next
 	n := &done
 	n.endpoints, n.slots, n.freeSlots = b.endpoints.CommitOnly(), b.slots.CommitOnly(), b.freeSlots.CommitOnly()
-	n.modified, n.deleted = b.modified.CommitOnly(), b.deleted.CommitOnly()
+	n.modified, n.deleted, n.children = b.modified.CommitOnly(), b.deleted.CommitOnly(), b.children.CommitOnly()
 	n.observers, n.events, n.outcomes = b.observers.CommitOnly(), b.events.CommitOnly(), b.outcomes.CommitOnly()
 	n.awaiting, n.reported, n.tokens = b.awaiting.CommitOnly(), b.reported.CommitOnly(), b.tokens.CommitOnly()
 	n.retries, n.unattended = b.retries.CommitOnly(), b.unattended.CommitOnly()
@@ -132,6 +134,10 @@ func (b *builder) version(command Command) uint64 {
 		if e, ok := b.endpoints.Get([]byte(c.Key)); ok {
 			return e.Configured
 		}
+	case SetWindow:
+		if w, ok := b.next.holds.Window(c.Window.Name); ok {
+			return w.Configured
+		}
 	}
 	return 0
 }
@@ -163,6 +169,18 @@ func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 		return b.createToken(c.Token)
 	case RevokeToken:
 		return b.revokeToken(c)
+	case PauseEndpoints:
+		return b.pause(c)
+	case ResumeEndpoints:
+		return b.resume(c)
+	case SetWindow:
+		return b.setWindow(c)
+	case DeleteWindow:
+		return b.deleteWindow(c)
+	case ForgetEnded:
+		return b.forgetEnded(c)
+	case ForceState:
+		return b.force(c)
 	}
 	// Decode returns no other command.
 	return false, unknownCommand(command)
@@ -224,8 +242,9 @@ func (b *builder) set(c SetEndpoint) (bool, *Refusal) {
 	}
 	e.Value = c.Value
 	e.Overrides, e.Labels = c.on(e.Overrides, e.Labels)
+	e.Parents = c.parentsOn(e.Parents)
 	if exists {
-		if e.Value == old.Value && reflect.DeepEqual(e.Overrides, old.Overrides) && maps.Equal(e.Labels, old.Labels) {
+		if e.Value == old.Value && reflect.DeepEqual(e.Overrides, old.Overrides) && maps.Equal(e.Labels, old.Labels) && slices.Equal(e.Parents, old.Parents) {
 			return false, nil
 		}
 		settings := b.next.settings.Settings
@@ -253,6 +272,8 @@ func (b *builder) remove(c DeleteEndpoint) (bool, *Refusal) {
 	b.freeSlots.Insert(slotKey(e.Slot), struct{}{})
 	b.awaiting.Delete([]byte(e.Key))
 	b.attendedTo(e.LastEvent)
+	relate(b.children, e.Key, e.Parents, nil)
+	b.next.down -= downs(e)
 	b.next.endpointsIndex = b.index
 	b.noteDeletion(e)
 	return true, nil
@@ -294,12 +315,27 @@ func (b *builder) takeSlot(key string) uint32 {
 
 // put stores e as modified by this entry.
 func (b *builder) put(e *Endpoint) {
+	var parents []string // that it had
 	if old, ok := b.endpoints.Get([]byte(e.Key)); ok {
 		b.modified.Delete(modifiedKey(old.Modified, e.Key))
+		parents = old.Parents
+		b.next.down -= downs(old)
+	}
+	b.next.down += downs(e)
+	if !slices.Equal(parents, e.Parents) {
+		relate(b.children, e.Key, parents, e.Parents)
 	}
 	e.Modified = b.index
 	b.endpoints.Insert([]byte(e.Key), e)
 	b.modified.Insert(modifiedKey(b.index, e.Key), e.Key)
+}
+
+// downs is what e counts among those that are DOWN.
+func downs(e *Endpoint) int {
+	if e.State == health.Down {
+		return 1
+	}
+	return 0
 }
 
 func (b *builder) register(c RegisterObserver) (bool, *Refusal) {

@@ -37,8 +37,14 @@ type packed struct {
 	Token      *CreateToken      `json:"token,omitempty"`
 	Revoke     *RevokeToken      `json:"revoke,omitempty"`
 
-	Retry *RetryNotification `json:"retry,omitempty"`
-	Ack   *AckNotification   `json:"ack,omitempty"`
+	Retry    *RetryNotification `json:"retry,omitempty"`
+	Ack      *AckNotification   `json:"ack,omitempty"`
+	Pause    *PauseEndpoints    `json:"pause,omitempty"`
+	Resume   *ResumeEndpoints   `json:"resume,omitempty"`
+	Window   *SetWindow         `json:"window,omitempty"`
+	NoWindow *DeleteWindow      `json:"delete_window,omitempty"`
+	Forget   *ForgetEnded       `json:"forget,omitempty"`
+	Force    *ForceState        `json:"force,omitempty"`
 }
 
 func pack(command Command) (p packed, err error) {
@@ -50,6 +56,9 @@ func pack(command Command) (p packed, err error) {
 	case SetEndpoint:
 		if c.Labels != nil && *c.Labels == nil {
 			c.Labels = &map[string]string{} // null would say: leave them as they are
+		}
+		if c.Parents != nil && *c.Parents == nil {
+			c.Parents = &[]string{} // likewise
 		}
 		p.Set = &c
 		err = encodable(c.Key, c.Value)
@@ -82,6 +91,23 @@ func pack(command Command) (p packed, err error) {
 		p.Retry = &c
 	case AckNotification:
 		p.Ack = &c
+	case PauseEndpoints:
+		p.Pause = &c
+		err = encodable(append(c.Pause.Scope.words(), c.Pause.Scope.Prefix)...)
+	case ResumeEndpoints:
+		p.Resume = &c
+		err = encodable(append(c.Scope.words(), c.Scope.Prefix)...)
+	case SetWindow:
+		p.Window = &c
+		err = encodable(append(c.Window.Scope.words(), c.Window.Scope.Prefix, c.Window.Name)...)
+	case DeleteWindow:
+		p.NoWindow = &c
+		err = encodable(c.Name)
+	case ForgetEnded:
+		p.Forget = &c
+	case ForceState:
+		p.Force = &c
+		err = encodable(c.Key)
 	default:
 		err = unknownCommand(command)
 	}
@@ -116,6 +142,12 @@ func (p packed) unpack() (Command, error) {
 	collectOne(&found, p.Revoke)
 	collectOne(&found, p.Retry)
 	collectOne(&found, p.Ack)
+	collectOne(&found, p.Pause)
+	collectOne(&found, p.Resume)
+	collectOne(&found, p.Window)
+	collectOne(&found, p.NoWindow)
+	collectOne(&found, p.Forget)
+	collectOne(&found, p.Force)
 	if len(found) != 1 {
 		return nil, fmt.Errorf("it holds %d commands in place of one", len(found))
 	}

@@ -31,14 +31,17 @@ type ChangeSettings struct {
 	If       *Condition      `json:"if,omitempty"`
 }
 
-// SetEndpoint adds an endpoint or changes one. Overrides and Labels take the
-// place of all that the endpoint has of them; what is nil stays as it is, and an
-// empty set of labels takes them all away.
+// SetEndpoint adds an endpoint or changes one. Overrides, Labels and Parents take
+// the place of all that the endpoint has of them; what is nil stays as it is, and
+// an empty set of labels or parents takes them all away.
 type SetEndpoint struct {
 	Key       string             `json:"key"`
 	Value     string             `json:"value"`
 	Overrides *Overrides         `json:"settings,omitempty"`
 	Labels    *map[string]string `json:"labels,omitempty"`
+	// Parents, if they are given, take the place of all that it has, with Merge
+	// too.
+	Parents *[]string `json:"parents,omitempty"`
 	// Merge keeps the settings and labels that the endpoint has and the
 	// command does not name.
 	Merge bool `json:"merge,omitempty"`
@@ -68,6 +71,18 @@ func (c SetEndpoint) on(overrides Overrides, labels map[string]string) (Override
 		labels = nil // rather than empty: what a snapshot brings back
 	}
 	return overrides, labels
+}
+
+// parentsOn returns the parents that an endpoint has after c, if it had these
+// before.
+func (c SetEndpoint) parentsOn(parents []string) []string {
+	if c.Parents == nil {
+		return parents
+	}
+	if len(*c.Parents) == 0 {
+		return nil // rather than empty: what a snapshot brings back
+	}
+	return *c.Parents
 }
 
 // DeleteEndpoint removes an endpoint with everything that was known of it. Its
@@ -116,7 +131,8 @@ type PreferVoter struct {
 
 // Transition changes the state of an endpoint, if the endpoint is still what
 // the proposer decided about: same generation, revision, state and number of
-// events, in the term in which the proposer leads. It makes an event.
+// events, in the term in which the proposer leads, with nobody having paused or
+// resumed anything since. It makes an event.
 type Transition struct {
 	Key        string        `json:"key"`
 	Generation uint64        `json:"generation"`
@@ -129,6 +145,8 @@ type Transition struct {
 	Leader     string        `json:"leader"`
 	Quorum     int           `json:"quorum"`
 	Votes      []Vote        `json:"votes"`
+	// Holds is the Index of the Holds that the proposer knew of.
+	Holds uint64 `json:"holds,omitempty"`
 }
 
 // RecordOutcome reports how a notification ended. Of the reports of one node
@@ -156,8 +174,8 @@ type Result struct {
 	Index uint64 `json:"index"`
 	// Changed is false when everything was already as the command asks.
 	Changed bool `json:"changed"`
-	// Version is the one that a SetEndpoint or ChangeSettings leaves behind,
-	// to be named in a Condition; 0 after a refusal and for other commands.
+	// Version is the one that a SetEndpoint, SetWindow or ChangeSettings leaves
+	// behind, to be named in a Condition; 0 after a refusal and for other commands.
 	Version uint64 `json:"version,omitempty"`
 	// Nodes are those whose notifications a RetryNotification or AckNotification
 	// has changed.

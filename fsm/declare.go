@@ -17,11 +17,12 @@ const MaxDeclared = 10_000
 
 // DeclareEndpoints says which endpoints there are to be, all or none of them.
 // Those of Endpoints are added, or made to be as they are given here, with no
-// settings and labels but these. Others are left alone, unless Prune covers
+// settings, labels and parents but these. Others are left alone, unless Prune covers
 // them: then they are deleted.
 type DeclareEndpoints struct {
 	Endpoints []Declared `json:"endpoints"`
-	Prune     *Scope     `json:"prune,omitempty"`
+	// Prune gives a prefix or labels: nobody prunes everything by an empty list.
+	Prune *Scope `json:"prune,omitempty"`
 }
 
 // Declared is one endpoint as it is to be.
@@ -30,10 +31,11 @@ type Declared struct {
 	Value     string            `json:"value"`
 	Overrides Overrides         `json:"settings,omitzero"`
 	Labels    map[string]string `json:"labels,omitempty"`
+	Parents   []string          `json:"parents,omitempty"`
 }
 
 // Scope covers the endpoints whose key has the prefix and that have all the
-// labels. One of both is given: nobody prunes everything by an empty list.
+// labels. The empty one covers all.
 type Scope struct {
 	Prefix string            `json:"prefix,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
@@ -62,7 +64,8 @@ type Difference struct {
 	Unchanged int      `json:"unchanged"` // how many of those declared are so already
 }
 
-// Change names what of an endpoint is changed: value, settings.NAME, labels.
+// Change names what of an endpoint is changed: value, settings.NAME, labels,
+// parents.
 // It names no single label: the answer about the largest declaration is bounded.
 type Change struct {
 	Key    string   `json:"key"`
@@ -115,12 +118,15 @@ func (d Declared) differs(e *Endpoint) []string {
 	if !maps.Equal(d.Labels, e.Labels) {
 		fields = append(fields, "labels")
 	}
+	if !slices.Equal(d.Parents, e.Parents) {
+		fields = append(fields, "parents")
+	}
 	return fields
 }
 
 // set returns the command that makes the endpoint as declared.
 func (d Declared) set() SetEndpoint {
-	return SetEndpoint{Key: d.Key, Value: d.Value, Overrides: &d.Overrides, Labels: &d.Labels}
+	return SetEndpoint{Key: d.Key, Value: d.Value, Overrides: &d.Overrides, Labels: &d.Labels, Parents: &d.Parents}
 }
 
 // declare can't be refused: so all of it is done, or Validate has refused it
@@ -148,12 +154,16 @@ func validateDeclare(v *View, c DeclareEndpoints) error {
 	}
 	var faults []error
 	seen := make(map[string]bool, len(c.Endpoints))
+	all := make(map[string]Declared, len(c.Endpoints))
+	for _, d := range c.Endpoints {
+		all[d.Key] = d
+	}
 	for _, d := range c.Endpoints {
 		if len(faults) == maxFaults {
 			faults = append(faults, errors.New("and perhaps more"))
 			break
 		}
-		switch err := validateSet(v, d.set()); {
+		switch err := validateSet(v, d.set(), all); {
 		case err != nil:
 			faults = append(faults, fmt.Errorf("endpoint %.80q: %w", d.Key, err))
 		case seen[d.Key]:

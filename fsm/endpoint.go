@@ -21,13 +21,16 @@ type Endpoint struct {
 	// Verdicts made before it do not count; state and events go on.
 	Revision uint64 `json:"revision"`
 	// Configured is the index of the last change of what people write: value,
-	// settings and labels. A change of state is none, so that whoever has read
+	// settings, labels and parents. A change of state is none, so that whoever has read
 	// the endpoint in order to change it is not disturbed by one.
 	Configured uint64 `json:"configured"`
 	// Modified is the index of the last change of anything in this record.
 	Modified  uint64            `json:"modified"`
 	Overrides Overrides         `json:"settings,omitzero"`
 	Labels    map[string]string `json:"labels,omitempty"`
+	// Parents are the keys of endpoints that this one depends on: no change of
+	// it is committed while one of them is DOWN.
+	Parents []string `json:"parents,omitempty"`
 
 	// State is what the cluster holds: UNKNOWN until the baseline.
 	State health.Status `json:"state"`
@@ -40,8 +43,8 @@ type Endpoint struct {
 	LastEvent uint64 `json:"last_event,omitempty"`
 }
 
-// clone returns a copy to be changed field by field. What Overrides and Labels
-// point to stays shared: it is replaced as a whole, never changed.
+// clone returns a copy to be changed field by field. What Overrides, Labels and
+// Parents point to stays shared: it is replaced as a whole, never changed.
 func (e *Endpoint) clone() *Endpoint {
 	c := *e
 	return &c
@@ -67,6 +70,9 @@ type Event struct {
 	// Quorum is how many equal votes were asked for, Votes the evidence.
 	Quorum int    `json:"quorum"`
 	Votes  []Vote `json:"votes"`
+	// Manual says who made it by hand and why, nil if it was decided. There are
+	// no votes then, and no quorum was asked for.
+	Manual *Manual `json:"manual,omitempty"`
 
 	// AppliedAt is when this node applied the event (or restored it from a
 	// snapshot), with a monotonic reading. It is this node's own note: not

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/fsm"
+	"tocsin/health"
 )
 
 // model is the slow and obvious twin of the state: maps and slices, changed in
@@ -24,11 +25,14 @@ type model struct {
 	events                               []fsm.Event
 	outcomes                             []fsm.Outcome
 	lastEvent, lastForgotten             uint64
+	pauses                               []fsm.Pause
+	windows                              map[string]fsm.Window
+	holdsIndex                           uint64
 	inUse                                fsm.Protocol
 }
 
 func newModel() *model {
-	return &model{inUse: 1, endpoints: map[string]fsm.Endpoint{}, observers: map[string]fsm.Observer{}}
+	return &model{inUse: 1, endpoints: map[string]fsm.Endpoint{}, observers: map[string]fsm.Observer{}, windows: map[string]fsm.Window{}}
 }
 
 // apply answers each command with "changed", "same", or the code of a refusal.
@@ -101,7 +105,70 @@ func (m *model) one(term uint64, command fsm.Command) string {
 		return m.retry(c)
 	case fsm.AckNotification:
 		return m.ack(c)
+	case fsm.ForceState:
+		return m.force(term, c)
+	default:
+		return m.hold(command)
 	}
+	return changed
+}
+
+// hold is about pauses and windows.
+func (m *model) hold(command fsm.Command) string {
+	switch c := command.(type) {
+	case fsm.PauseEndpoints:
+		for i, p := range m.pauses {
+			if cmp.Equal(p.Scope, c.Pause.Scope) {
+				if p.Reason == c.Pause.Reason && p.By == c.Pause.By && p.Until.Equal(c.Pause.Until) {
+					return same
+				}
+				over := !p.Until.IsZero() && !c.Pause.Since.Before(p.Until)
+				if !over {
+					c.Pause.Since = p.Since
+				}
+				m.pauses[i] = c.Pause
+				m.holdsIndex = m.index
+				return changed
+			}
+		}
+		m.pauses = append(m.pauses, c.Pause)
+	case fsm.ResumeEndpoints:
+		before := len(m.pauses)
+		m.pauses = slices.DeleteFunc(m.pauses, func(p fsm.Pause) bool { return cmp.Equal(p.Scope, c.Scope) })
+		if len(m.pauses) == before {
+			return "not-found"
+		}
+	case fsm.SetWindow:
+		old, exists := m.windows[c.Window.Name]
+		if !fulfilled(c.If, exists, old.Configured) {
+			return "precondition-failed"
+		}
+		w := c.Window
+		if w.Configured = old.Configured; exists && cmp.Equal(w, old) {
+			return same
+		}
+		w.Configured = m.index
+		m.windows[w.Name] = w
+	case fsm.DeleteWindow:
+		old, exists := m.windows[c.Name]
+		if !fulfilled(c.If, exists, old.Configured) {
+			return "precondition-failed"
+		}
+		if !exists {
+			return "not-found"
+		}
+		delete(m.windows, c.Name)
+	case fsm.ForgetEnded:
+		before := len(m.pauses) + len(m.windows)
+		m.pauses = slices.DeleteFunc(m.pauses, func(p fsm.Pause) bool { return !p.Until.IsZero() && !p.Until.After(c.Before) })
+		maps.DeleteFunc(m.windows, func(_ string, w fsm.Window) bool {
+			return w.Cron == "" && !w.From.Add(time.Duration(w.Duration)).After(c.Before)
+		})
+		if len(m.pauses)+len(m.windows) == before {
+			return same
+		}
+	}
+	m.holdsIndex = m.index
 	return changed
 }
 
@@ -138,6 +205,9 @@ func (m *model) set(c fsm.SetEndpoint) string {
 			}
 			e.Labels[name] = value
 		}
+	}
+	if c.Parents != nil {
+		e.Parents = append([]string(nil), *c.Parents...)
 	}
 	if exists && cmp.Equal(e, old) {
 		return same
@@ -179,7 +249,7 @@ func (m *model) declare(c fsm.DeclareEndpoints) string {
 		m.endpointsIndex, answer = m.index, changed
 	}
 	for _, d := range c.Endpoints {
-		if m.set(fsm.SetEndpoint{Key: d.Key, Value: d.Value, Overrides: &d.Overrides, Labels: &d.Labels}) == changed {
+		if m.set(fsm.SetEndpoint{Key: d.Key, Value: d.Value, Overrides: &d.Overrides, Labels: &d.Labels, Parents: &d.Parents}) == changed {
 			answer = changed
 		}
 	}
@@ -234,19 +304,35 @@ func (m *model) transition(term uint64, c fsm.Transition) string {
 		return "conflict"
 	}
 	fits := e.Generation == c.Generation && e.Revision == c.Revision && e.State == c.From && e.Sequence == c.Sequence
-	if !fits || term != c.Term {
+	if !fits || term != c.Term || c.Holds != m.holdsIndex {
 		return "conflict"
 	}
+	return m.happen(e, fsm.Event{To: c.To, Time: c.Time, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes})
+}
+
+func (m *model) force(term uint64, c fsm.ForceState) string {
+	e, ok := m.endpoints[c.Key]
+	if !ok {
+		return "not-found"
+	}
+	if e.State == c.To {
+		return same
+	}
+	if m.clusterID == "" {
+		return "conflict"
+	}
+	return m.happen(e, fsm.Event{To: c.To, Time: c.Time, Leader: c.Leader, Term: term, Votes: []fsm.Vote{}, Manual: &fsm.Manual{Reason: c.Reason, By: c.By}})
+}
+
+func (m *model) happen(e fsm.Endpoint, event fsm.Event) string {
 	if m.lastEvent == m.index {
 		return "conflict"
 	}
-	event := fsm.Event{
-		ID: m.index, Key: c.Key, Value: e.Value, Generation: e.Generation, Sequence: e.Sequence + 1, From: c.From, To: c.To,
-		Baseline: e.Sequence == 0, Time: c.Time, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes,
-	}
+	event.ID, event.Key, event.Value, event.Generation = m.index, e.Key, e.Value, e.Generation
+	event.Sequence, event.From, event.Baseline = e.Sequence+1, e.State, e.Sequence == 0
 	m.events = append(m.events, event)
-	e.State, e.Since, e.Sequence, e.LastEvent, e.Modified = c.To, c.Time, event.Sequence, event.ID, m.index
-	m.endpoints[c.Key], m.lastEvent = e, event.ID
+	e.State, e.Since, e.Sequence, e.LastEvent, e.Modified = event.To, event.Time, event.Sequence, event.ID, m.index
+	m.endpoints[e.Key], m.lastEvent = e, event.ID
 	m.trim()
 	return changed
 }
@@ -366,19 +452,27 @@ type picture struct {
 	Outcomes                             []fsm.Outcome
 	Awaiting                             []uint64
 	Retries, Unattended                  []fsm.Outcome
+	Children                             map[string][]string
+	Down                                 int
+	HoldsIndex                           uint64
+	Pauses                               []fsm.Pause
+	Windows                              []fsm.Window
 	Protocol, InUse                      fsm.Protocol
 }
 
 func (m *model) picture() picture {
 	p := picture{
 		Index: m.index, EndpointsIndex: m.endpointsIndex, SettingsIndex: m.settingsIndex, LastEvent: m.lastEvent, LastForgotten: m.lastForgotten, ClusterID: m.clusterID, Settings: m.settings,
-		Slots: map[uint32]string{}, Protocol: m.protocol(), InUse: m.inUse,
+		Slots: map[uint32]string{}, Children: map[string][]string{}, Protocol: m.protocol(), InUse: m.inUse,
 		Events: append([]fsm.Event(nil), m.events...), Outcomes: append([]fsm.Outcome(nil), m.outcomes...),
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.endpoints)) {
 		e := m.endpoints[key]
 		p.Endpoints = append(p.Endpoints, e)
 		p.Slots[e.Slot] = key
+		if e.State == health.Down {
+			p.Down++
+		}
 		for _, event := range m.events {
 			settled := slices.ContainsFunc(m.outcomes, func(o fsm.Outcome) bool { return o.Event == event.ID && settles(o) })
 			if event.ID == e.LastEvent && !event.Baseline && !settled {
@@ -388,6 +482,18 @@ func (m *model) picture() picture {
 	}
 	for _, node := range slices.Sorted(maps.Keys(m.observers)) {
 		p.Observers = append(p.Observers, m.observers[node])
+	}
+	for parent := range m.endpoints {
+		for _, child := range slices.Sorted(maps.Keys(m.endpoints)) {
+			if slices.Contains(m.endpoints[child].Parents, parent) {
+				p.Children[parent] = append(p.Children[parent], child)
+			}
+		}
+	}
+	p.HoldsIndex, p.Pauses = m.holdsIndex, append([]fsm.Pause(nil), m.pauses...)
+	slices.SortFunc(p.Pauses, func(a, b fsm.Pause) int { return strings.Compare(a.Scope.String(), b.Scope.String()) })
+	for _, name := range slices.Sorted(maps.Keys(m.windows)) {
+		p.Windows = append(p.Windows, m.windows[name])
 	}
 	slices.SortFunc(p.Outcomes, byEventAndNode)
 	for _, o := range p.Outcomes {
@@ -435,7 +541,7 @@ func pictureOf(tb interface {
 	tb.Helper()
 	p := picture{
 		Index: v.Index(), EndpointsIndex: v.EndpointsIndex(), SettingsIndex: v.SettingsIndex(), LastEvent: v.LastEvent(), FirstEvent: v.FirstEvent(), LastForgotten: v.LastForgotten(),
-		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{}, Protocol: v.Protocol(), InUse: v.ProtocolInUse(),
+		ClusterID: v.ClusterID(), Settings: v.Settings(), Slots: map[uint32]string{}, Children: map[string][]string{}, HoldsIndex: v.Holds().Index, Down: v.DownCount(), Protocol: v.Protocol(), InUse: v.ProtocolInUse(),
 	}
 	for e := range v.Endpoints("") {
 		p.Endpoints = append(p.Endpoints, *e)
@@ -446,6 +552,25 @@ func pictureOf(tb interface {
 			tb.Fatalf("Endpoint(%q) is %v", e.Key, at)
 		}
 		p.Slots[e.Slot] = e.Key
+		for child := range v.Below(e.Key) {
+			if slices.Contains(child.Parents, e.Key) {
+				p.Children[e.Key] = append(p.Children[e.Key], child.Key)
+			}
+		}
+		slices.Sort(p.Children[e.Key])
+	}
+	for _, hold := range v.Holds().Pauses {
+		p.Pauses = append(p.Pauses, *hold)
+		if at, ok := v.Holds().Pause(hold.Scope); !ok || at != hold {
+			tb.Fatalf("Pause(%v) is %v", hold.Scope, at)
+		}
+	}
+	slices.SortFunc(p.Pauses, func(a, b fsm.Pause) int { return strings.Compare(a.Scope.String(), b.Scope.String()) })
+	for _, hold := range v.Holds().Windows {
+		p.Windows = append(p.Windows, *hold)
+		if at, ok := v.Holds().Window(hold.Name); !ok || at != hold {
+			tb.Fatalf("Window(%q) is %v", hold.Name, at)
+		}
 	}
 	for o := range v.Observers() {
 		p.Observers = append(p.Observers, *o)

@@ -24,7 +24,7 @@ var (
 func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 	switch rapid.SampledFrom([]string{
 		"found", "settings", "set", "set", "set", "delete", "delete", "declare", "register", "remove",
-		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome", "retry", "ack", "prefer",
+		"turn", "turn", "turn", "turn", "turn", "outcome", "outcome", "outcome", "force", "pause", "resume", "window", "no window", "forget", "retry", "ack", "prefer",
 	}).Draw(t, "command") {
 	case "found":
 		return fsm.Found{ClusterID: "c1", Settings: drawSettings(t)}
@@ -57,6 +57,25 @@ func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 	case "ack":
 		event, node := drawGivenUp(t, v)
 		return fsm.AckNotification{Event: event, Node: node, Ack: fsm.Ack{By: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "by"), Time: time.Unix(1_800_000_000, 0).UTC()}}
+	case "force":
+		return fsm.ForceState{
+			Key: rapid.SampledFrom(keys).Draw(t, "key"), To: rapid.SampledFrom([]health.Status{health.Up, health.Down}).Draw(t, "to"),
+			Manual: fsm.Manual{Reason: "by hand", By: "anna"}, Leader: "n1", Time: drawTime(t),
+		}
+	case "pause":
+		return fsm.PauseEndpoints{Pause: fsm.Pause{
+			Scope: drawScope(t), Reason: rapid.SampledFrom([]string{"r", "s"}).Draw(t, "reason"), By: "anna",
+			Since: drawTime(t), Until: rapid.SampledFrom([]time.Time{{}, time.Unix(2e9, 0).UTC()}).Draw(t, "until"),
+		}}
+	case "resume":
+		return fsm.ResumeEndpoints{Scope: drawScope(t)}
+	case "window":
+		return drawWindow(t, v)
+	case "no window":
+		name := rapid.SampledFrom(windows).Draw(t, "window")
+		return fsm.DeleteWindow{Name: name, If: drawCondition(t, windowVersion(v, name))}
+	case "forget":
+		return fsm.ForgetEnded{Before: drawTime(t)}
 	}
 	return drawOutcome(t, v)
 }
@@ -69,6 +88,33 @@ func drawGivenUp(t *rapid.T, v *fsm.View) (event uint64, node string) {
 		o.Event = v.LastEvent()
 	}
 	return o.Event, rapid.SampledFrom([]string{"", o.Node}).Draw(t, "where")
+}
+
+var windows = []string{"nightly", "once"}
+
+func drawTime(t *rapid.T) time.Time {
+	return time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "time"), 5).UTC()
+}
+
+func drawScope(t *rapid.T) fsm.Scope {
+	return rapid.SampledFrom([]fsm.Scope{{}, {Prefix: "a"}, {Prefix: "ab"}, {Labels: map[string]string{"l": "1"}}, {Prefix: "a", Labels: map[string]string{"l": "1", "m": ""}}}).Draw(t, "scope")
+}
+
+func drawWindow(t *rapid.T, v *fsm.View) fsm.SetWindow {
+	w := fsm.Window{Name: rapid.SampledFrom(windows).Draw(t, "window"), Scope: drawScope(t), Duration: fsm.Duration(time.Hour)}
+	if w.Name == "once" {
+		w.From = drawTime(t)
+	} else {
+		w.Cron, w.Zone = "0 2 * * *", rapid.SampledFrom([]string{"", "Europe/Paris"}).Draw(t, "zone")
+	}
+	return fsm.SetWindow{Window: w, If: drawCondition(t, windowVersion(v, w.Name))}
+}
+
+func windowVersion(v *fsm.View, name string) uint64 {
+	if w, ok := v.Holds().Window(name); ok {
+		return w.Configured
+	}
+	return 0
 }
 
 func drawSettings(t *rapid.T) fsm.ClusterSettings {
@@ -92,6 +138,11 @@ func drawSet(t *rapid.T) fsm.SetEndpoint {
 	if rapid.Bool().Draw(t, "with labels") {
 		labels := rapid.SampledFrom([]map[string]string{nil, {}, {"l": "1"}, {"l": "2", "m": "<&>"}}).Draw(t, "labels")
 		c.Labels = &labels
+	}
+	if rapid.Bool().Draw(t, "with parents") {
+		// Circles too: nobody but Validate refuses them.
+		parents := rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 0, 3, rapid.ID).Draw(t, "parents")
+		c.Parents = &parents
 	}
 	return c
 }
@@ -129,6 +180,9 @@ func drawDeclare(t *rapid.T) fsm.DeclareEndpoints {
 		if set.Labels != nil && len(*set.Labels) > 0 {
 			d.Labels = *set.Labels
 		}
+		if set.Parents != nil && len(*set.Parents) > 0 {
+			d.Parents = *set.Parents
+		}
 		c.Endpoints = append(c.Endpoints, d)
 	}
 	if rapid.Bool().Draw(t, "prune") {
@@ -144,7 +198,7 @@ func drawTransition(t *rapid.T, v *fsm.View, term uint64) fsm.Transition {
 	c := fsm.Transition{Key: rapid.SampledFrom(keys).Draw(t, "key"), To: health.Up, Term: term}
 	if e, ok := v.Endpoint(c.Key); ok {
 		c = turn(e)
-		c.Term = term
+		c.Term, c.Holds = term, v.Holds().Index
 	}
 	c.Time = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "time"), 5).UTC()
 	switch rapid.IntRange(0, 15).Draw(t, "what is wrong") {
@@ -156,6 +210,8 @@ func drawTransition(t *rapid.T, v *fsm.View, term uint64) fsm.Transition {
 		c.Sequence++
 	case 3:
 		c.Term++
+	case 5:
+		c.Holds++
 	case 4:
 		c.From, c.To = c.To, health.Up+health.Down-c.To
 	}

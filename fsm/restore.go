@@ -104,6 +104,7 @@ type restoring struct {
 	endpoints *iradix.Txn[*Endpoint]
 	slots     *iradix.Txn[string]
 	modified  *iradix.Txn[string]
+	children  *iradix.Txn[string]
 	observers *iradix.Txn[*Observer]
 	events    *iradix.Txn[*Event]
 	outcomes  *iradix.Txn[*Outcome]
@@ -116,10 +117,11 @@ func newRestoring(h snapshotHeader) *restoring {
 	v.settingsIndex, v.endpointsIndex = h.SettingsIndex, h.EndpointsIndex
 	v.lastEvent, v.lastForgotten = h.LastEvent, h.LastForgotten
 	v.inUse = h.Version
+	v.holds = &Holds{Index: h.HoldsIndex}
 	v.forgotten, v.reportsForgotten = h.Index, h.Index // deletions and reports are not in the snapshot
 	return &restoring{
 		view:      v,
-		endpoints: v.endpoints.Txn(), slots: v.slots.Txn(), modified: v.modified.Txn(),
+		endpoints: v.endpoints.Txn(), slots: v.slots.Txn(), modified: v.modified.Txn(), children: v.children.Txn(),
 		observers: v.observers.Txn(), events: v.events.Txn(), outcomes: v.outcomes.Txn(), tokens: v.tokens.Txn(),
 	}
 }
@@ -149,6 +151,10 @@ func (r *restoring) add(line snapshotLine, now time.Time) error {
 		if _, again := r.tokens.Insert([]byte(line.Token.ID), line.Token); again {
 			return fmt.Errorf("token %q is there twice", line.Token.ID)
 		}
+	case snapshotLine{Pause: line.Pause}:
+		return r.addPause(line.Pause)
+	case snapshotLine{Window: line.Window}:
+		return r.addWindow(line.Window)
 	default:
 		return errors.New("it holds more than one thing")
 	}
@@ -169,12 +175,35 @@ func (r *restoring) addEndpoint(e *Endpoint) error {
 		return fmt.Errorf("endpoints %q and %q have the same slot %d", other, e.Key, e.Slot)
 	}
 	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)
+	relate(r.children, e.Key, nil, e.Parents)
+	r.view.down += downs(e)
+	return nil
+}
+
+// addPause and addWindow read them in the order in which they were written: it
+// is the one that they are looked up by.
+func (r *restoring) addPause(p *Pause) error {
+	h := r.view.holds
+	if i, again := h.pauseAt(p.Scope); again || i != len(h.Pauses) {
+		return fmt.Errorf("the pause of %v is not in its place", p.Scope)
+	}
+	h.Pauses = append(h.Pauses, p)
+	return nil
+}
+
+func (r *restoring) addWindow(w *Window) error {
+	h := r.view.holds
+	if i, again := h.windowAt(w.Name); again || i != len(h.Windows) {
+		return fmt.Errorf("the maintenance window %q is not in its place", w.Name)
+	}
+	h.Windows = append(h.Windows, w)
 	return nil
 }
 
 func (r *restoring) finish() *View {
 	v := r.view
 	v.endpoints, v.slots, v.modified = r.endpoints.CommitOnly(), r.slots.CommitOnly(), r.modified.CommitOnly()
+	v.children = r.children.CommitOnly()
 	v.observers, v.events, v.outcomes = r.observers.CommitOnly(), r.events.CommitOnly(), r.outcomes.CommitOnly()
 	v.tokens = r.tokens.CommitOnly()
 	v.freeSlots, v.awaiting = freeBelow(v.slots), awaitingIn(v)

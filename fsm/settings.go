@@ -174,6 +174,9 @@ type ClusterSettings struct {
 	BallotRefresh Duration `json:"ballot_refresh"`
 	// EventsKept is how many events, with their outcomes, are kept.
 	EventsKept int `json:"events_kept"`
+	// Brake is the share of the endpoints that may be DOWN: a decision that would
+	// make it more is held back. 0 is for no such limit.
+	Brake Share `json:"brake"`
 }
 
 // DefaultClusterSettings returns the settings of a cluster that was told
@@ -201,6 +204,9 @@ func (c ClusterSettings) Validate() error {
 	}
 	if c.EventsKept < 1 || c.EventsKept > 1_000_000 {
 		errs = append(errs, fmt.Errorf("events_kept %d is not between 1 and 1000000", c.EventsKept))
+	}
+	if c.Brake < 0 || c.Brake > 100 {
+		errs = append(errs, c.Brake.fault())
 	}
 	return errors.Join(errs...)
 }

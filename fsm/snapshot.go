@@ -9,12 +9,13 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"slices"
 
 	"tocsin/access"
 )
 
 // A snapshot is a file of lines: a header, a line for each endpoint, observer,
-// event, outcome and token, and a trailer with the SHA-256 of all bytes before it. What
+// event, outcome, token, pause and window, and a trailer with the SHA-256 of all bytes before it. What
 // can be derived (who has which slot, what was modified when, which events await
 // a leader) is not written but derived again.
 
@@ -40,6 +41,7 @@ type snapshotHeader struct {
 	EndpointsIndex uint64          `json:"endpoints_index"`
 	LastEvent      uint64          `json:"last_event"`
 	LastForgotten  uint64          `json:"last_forgotten"`
+	HoldsIndex     uint64          `json:"holds_index,omitempty"`
 }
 
 // snapshotLine holds exactly one thing.
@@ -49,6 +51,8 @@ type snapshotLine struct {
 	Event    *Event         `json:"event,omitempty"`
 	Outcome  *Outcome       `json:"outcome,omitempty"`
 	Token    *access.Record `json:"token,omitempty"`
+	Pause    *Pause         `json:"pause,omitempty"`
+	Window   *Window        `json:"window,omitempty"`
 }
 
 // trailer returns the last line. It is compared byte by byte, for no checksum
@@ -64,7 +68,7 @@ func writeSnapshot(to io.Writer, v *View) error {
 	err := w.line(snapshotHeader{
 		Format: snapshotFormat, Version: v.inUse, Index: v.index,
 		ClusterID: v.clusterID, Settings: v.settings, SettingsIndex: v.settingsIndex,
-		EndpointsIndex: v.endpointsIndex, LastEvent: v.lastEvent, LastForgotten: v.lastForgotten,
+		EndpointsIndex: v.endpointsIndex, LastEvent: v.lastEvent, LastForgotten: v.lastForgotten, HoldsIndex: v.holds.Index,
 	})
 	if err != nil {
 		return err
@@ -82,6 +86,12 @@ func writeSnapshot(to io.Writer, v *View) error {
 		return err
 	}
 	if err := writeEach(w, v.Tokens(), func(r *access.Record) snapshotLine { return snapshotLine{Token: r} }); err != nil {
+		return err
+	}
+	if err := writeEach(w, slices.Values(v.holds.Pauses), func(p *Pause) snapshotLine { return snapshotLine{Pause: p} }); err != nil {
+		return err
+	}
+	if err := writeEach(w, slices.Values(v.holds.Windows), func(of *Window) snapshotLine { return snapshotLine{Window: of} }); err != nil {
 		return err
 	}
 	return w.finish()

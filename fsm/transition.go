@@ -7,28 +7,36 @@ func (b *builder) transition(c Transition) (bool, *Refusal) {
 	switch {
 	case !ok:
 		return false, noEndpoint(c.Key)
-	case b.next.clusterID == "":
-		// Nothing says yet how many events to keep: it would vanish at once.
-		return false, refuse(Conflict, "endpoint %q can't change its state before the cluster is founded: found it first", c.Key)
 	case e.Generation != c.Generation, e.Revision != c.Revision:
 		return false, refuse(Conflict, "endpoint %q was changed since the decision: decide again", c.Key)
 	case e.State != c.From, e.Sequence != c.Sequence:
 		return false, refuse(Conflict, "endpoint %q changed its state since the decision: decide again", c.Key)
 	case b.term != c.Term:
 		return false, refuse(Conflict, "the decision about endpoint %q was made in term %d, and this is term %d: decide again", c.Key, c.Term, b.term)
-	case c.To == c.From, c.To != health.Up && c.To != health.Down:
-		return false, refuse(Invalid, "endpoint %q can't change from %v to %v: only to UP or DOWN, and to what it is not", c.Key, c.From, c.To)
+	case b.next.holds.Index != c.Holds:
+		return false, refuse(Conflict, "somebody has paused or resumed endpoints since the decision about endpoint %q: decide again", c.Key)
+	}
+	return b.change(e, &Event{To: c.To, Time: c.Time, Leader: c.Leader, Quorum: c.Quorum, Votes: c.Votes})
+}
+
+// change makes an event of e: event says what was decided, and the rest of it
+// follows from the state.
+func (b *builder) change(e *Endpoint, event *Event) (bool, *Refusal) {
+	switch {
+	case b.next.clusterID == "":
+		// Nothing says yet how many events to keep: it would vanish at once.
+		return false, refuse(Conflict, "endpoint %q can't change its state before the cluster is founded: found it first", e.Key)
+	case event.To == e.State, event.To != health.Up && event.To != health.Down:
+		return false, refuse(Invalid, "endpoint %q can't change from %v to %v: only to UP or DOWN, and to what it is not", e.Key, e.State, event.To)
 	case b.next.lastEvent == b.index:
-		return false, refuse(Conflict, "entry %d has already made the one event that an entry can make: propose the change of endpoint %q in another", b.index, c.Key)
+		return false, refuse(Conflict, "entry %d has already made the one event that an entry can make: propose the change of endpoint %q in another", b.index, e.Key)
 	}
-	at := c.Time.UTC() // or else it would be read as of this node's zone
-	event := &Event{
-		ID: b.index, Key: e.Key, Value: e.Value, Generation: e.Generation, Sequence: e.Sequence + 1,
-		From: c.From, To: c.To, Baseline: e.Sequence == 0,
-		Time: at, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes, AppliedAt: b.now,
-	}
+	event.ID, event.Term, event.AppliedAt = b.index, b.term, b.now
+	event.Key, event.Value, event.Generation = e.Key, e.Value, e.Generation
+	event.From, event.Sequence, event.Baseline = e.State, e.Sequence+1, e.Sequence == 0
+	event.Time = event.Time.UTC() // or else it would be read as of this node's zone
 	changed := e.clone()
-	changed.State, changed.Since, changed.Sequence, changed.LastEvent = c.To, at, event.Sequence, event.ID
+	changed.State, changed.Since, changed.Sequence, changed.LastEvent = event.To, event.Time, event.Sequence, event.ID
 	b.put(changed)
 	b.attendedTo(e.LastEvent)
 	b.events.Insert(numberKey(event.ID), event)

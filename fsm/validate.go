@@ -33,7 +33,7 @@ func validate(v *View, command Command) error {
 	case ChangeSettings:
 		return errors.Join(c.Settings.Validate(), validateQuorum(v, c.Settings.Quorum), c.If.validate())
 	case SetEndpoint:
-		return validateSet(v, c)
+		return validateSet(v, c, nil)
 	case DeleteEndpoint:
 		return errors.Join(ValidateKey(c.Key), c.If.validate())
 	case DeclareEndpoints:
@@ -56,6 +56,18 @@ func validate(v *View, command Command) error {
 		return validateRetry(c.Event, c.Node)
 	case AckNotification:
 		return validateAck(c)
+	case PauseEndpoints:
+		return validatePause(v, c.Pause)
+	case ResumeEndpoints:
+		return validateScope(c.Scope)
+	case SetWindow:
+		return errors.Join(validateWindow(v, c.Window), c.If.validate())
+	case DeleteWindow:
+		return errors.Join(ValidateNodeName(c.Name), c.If.validate())
+	case ForgetEnded:
+		return validateTime(c.Before)
+	case ForceState:
+		return validateForce(c)
 	}
 	return unknownCommand(command)
 }
@@ -67,7 +79,8 @@ func validateID(what, id string) error {
 	return validateText(what, id, maxID)
 }
 
-func validateSet(v *View, c SetEndpoint) error {
+// validateSet knows what others are declared to be at the same time.
+func validateSet(v *View, c SetEndpoint, others map[string]Declared) error {
 	if err := errors.Join(ValidateKey(c.Key), ValidateValue(c.Value), c.If.validate()); err != nil {
 		return err
 	}
@@ -92,9 +105,11 @@ func validateSet(v *View, c SetEndpoint) error {
 		return err
 	}
 	if c.Labels != nil {
-		return validateLabels(labels)
+		if err := validateLabels(labels); err != nil {
+			return err
+		}
 	}
-	return nil
+	return validateParents(v, c.Key, c.parentsOn(had.Parents), had.Parents, others)
 }
 
 // validateLabels goes through them in order, so that the same fault is reported

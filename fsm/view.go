@@ -29,6 +29,7 @@ type View struct {
 	slots     *iradix.Tree[string]         // key of the endpoint, by slot
 	freeSlots *iradix.Tree[struct{}]       // those given back; every one below the highest taken that nobody has
 	modified  *iradix.Tree[string]         // key, by (Modified, key)
+	children  *iradix.Tree[string]         // key of the child, by (parent, child)
 	deleted   *iradix.Tree[deletion]       // by (index of deletion, key); bounded
 	forgotten uint64                       // what was deleted up to this index may be missing from deleted
 	observers *iradix.Tree[*Observer]      // by node
@@ -41,6 +42,9 @@ type View struct {
 	retries, unattended *iradix.Tree[*Outcome]
 	// reportsForgotten: what was reported up to this index may be missing.
 	reportsForgotten uint64
+
+	holds *Holds // never nil
+	down  int    // how many endpoints are DOWN
 
 	protocol Protocol // the highest that every observer reads
 	inUse    Protocol // the highest that was said; never above protocol
@@ -60,11 +64,11 @@ type deletion struct {
 func emptyView() *View {
 	return &View{
 		endpoints: iradix.New[*Endpoint](), slots: iradix.New[string](), freeSlots: iradix.New[struct{}](),
-		modified: iradix.New[string](), deleted: iradix.New[deletion](),
+		modified: iradix.New[string](), deleted: iradix.New[deletion](), children: iradix.New[string](),
 		observers: iradix.New[*Observer](), events: iradix.New[*Event](), outcomes: iradix.New[*Outcome](),
 		awaiting: iradix.New[uint64](), reported: iradix.New[report](), tokens: iradix.New[*access.Record](),
 		retries: iradix.New[*Outcome](), unattended: iradix.New[*Outcome](),
-		protocol: 1, inUse: 1,
+		holds: &Holds{}, protocol: 1, inUse: 1,
 		superseded: make(chan struct{}), settingsReplaced: make(chan struct{}),
 	}
 }
@@ -91,6 +95,10 @@ func (v *View) SettingsIndex() uint64 { return v.settingsIndex }
 // over them.
 func (v *View) SettingsOf(e *Endpoint) Settings { return e.Overrides.Over(v.settings.Settings) }
 
+// Holds returns the pauses and the maintenance windows. As long as they are the
+// same, it is the same pointer.
+func (v *View) Holds() *Holds { return v.holds }
+
 // Superseded is closed once a newer View can be had from the Machine.
 func (v *View) Superseded() <-chan struct{} { return v.superseded }
 
@@ -111,6 +119,9 @@ func (v *View) EndpointAt(slot uint32) (*Endpoint, bool) {
 
 // EndpointCount returns how many endpoints there are.
 func (v *View) EndpointCount() int { return v.endpoints.Len() }
+
+// DownCount returns how many endpoints are DOWN.
+func (v *View) DownCount() int { return v.down }
 
 // Endpoints yields the endpoints whose keys begin with prefix, in order of
 // their keys. The empty prefix yields all.

@@ -91,7 +91,7 @@ func (b *Ballot) Verdict(slot uint32) health.Status {
 // that an abstaining node says about anything is why it abstains.
 func (b *Ballot) Reason(slot uint32) string {
 	if b.Abstains != "" && slot/PageSlots == uint32(b.Page) {
-		return "abstains: " + b.Abstains
+		return abstaining + b.Abstains
 	}
 	for _, r := range b.Reasons {
 		if r.Slot == slot {
@@ -199,3 +199,9 @@ func setSlots(page uint16, n int, at func(int) byte) iter.Seq[uint32] {
 		}
 	}
 }
+
+// abstaining begins the reason of every vote of a ballot that abstains.
+const abstaining = "abstains: "
+
+// Abstaining reports whether a vote with that reason is one that abstains.
+func Abstaining(reason string) bool { return strings.HasPrefix(reason, abstaining) }

@@ -7,6 +7,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/hold"
 	"tocsin/quorum"
 )
 
@@ -15,7 +16,7 @@ import (
 type Decisions struct {
 	proposals map[string]prometheus.Observer
 	events    map[eventKind]prometheus.Counter
-	heldBack  prometheus.Counter
+	heldBack  map[string]prometheus.Counter
 }
 
 type eventKind struct {
@@ -30,7 +31,7 @@ func newDecisions(t *toolbox) *Decisions {
 		proposals: t.histograms("tocsin_quorum_decision_duration_seconds", "From when the leader found a quorum for a change until it had applied it, or knew that this came to nothing, by what came of it.",
 			label{"result", words(quorum.Results())}, quick()),
 		events:   make(map[eventKind]prometheus.Counter),
-		heldBack: t.counter("tocsin_quorum_held_back_total", "Times that a change had a quorum and the cooldown held it back."),
+		heldBack: t.counters("tocsin_quorum_held_back_total", "Times that a change had a quorum and something held it back, by what it was.", label{"by", words(hold.Kinds())}),
 	}
 	events := t.counterVec(meaning{
 		"tocsin_quorum_events_total", "Events that the node, as the leader, has brought about. The sum over all nodes is that of the cluster.",
@@ -58,4 +59,8 @@ func (d *Decisions) Changed(e *fsm.Event) {
 }
 
 // HeldBack implements quorum.Observer.
-func (d *Decisions) HeldBack() { d.heldBack.Inc() }
+func (d *Decisions) HeldBack(by hold.Kind) {
+	if c, known := d.heldBack[string(by)]; known {
+		c.Inc()
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"tocsin/api"
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/hold"
 	"tocsin/metrics"
 	"tocsin/notify"
 	"tocsin/quorum"
@@ -27,7 +28,7 @@ func TestInstruments_ShowWhatTheyWereTold(t *testing.T) {
 	m.Checks.Stuck(fsm.CheckScript)
 	m.Decisions.Proposed(quorum.Overtaken, time.Second)
 	m.Decisions.Changed(&fsm.Event{To: health.Down})
-	m.Decisions.HeldBack()
+	m.Decisions.HeldBack(hold.Pause)
 	m.Notifications.Ran(notify.RunTimedOut, 5*time.Second)
 	m.Notifications.Reported(errors.New("nobody answers"))
 	m.Writes.Done(time.Second, fmt.Errorf("%w (too late)", api.ErrNoLeader))
@@ -48,7 +49,7 @@ func TestInstruments_ShowWhatTheyWereTold(t *testing.T) {
 		`tocsin_quorum_decision_duration_seconds_sum{result="overtaken"} 1`,
 		`tocsin_quorum_events_total{baseline="false",to="DOWN"} 1`,
 		`tocsin_quorum_events_total{baseline="true",to="UP"} 0`,
-		`tocsin_quorum_held_back_total 1`,
+		`tocsin_quorum_held_back_total{by="pause"} 1`,
 		`tocsin_notify_run_duration_seconds_sum{result="timed-out"} 5`,
 		`tocsin_notify_reports_total{result="failed"} 1`,
 		`tocsin_notify_ended_total{ending="gave-up"} 0`,

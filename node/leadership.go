@@ -141,6 +141,7 @@ func (n *Node) term(ctx context.Context) {
 	group.Go(func() error { return n.keepMembership(working) })
 	group.Go(func() error { return n.keepNudging(working) })
 	group.Go(func() error { return n.keepHearing(working) })
+	group.Go(func() error { return n.forgetEnded(working) })
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		log.Error("the work of the leader has ended", "err", err)
 	}

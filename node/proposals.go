@@ -103,18 +103,22 @@ func (p *proposals) run(ctx context.Context) error {
 
 // gather returns first and what waits behind it, as far as it fits one entry,
 // and the write that no longer did. Writes of two protocols never share one:
-// where it can't be read, those that can be would be refused with the others.
+// where it can't be read, those that can be would be refused with the others. Nor
+// do two that make an event: an entry has the id for one.
 func (p *proposals) gather(first write) (batch []write, next *write) {
 	batch = []write{first}
 	commands, bytes := len(first.commands), weight(first.commands)
 	takes := p.dialect.Takes(first.commands...)
+	event := slices.ContainsFunc(first.commands, fsm.MakesEvent)
 	for {
 		select {
 		case w := <-p.queue:
 			commands, bytes = commands+len(w.commands), bytes+weight(w.commands)
-			if commands > maxEntryCommands || bytes > maxEntryBytes || p.dialect.Takes(w.commands...) != takes {
+			another := slices.ContainsFunc(w.commands, fsm.MakesEvent)
+			if commands > maxEntryCommands || bytes > maxEntryBytes || p.dialect.Takes(w.commands...) != takes || event && another {
 				return batch, &w
 			}
+			event = event || another
 			batch = append(batch, w)
 		default:
 			return batch, nil
@@ -136,6 +140,11 @@ func weight(commands []fsm.Command) int {
 		switch c := c.(type) {
 		case fsm.SetEndpoint:
 			total += len(c.Key) + len(c.Value)
+			if c.Parents != nil {
+				for _, parent := range *c.Parents {
+					total += len(parent)
+				}
+			}
 			if c.Labels != nil {
 				for name, value := range *c.Labels {
 					total += len(name) + len(value)

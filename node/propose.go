@@ -134,6 +134,7 @@ func (n *Node) commitHere(ctx context.Context, commands []fsm.Command) ([]fsm.Re
 	var proposed []fsm.Command
 	var at []int // where in results the answer to each proposed one goes
 	for i, c := range commands {
+		c = n.stamped(c)
 		if refused := n.cfg.Dialect.Validate(view, c); refused != nil {
 			results[i] = fsm.Result{Index: view.Index(), Refused: refused}
 			continue

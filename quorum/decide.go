@@ -5,6 +5,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/hold"
 )
 
 // Question is everything that a decision about one endpoint depends on.
@@ -25,6 +26,10 @@ type Question struct {
 	// last one is so old that it is no longer kept.
 	Cooldown, SinceLast time.Duration
 	HasEvents           bool
+	// Holds is what holds any change back, beside the cooldown.
+	Holds []hold.Hold
+	// HoldsDown is what holds only a change to DOWN back.
+	HoldsDown []hold.Hold
 }
 
 // Answer is what was decided.
@@ -33,9 +38,8 @@ type Answer struct {
 	Change bool
 	// To is the side that has the quorum against the state, UNKNOWN if none.
 	To health.Status
-	// Held is above zero when To is agreed and only the cooldown holds it
-	// back, for so long from now.
-	Held time.Duration
+	// HeldBy is what holds To back though it is agreed, empty if nothing does.
+	HeldBy []hold.Hold
 	// Missing says in words what a change would take. It is empty when there
 	// is a change, and when a quorum confirms the state and no vote that
 	// counts contradicts it.
@@ -56,11 +60,26 @@ func (q Question) decide() Answer {
 	if !agreed || to == q.State {
 		return Answer{}
 	}
+	var held []hold.Hold
 	// A last event in the future (SinceLast below zero) is one of just now.
-	if held := q.Cooldown - max(q.SinceLast, 0); q.HasEvents && held > 0 {
-		return Answer{To: to, Held: held}
+	if left := q.Cooldown - max(q.SinceLast, 0); q.HasEvents && left > 0 {
+		held = append(held, hold.Hold{Kind: hold.Cooldown, For: left})
 	}
-	return Answer{Change: true, To: to}
+	held = append(held, q.Holds...)
+	if to == health.Down {
+		held = append(held, q.HoldsDown...)
+	}
+	return Answer{Change: len(held) == 0, To: to, HeldBy: held}
+}
+
+// again returns when it is of use to ask again, as far as is known: all that
+// holds has to end, and what has no end makes itself heard. 0 if nothing ends.
+func (a Answer) again() time.Duration {
+	var last time.Duration
+	for _, h := range a.HeldBy {
+		last = max(last, h.For)
+	}
+	return last
 }
 
 // Needed returns how many equal votes decide: Quorum, and never half of N or

@@ -11,6 +11,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/hold"
 	. "tocsin/quorum"
 )
 
@@ -140,11 +141,11 @@ func TestDecide(t *testing.T) {
 		},
 		"held back by the cooldown": {
 			state: up, votes: "DOWN DOWN DOWN", last: 18 * time.Second,
-			want: Answer{To: down, Held: 12 * time.Second, Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 12s"},
+			want: Answer{To: down, HeldBy: cooling(12 * time.Second), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 12s"},
 		},
 		"held back to the last nanosecond": {
 			state: up, votes: "DOWN DOWN DOWN", last: 30*time.Second - 1,
-			want: Answer{To: down, Held: 1, Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 1ms"},
+			want: Answer{To: down, HeldBy: cooling(1), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 1ms"},
 		},
 		"held back no longer": {
 			state: up, votes: "DOWN DOWN DOWN", last: 30 * time.Second,
@@ -152,7 +153,7 @@ func TestDecide(t *testing.T) {
 		},
 		"a last event of the future is one of now": {
 			state: up, votes: "DOWN DOWN DOWN", last: -time.Minute,
-			want: Answer{To: down, Held: 30 * time.Second, Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 30s"},
+			want: Answer{To: down, HeldBy: cooling(30 * time.Second), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 30s"},
 		},
 		"the cooldown holds back nothing but a change": {
 			state: up, votes: "UP UP UP", last: time.Second,
@@ -181,8 +182,45 @@ func TestDecide_NamesWhatAnUnknownVoteSays(t *testing.T) {
 	}
 }
 
-// twin decides as Decide does, slowly and plainly.
-func twin(q Question) (change bool, to health.Status, held time.Duration) {
+func cooling(left time.Duration) []hold.Hold { return []hold.Hold{{Kind: hold.Cooldown, For: left}} }
+
+func TestDecide_HeldBackByMoreThanTheCooldown(t *testing.T) {
+	pause := hold.Hold{Kind: hold.Pause, Of: "all endpoints", Reason: "r", For: time.Minute, Until: time.Unix(1, 0)}
+	brake := hold.Hold{Kind: hold.Brake, Of: "2 of 3 endpoints would be DOWN, and 50% may be"}
+	tests := map[string]struct {
+		state, to health.Status
+		cooling   time.Duration
+		want      []hold.Hold
+	}{
+		"to DOWN":               {health.Up, health.Down, 0, []hold.Hold{pause, brake}},
+		"to UP":                 {health.Down, health.Up, 0, []hold.Hold{pause}},
+		"the baseline":          {health.Unknown, health.Up, 0, []hold.Hold{pause}},
+		"and by the cooldown":   {health.Up, health.Down, 7 * time.Second, append(cooling(7*time.Second), pause, brake)},
+		"nothing is held there": {health.Up, health.Up, 7 * time.Second, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			votes := votesOf(fmt.Sprint(test.to, " ", test.to, " ?"))
+			q := Question{State: test.state, Votes: votes, Holds: []hold.Hold{pause}, HoldsDown: []hold.Hold{brake}}
+			if test.cooling > 0 {
+				q.Cooldown, q.HasEvents = test.cooling, true
+			}
+			got := Decide(q)
+			if diff := cmp.Diff(test.want, got.HeldBy); diff != "" || got.Change || got.To != test.to && test.want != nil {
+				t.Errorf("Decide = %+v (-want +got):\n%s", got, diff)
+			}
+			for _, h := range got.HeldBy {
+				if !strings.Contains(got.Missing, h.Holds("it")) {
+					t.Errorf("it says %q, and not %q", got.Missing, h.Holds("it"))
+				}
+			}
+		})
+	}
+}
+
+// twin decides as Decide does, slowly and plainly. Held is for how long the
+// cooldown holds, and on how many there are.
+func twin(q Question) (change bool, to health.Status, held time.Duration, holds int) {
 	for _, side := range []health.Status{health.Up, health.Down} {
 		voters, sites := map[string]bool{}, map[string]bool{}
 		for _, v := range q.Votes {
@@ -194,13 +232,17 @@ func twin(q Question) (change bool, to health.Status, held time.Duration) {
 		if !isMajority || len(voters) < q.Quorum || len(sites) < q.Sites || side == q.State {
 			continue
 		}
-		since := max(q.SinceLast, 0)
-		if q.HasEvents && since < q.Cooldown {
-			return false, side, q.Cooldown - since
+		holds = len(q.Holds)
+		if side == health.Down {
+			holds += len(q.HoldsDown)
 		}
-		return true, side, 0
+		if since := max(q.SinceLast, 0); q.HasEvents && since < q.Cooldown {
+			held = q.Cooldown - since
+			holds++
+		}
+		return holds == 0, side, held, holds
 	}
-	return false, health.Unknown, 0
+	return false, health.Unknown, 0, 0
 }
 
 func drawStatus(t *rapid.T, name string) health.Status {
@@ -232,6 +274,12 @@ func drawQuestion(t *rapid.T) Question {
 		HasEvents: rapid.Bool().Draw(t, "events"),
 		Sites:     rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "sites"),
 	}
+	if rapid.IntRange(0, 4).Draw(t, "paused") == 0 {
+		q.Holds = []hold.Hold{{Kind: hold.Pause}}
+	}
+	if rapid.IntRange(0, 4).Draw(t, "parent") == 0 {
+		q.Holds = append(q.Holds, hold.Hold{Kind: hold.Parent})
+	}
 	usual := rapid.SampledFrom([]health.Status{health.Up, health.Down, health.Up, health.Down, health.Unknown}).Draw(t, "usual")
 	for i := range rapid.IntRange(0, 7).Draw(t, "observers") {
 		q.Votes = append(q.Votes, drawVote(t, i, usual))
@@ -246,19 +294,24 @@ func drawQuestion(t *rapid.T) Question {
 type decided struct {
 	Change bool
 	To     health.Status
-	Held   time.Duration
+	Held   time.Duration // by the cooldown
+	Holds  int           // how many there are
 }
 
 func decide(q Question) decided {
 	a := Decide(q)
-	return decided{a.Change, a.To, a.Held}
+	d := decided{a.Change, a.To, 0, len(a.HeldBy)}
+	for _, h := range a.HeldBy {
+		d.Held += h.For
+	}
+	return d
 }
 
 func TestDecide_AgreesWithItsTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := drawQuestion(t)
-		change, to, held := twin(q)
-		if got, want := decide(q), (decided{change, to, held}); got != want {
+		change, to, held, holds := twin(q)
+		if got, want := decide(q), (decided{change, to, held, holds}); got != want {
 			t.Fatalf("Decide(%+v) = %+v, want %+v", q, got, want)
 		}
 		if a := Decide(q); a.Change && a.Missing != "" {
@@ -289,7 +342,7 @@ func TestDecide_AMinorityDecidesNothing(t *testing.T) {
 				q.Votes[i].Excluded = "stale"
 			}
 		}
-		if a := Decide(q); a.Change || a.Held > 0 || a.To != health.Unknown {
+		if a := Decide(q); a.Change || len(a.HeldBy) > 0 || a.To != health.Unknown {
 			t.Fatalf("a minority decided %+v out of %+v", a, q)
 		}
 	})

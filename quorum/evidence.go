@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin/fsm"
@@ -9,6 +10,14 @@ import (
 
 // maxEvidence bounds how many votes a line of the log names one by one.
 const maxEvidence = 25
+
+// evidenceOf writes what event was decided by: votes, or somebody's will.
+func evidenceOf(event *fsm.Event) string {
+	if m := event.Manual; m != nil {
+		return fmt.Sprintf("by hand: %s", strings.TrimPrefix(m.By+": "+m.Reason, ": "))
+	}
+	return evidence(event.Votes)
+}
 
 // evidence writes votes as a line of the log does: who said what, and how old
 // that was, or why it did not count.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/hold"
 )
 
 // Result is what came of a proposal.
@@ -29,8 +30,9 @@ type Observer interface {
 	Proposed(result Result, took time.Duration)
 	// Changed hears of each event that this Loop has brought about.
 	Changed(event *fsm.Event)
-	// HeldBack hears of a change that is agreed and that the cooldown holds back.
-	HeldBack()
+	// HeldBack hears of a change that is agreed and that something holds back,
+	// once for each kind, and again when others do.
+	HeldBack(by hold.Kind)
 }
 
 // unobserved is the Observer where there is none.
@@ -38,7 +40,7 @@ type unobserved struct{}
 
 func (unobserved) Proposed(Result, time.Duration) {}
 func (unobserved) Changed(*fsm.Event)             {}
-func (unobserved) HeldBack()                      {}
+func (unobserved) HeldBack(hold.Kind)             {}
 
 // resultOf tells from e, the endpoint as it is when the answer is there, what
 // came of a proposal; e is nil if it is gone.

@@ -11,6 +11,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/hold"
 	. "tocsin/quorum"
 )
 
@@ -19,14 +20,14 @@ type heard struct {
 	results  []Result
 	took     []time.Duration
 	changed  []health.Status
-	heldBack int
+	heldBack []hold.Kind
 }
 
 func (h *heard) Proposed(r Result, took time.Duration) {
 	h.results, h.took = append(h.results, r), append(h.took, took)
 }
-func (h *heard) Changed(e *fsm.Event) { h.changed = append(h.changed, e.To) }
-func (h *heard) HeldBack()            { h.heldBack++ }
+func (h *heard) Changed(e *fsm.Event)  { h.changed = append(h.changed, e.To) }
+func (h *heard) HeldBack(by hold.Kind) { h.heldBack = append(h.heldBack, by) }
 
 // TestObserver_HearsWhatCameOfEachProposal, and how long that took.
 func TestObserver_HearsWhatCameOfEachProposal(t *testing.T) {
@@ -82,8 +83,8 @@ func TestObserver_HearsWhatCameOfEachProposal(t *testing.T) {
 		if want := []health.Status{health.Up, health.Down, health.Up}; !slices.Equal(h.changed, want) {
 			t.Errorf("heard of changes to %v, want %v", h.changed, want)
 		}
-		if h.heldBack != 1 {
-			t.Errorf("heard %d times that a change was held back", h.heldBack)
+		if !slices.Equal(h.heldBack, []hold.Kind{hold.Cooldown}) {
+			t.Errorf("heard that %v held changes back", h.heldBack)
 		}
 	})
 }

@@ -28,9 +28,9 @@ func (t *term) propose(ctx context.Context, e *fsm.Endpoint, q Question, to heal
 		Key: e.Key, Generation: e.Generation, Revision: e.Revision,
 		From: e.State, To: to, Sequence: e.Sequence,
 		Term: t.number, Time: time.Now(), Leader: t.Node,
-		Quorum: q.Needed(), Votes: conceal(slices.Clone(q.Votes)),
+		Quorum: q.Needed(), Votes: conceal(slices.Clone(q.Votes)), Holds: t.view.Holds().Index,
 	}
-	t.inFlight[e.Key] = struct{}{}
+	t.inFlight[e.Key] = to
 	t.proposals.Go(func() {
 		began := time.Now()
 		err := t.Proposer.Propose(ctx, transition)
@@ -48,7 +48,7 @@ func (t *term) answered(ctx context.Context, a answer) {
 	t.Observer.Proposed(resultOf(c, e), a.took)
 	switch {
 	case !ok || ctx.Err() != nil:
-	case e.Generation != c.Generation || e.Revision != c.Revision || e.Sequence != c.Sequence:
+	case e.Generation != c.Generation || e.Revision != c.Revision || e.Sequence != c.Sequence || t.view.Holds().Index != c.Holds:
 		// Looks in the meantime were passed over: this makes up for them.
 		t.due.push(e.Slot)
 	default:
@@ -72,7 +72,7 @@ func (t *term) logEvents() {
 		t.Logger.Info("endpoint changed state",
 			"key", event.Key, "from", event.From, "to", event.To, "event", event.ID, "baseline", event.Baseline,
 			"votes_up", up, "votes_down", down, "votes_unknown", unknown, "quorum", event.Quorum, "term", event.Term,
-			"evidence", evidence(event.Votes))
+			"evidence", evidenceOf(event))
 	}
 	t.logged = t.view.LastEvent()
 }

@@ -7,6 +7,8 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/health"
+	"tocsin/hold"
 )
 
 // doubtPause is how soon an endpoint is looked at again about which ballots
@@ -33,7 +35,11 @@ type term struct {
 
 	// inFlight has the keys of endpoints that a proposal is under way for. They
 	// are not looked at until it is answered, and then they are.
-	inFlight  map[string]struct{}
+	inFlight map[string]health.Status // what they are to become
+	// held is of slots whose change is agreed and held back, and by what, as was
+	// last logged.
+	held      map[uint32]string
+	book      hold.Book
 	answers   chan answer // as large as there can be proposals: none ever blocks
 	proposals sync.WaitGroup
 
@@ -50,7 +56,7 @@ func newTerm(l *Loop, number uint64, since time.Time) *term {
 		Loop: l, number: number, since: since,
 		view: view, roster: rosterOf(view), logged: view.LastEvent(), changes: changes, timer: timer,
 		due: newQueue(), alarms: newAlarms(),
-		inFlight: make(map[string]struct{}), answers: make(chan answer, maxInFlight),
+		inFlight: make(map[string]health.Status), held: make(map[uint32]string), answers: make(chan answer, maxInFlight),
 	}
 }
 
@@ -77,8 +83,8 @@ func (t *term) follow() {
 		return
 	}
 	t.logEvents()
-	if !t.roster.holdsFor(t.view) {
-		// N, or which ballots count, is another now.
+	if !t.roster.holdsFor(t.view) || t.view.Holds() != before.Holds() {
+		// N, or which ballots count, is another now; or what is held back.
 		t.roster = rosterOf(t.view)
 		t.lookAtAll()
 		return
@@ -90,6 +96,15 @@ func (t *term) follow() {
 	}
 	for _, e := range changed.Modified {
 		t.due.push(e.Slot)
+		if e.LastEvent > before.Index() {
+			t.wakeBelow(e.Key)
+		}
+	}
+	for _, key := range changed.Deleted {
+		t.wakeBelow(key)
+	}
+	if t.view.DownCount() < before.DownCount() {
+		t.wakeHeld() // there may be room below the brake
 	}
 }
 
@@ -130,6 +145,8 @@ func (t *term) work(ctx context.Context) {
 	awake := t.Awake()
 	table := t.Ballots.Table()
 	at := Moment{Now: time.Now(), Since: t.since, Awake: awake, TTL: t.view.Settings().BallotTTL()}
+	at.Holds = t.book.At(t.view.Holds(), at.Now)
+	at.Falling = t.falling()
 	for len(t.inFlight) < maxInFlight && ctx.Err() == nil {
 		slot, ok := t.due.pop()
 		if !ok {
@@ -137,7 +154,7 @@ func (t *term) work(ctx context.Context) {
 		}
 		e, ok := t.view.EndpointAt(slot)
 		if !ok {
-			t.alarms.clear(slot)
+			t.rest(slot)
 			continue
 		}
 		if _, underWay := t.inFlight[e.Key]; underWay {
@@ -145,25 +162,37 @@ func (t *term) work(ctx context.Context) {
 		}
 		q := t.roster.ask(t.votes, t.view, table, e, at)
 		t.votes = q.Votes
-		t.act(ctx, e, q, at.Now)
+		t.act(ctx, e, q, at, table)
+		if t.inFlight[e.Key] == health.Down {
+			at.Falling++
+		}
 	}
 }
 
 // act does what the answer to q asks for.
-func (t *term) act(ctx context.Context, e *fsm.Endpoint, q Question, now time.Time) {
+func (t *term) act(ctx context.Context, e *fsm.Endpoint, q Question, at Moment, table *gossipdb.Table) {
 	a := q.decide()
+	falls := false
+	if a.Change && a.To == health.Down {
+		a.HeldBy = hold.ParentsThat(t.view, e, func(parent *fsm.Endpoint) bool { return t.falls(parent, at, table) })
+		falls = len(a.HeldBy) > 0
+		a.Change = !falls
+	}
 	switch {
-	case a.Held > 0:
-		if t.alarms.set(e.Slot, now.Add(a.Held)) {
-			t.Observer.HeldBack()
-			t.Logger.Info("change held back by the cooldown", "key", e.Key, "from", e.State, "to", a.To, "for", a.Held)
-		}
+	case len(a.HeldBy) > 0:
+		t.hold(e, a, falls, at.Now)
 	case a.Change:
-		t.alarms.clear(e.Slot)
+		t.rest(e.Slot)
 		t.propose(ctx, e, q, a.To)
 	case q.doubtful():
-		t.alarms.set(e.Slot, now.Add(doubtPause))
+		t.alarms.set(e.Slot, at.Now.Add(doubtPause))
 	default:
-		t.alarms.clear(e.Slot)
+		t.rest(e.Slot)
 	}
+}
+
+// rest leaves a slot alone until something of it changes.
+func (t *term) rest(slot uint32) {
+	t.alarms.clear(slot)
+	delete(t.held, slot)
 }

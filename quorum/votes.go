@@ -5,6 +5,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/hold"
 )
 
 // Why a vote does not count, in the words of the evidence. The two that people
@@ -21,7 +22,8 @@ const (
 	excludedBeforeChanged = "before the value was changed"
 )
 
-// Moment is when votes are counted, by this node's monotonic clock.
+// Moment is when votes are counted, by this node's monotonic clock but for
+// Holds.
 type Moment struct {
 	Now time.Time
 	// Since is when the leader that counts took office: ballots made before
@@ -31,6 +33,11 @@ type Moment struct {
 	// Awake is when this process last came out of a standstill: ballots made
 	// before it do not count. Zero means that all do.
 	Awake time.Time
+	// Holds is what pauses and windows hold at that moment, by this node's wall
+	// clock.
+	Holds hold.Now
+	// Falling is how many endpoints are on their way to DOWN: a leader's.
+	Falling int
 	// TTL is the age from which on a ballot counts for nothing. Zero means
 	// what the settings of the cluster say.
 	TTL time.Duration
@@ -102,6 +109,7 @@ func (r roster) ask(into []fsm.Vote, view *fsm.View, table *gossipdb.Table, e *f
 		Quorum:   settings.Quorum.Of(len(r.observers)),
 		Sites:    settings.Sites.Of(r.sites),
 		Cooldown: time.Duration(settings.Cooldown),
+		Holds:    at.Holds.On(view, e), HoldsDown: hold.Braked(view, at.Falling),
 	}
 	// The baseline is notified to nobody, so it holds nothing back.
 	if last, kept := view.Event(e.LastEvent); kept && !last.Baseline {

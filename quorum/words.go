@@ -3,7 +3,6 @@ package quorum
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"tocsin/fsm"
 	"tocsin/health"
@@ -20,7 +19,7 @@ func (q Question) missing(a Answer) string {
 	switch {
 	case a.Change, q.settled(up, down):
 		return ""
-	case a.Held > 0:
+	case len(a.HeldBy) > 0:
 		return q.heldBack(a)
 	case n == 0:
 		return "no observer is registered: nothing can be decided"
@@ -50,14 +49,13 @@ func (q Question) settled(up, down camp) bool {
 		q.State == health.Down && q.enough(down) && up.votes == 0
 }
 
-// heldBack says that a change is agreed and waits for the end of the cooldown.
+// heldBack says that a change is agreed and waits, and for what.
 func (q Question) heldBack(a Answer) string {
-	unit := time.Second
-	if a.Held < 10*time.Second {
-		unit = time.Millisecond
+	parts := []string{fmt.Sprintf("%v is agreed by %d of %s", a.To, q.camp(a.To, countingOnly).votes, count(len(q.Votes), "vote"))}
+	for _, h := range a.HeldBy {
+		parts = append(parts, h.Holds("it"))
 	}
-	return fmt.Sprintf("%v is agreed by %d of %s; the cooldown holds it back for another %v",
-		a.To, q.camp(a.To, countingOnly).votes, count(len(q.Votes), "vote"), max(a.Held.Round(unit), unit))
+	return strings.Join(parts, "; ")
 }
 
 // needs says "DOWN needs 3 of 5 votes from 2 sites".

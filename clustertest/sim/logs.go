@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"tocsin/clustertest/check"
@@ -78,8 +79,10 @@ func (l logs) note(message string, said map[string]slog.Value) {
 		l.record.sometimes(RunAgain)
 	case "takes over the leader's notification":
 		l.record.sometimes(TakenOver)
-	case "change held back by the cooldown":
-		l.record.sometimes(HeldBack)
+	case "change held back":
+		if strings.HasPrefix(said["held_by"].String(), "cooldown") {
+			l.record.sometimes(HeldBack)
+		}
 	}
 }
 

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin/fsm"
+)
+
+const pausePath = "/v1/pause"
+
+// Pauses is the answer of GET /v1/pause.
+type Pauses struct {
+	Pauses []Pause `json:"pauses"`
+}
+
+// Pause is one pause: while it lasts, no change of what it covers is committed.
+type Pause struct {
+	// Prefix and Labels say whom it covers: all, without any.
+	Prefix string            `json:"prefix,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
+	Reason string            `json:"reason"`
+	By     string            `json:"by,omitempty"`
+	Since  time.Time         `json:"since"`
+	// Until is when it ends, absent if somebody has to resume; For is how long
+	// that is from now.
+	Until time.Time    `json:"until,omitzero"`
+	For   fsm.Duration `json:"for,omitzero"`
+}
+
+// PauseRequest is the body of POST /v1/pause.
+type PauseRequest struct {
+	Prefix string            `json:"prefix,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
+	Reason string            `json:"reason" minLength:"1" maxLength:"256"`
+	By     string            `json:"by,omitempty" maxLength:"128"`
+	// For or Until says when it ends; without either somebody has to resume.
+	For   fsm.Duration `json:"for,omitzero"`
+	Until time.Time    `json:"until,omitzero"`
+}
+
+// HoldWritten is the answer to a write of a pause or a maintenance window.
+type HoldWritten struct {
+	Index   uint64 `json:"index"`
+	Changed bool   `json:"changed"`
+}
+
+func (s *server) pauseOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: pausePath, id: "list-pauses", tag: "holds",
+		summary: "List the pauses",
+		text:    "Those that hold at this moment, by the clock of this node.",
+		answers: Pauses{Pauses: []Pause{examplePause()}},
+	}, s.pauses)
+	register(s, to, operation{
+		method: http.MethodPost, path: pausePath, id: "pause-endpoints", tag: "holds",
+		summary: "Pause endpoints",
+		text: "While a pause lasts, no change of the endpoints that it covers is committed, but for one by hand: those whose key has the prefix and that have all the labels, or all endpoints if neither is given. " +
+			"Checks go on, and what they come to is shown. Afterwards the state of that moment is decided. " +
+			"There is one pause of a prefix with labels: asked for again, it gets the new reason and end. " +
+			"It ends after for, or at until, or when it is taken back; ends are read by the leader's wall clock.",
+		takes: PauseRequest{Prefix: "web/", Reason: "new switches in rack 7", By: "anna", For: fsm.Duration(2 * time.Hour)}, answers: exampleHoldWritten(),
+	}, s.pause)
+	register(s, to, operation{
+		method: http.MethodDelete, path: pausePath, id: "resume-endpoints", tag: "holds",
+		summary: "Take a pause back",
+		text:    "The one with exactly this prefix and these labels; the pause of all endpoints, if neither is given. What is agreed is then decided at once.",
+		answers: exampleHoldWritten(), problems: []Code{CodeNotFound},
+	}, s.resume)
+}
+
+type holdsInput struct {
+	Consistency consistency `query:"consistency"`
+}
+
+type pausesOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Pauses
+}
+
+type bodyInput struct{ Sent sent }
+
+type resumeInput struct {
+	Prefix string   `query:"prefix" doc:"The prefix of the pause" example:"web/"`
+	Label  []string `query:"label,explode" doc:"A label of the pause, as name=value; all that it has" example:"[\"team=storage\"]"`
+	Sent   sent
+}
+
+type holdWrittenOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	ETag  string `header:"ETag" doc:"The version that is there now, of a maintenance window"`
+	Body  HoldWritten
+}
+
+func (s *server) pauses(ctx context.Context, in *holdsInput) (*pausesOutput, error) {
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	out := &pausesOutput{Index: view.Index(), Body: Pauses{Pauses: []Pause{}}}
+	for _, p := range view.Holds().Pauses {
+		if p.Ended(now) {
+			continue
+		}
+		one := Pause{Prefix: p.Scope.Prefix, Labels: p.Scope.Labels, Reason: p.Reason, By: p.By, Since: readableTime(p.Since), Until: p.Until}
+		if !p.Until.IsZero() {
+			one.For = readable(p.Until.Sub(now))
+		}
+		out.Body.Pauses = append(out.Body.Pauses, one)
+	}
+	return out, nil
+}
+
+func (s *server) pause(ctx context.Context, in *bodyInput) (*holdWrittenOutput, error) {
+	var r PauseRequest
+	if err := decodeBody(in.Sent.body, maxBody, &r); err != nil {
+		return nil, err
+	}
+	p := fsm.Pause{Scope: fsm.Scope{Prefix: r.Prefix, Labels: r.Labels}, Reason: r.Reason, By: r.By, Since: time.Now(), Until: r.Until}
+	switch {
+	case r.For < 0, r.For > 0 && !r.Until.IsZero():
+		return nil, badRequest("for and until both say when the pause ends: give one of them, and one that is to come")
+	case r.For > 0:
+		p.Until = p.Since.Add(time.Duration(r.For))
+	}
+	result, err := s.propose(ctx, fsm.PauseEndpoints{Pause: p})
+	if err != nil {
+		return nil, err
+	}
+	if result.Changed {
+		s.log.Info("endpoints paused", "scope", p.Scope.String(), "reason", p.Reason, "by", p.By, "until", p.Until, "index", result.Index, "from_address", in.Sent.from)
+	}
+	return holdWritten(result), nil
+}
+
+func (s *server) resume(ctx context.Context, in *resumeInput) (*holdWrittenOutput, error) {
+	labels, err := labelsOf(in.Label)
+	if err != nil {
+		return nil, err
+	}
+	scope := fsm.Scope{Prefix: in.Prefix, Labels: labels}
+	result, err := s.propose(ctx, fsm.ResumeEndpoints{Scope: scope})
+	if err != nil {
+		return nil, err
+	}
+	s.log.Info("endpoints resumed", "scope", scope.String(), "index", result.Index, "from_address", in.Sent.from)
+	return holdWritten(result), nil
+}
+
+func holdWritten(r fsm.Result) *holdWrittenOutput {
+	out := &holdWrittenOutput{Index: r.Index, Body: HoldWritten{Index: r.Index, Changed: r.Changed}}
+	if r.Version > 0 {
+		out.ETag = etagOf(r.Version)
+	}
+	return out
+}

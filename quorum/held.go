@@ -1,0 +1,77 @@
+package quorum
+
+import (
+	"strings"
+	"time"
+
+	"tocsin/fsm"
+	"tocsin/gossipdb"
+	"tocsin/health"
+)
+
+// hold takes note of a change that is agreed and held back, says so once, and
+// comes back to it when all that has an end has ended. What has none is a
+// replicated fact, whose change wakes the Loop. An end by the wall clock is
+// waited for by the monotonic one: if the former is put forward meanwhile, the
+// sweep finds out. Falls says that it waits for what another endpoint becomes.
+func (t *term) hold(e *fsm.Endpoint, a Answer, falls bool, now time.Time) {
+	switch again := a.again(); {
+	case again > 0:
+		t.alarms.set(e.Slot, now.Add(again))
+	case falls:
+		t.alarms.set(e.Slot, now.Add(retryPause))
+	default:
+		t.alarms.clear(e.Slot)
+	}
+	said := a.To.String()
+	for _, h := range a.HeldBy {
+		said += " " + string(h.Kind) + " " + h.Of
+	}
+	if t.held[e.Slot] == said {
+		return
+	}
+	t.held[e.Slot] = said
+	var kinds, reasons []string
+	for _, h := range a.HeldBy {
+		t.Observer.HeldBack(h.Kind)
+		kinds, reasons = append(kinds, string(h.Kind)), append(reasons, h.Holds("it"))
+	}
+	t.Logger.Info("change held back", "key", e.Key, "from", e.State, "to", a.To,
+		"held_by", list(kinds, maxNamed), "for", a.again(), "reason", strings.Join(reasons[:min(len(reasons), maxNamed)], "; "))
+}
+
+// wakeHeld makes due whatever is held back.
+func (t *term) wakeHeld() {
+	for slot := range t.held {
+		t.due.push(slot)
+	}
+}
+
+// wakeBelow makes due what depends on an endpoint.
+func (t *term) wakeBelow(key string) {
+	for e := range t.view.Below(key) {
+		t.due.push(e.Slot)
+	}
+}
+
+// falls reports whether e is about to be DOWN: what depends on it waits for that,
+// or the order in which they are looked at would tell whether it is held. If it
+// comes to nothing, the alarm of the one that waits finds out.
+func (t *term) falls(e *fsm.Endpoint, at Moment, table *gossipdb.Table) bool {
+	if to, underWay := t.inFlight[e.Key]; underWay {
+		return to == health.Down
+	}
+	a := t.roster.ask(nil, t.view, table, e, at).decide()
+	return a.Change && a.To == health.Down
+}
+
+// falling is how many proposals are under way that make an endpoint DOWN.
+func (t *term) falling() int {
+	n := 0
+	for _, to := range t.inFlight {
+		if to == health.Down {
+			n++
+		}
+	}
+	return n
+}
