@@ -22,10 +22,10 @@ func (a app) endpointApply() *cobra.Command {
 		Use:         "apply FILE|- [flags]",
 		Short:       "Make endpoints be as a file says, all or none",
 		Annotations: map[string]string{order: "3"},
-		Long: `Adds the endpoints of FILE, or makes them be as they stand there: settings and
-labels that are left out are dropped. Others are left alone, unless --prune
-covers them: then they are deleted. It is one change: all of it is done, or
-nothing. What it changed is shown like a difference of two files; --dry-run
+		Long: `Adds the endpoints of FILE, or makes them be as they stand there: settings,
+labels and parents that are left out are dropped. Others are left alone, unless
+--prune covers them: then they are deleted. It is one change: all of it is done,
+or nothing. What it changed is shown like a difference of two files; --dry-run
 shows it and changes nothing.
 
 FILE ("-" is standard input) is what "tocsin endpoint export" writes, YAML or
@@ -38,7 +38,8 @@ JSON:
         check: http
         interval: 5s
       labels:
-        team: storage`,
+        team: storage
+      parents: [router]`,
 		Example: `tocsin endpoint apply web.yaml --dry-run
 tocsin endpoint apply web.yaml --prune --prefix web/
 tocsin endpoint apply - <web.json`,
@@ -192,6 +193,9 @@ func fieldsOf(d fsm.Declared) []field {
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Labels)) {
 		fields = append(fields, field{"labels." + name, d.Labels[name]})
+	}
+	if len(d.Parents) > 0 {
+		fields = append(fields, field{"parents", strings.Join(d.Parents, ", ")})
 	}
 	return fields
 }

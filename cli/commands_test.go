@@ -105,8 +105,10 @@ func TestSet(t *testing.T) {
 			`PATCH /v1/endpoints/k {"value":"v","settings":{"interval":"5s","timeout_is":"DOWN","quorum":"4","sites":"off","cooldown":"9s","check":"http"}}`,
 		},
 		{[]string{"k", "v", "--label", "a=1", "--label", "b=x,y=z"}, `PATCH /v1/endpoints/k {"value":"v","labels":{"a":"1","b":"x,y=z"}}`},
-		{[]string{"k", "v", "--plain"}, `PUT /v1/endpoints/k {"value":"v","settings":{},"labels":{}}`},
-		{[]string{"k", "v", "--plain", "--fall", "1"}, `PUT /v1/endpoints/k {"value":"v","settings":{"fall":1},"labels":{}}`},
+		{[]string{"k", "v", "--plain"}, `PUT /v1/endpoints/k {"value":"v","settings":{},"labels":{},"parents":[]}`},
+		{[]string{"k", "v", "--plain", "--fall", "1"}, `PUT /v1/endpoints/k {"value":"v","settings":{"fall":1},"labels":{},"parents":[]}`},
+		{[]string{"k", "v", "--parent", "router", "--parent", "a,b"}, `PATCH /v1/endpoints/k {"value":"v","parents":["router","a,b"]}`},
+		{[]string{"k", "v", "--parent", ""}, `PATCH /v1/endpoints/k {"value":"v","parents":[]}`},
 	} {
 		code, stdout, stderr := n.tocsin(append([]string{"set"}, c.args...)...)
 		if code != 0 || stdout != "ok\n" || stderr != "" {

@@ -49,7 +49,7 @@ func readDeclaration(name string) (d declaration, err error) {
 func declared(all []api.Endpoint) declaration {
 	d := declaration{Endpoints: make([]fsm.Declared, len(all))}
 	for i, e := range all {
-		d.Endpoints[i] = fsm.Declared{Key: e.Key, Value: e.Value, Overrides: e.Settings, Labels: e.Labels}
+		d.Endpoints[i] = fsm.Declared{Key: e.Key, Value: e.Value, Overrides: e.Settings, Labels: e.Labels, Parents: e.Parents}
 	}
 	return d
 }

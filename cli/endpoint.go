@@ -19,15 +19,16 @@ const listPath = "/v1/endpoints"
 
 func (a app) endpoint() *cobra.Command {
 	return family(&cobra.Command{
-		Use:         "endpoint list|show|apply|export",
+		Use:         "endpoint list|show|apply|export|state",
 		Short:       "Look at endpoints, and keep many of them in a file",
 		Annotations: map[string]string{order: "4"},
 		Long: `One endpoint is added, read and deleted with set, get and del. These commands
-are for many: export writes them to a file, apply makes them be as a file says.`,
+are for many: export writes them to a file, apply makes them be as a file says;
+and for what is done to one by hand.`,
 		Example: `tocsin endpoint list --state DOWN
 tocsin endpoint export --prefix web/ > web.yaml
 tocsin endpoint apply web.yaml --prune --prefix web/ --dry-run`,
-	}, a.endpointList(), a.endpointShow(), a.endpointApply(), a.endpointExport())
+	}, a.endpointList(), a.endpointShow(), a.endpointApply(), a.endpointExport(), a.endpointState())
 }
 
 // fetchEndpoints returns all that are meant, as the API tells of them.
@@ -148,6 +149,9 @@ func (s *screen) wholeEndpoint(e api.Endpoint) {
 	for _, name := range slices.Sorted(maps.Keys(e.Labels)) {
 		s.line("%-7s %s=%s", head, clean(name), clean(e.Labels[name]))
 		head = ""
+	}
+	if len(e.Parents) > 0 {
+		s.line("parents %s", clean(strings.Join(e.Parents, ", ")))
 	}
 	s.line("")
 	holds, own := reflect.ValueOf(e.Effective), reflect.ValueOf(e.Settings)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ import (
 const endpointsPath = "/v1/endpoints/"
 
 func (a app) set() *cobra.Command {
-	var addresses, labels []string
+	var addresses, labels, parents []string
 	var plain bool
 	settings := fsm.DefaultSettings()
 	c := &cobra.Command{
@@ -29,7 +30,8 @@ func (a app) set() *cobra.Command {
 
 Without flags the endpoint has the settings of the cluster, or keeps those of
 its own that it has. Settings and labels given here are put over those; --plain
-drops what is not given.`,
+drops what is not given. No change of an endpoint is decided while a --parent of
+it is DOWN.`,
 		Example: `tocsin set web http://10.0.0.1/health --check http --interval 5s
 tocsin set db 10.0.0.2:5432 --check tcp --label team=storage
 tocsin set ping pong --verify ping.sh --quorum 4`,
@@ -37,9 +39,10 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 	}
 	addOptions(c, settingGroups(&settings), func(o config.Option) pflag.Value { return o.Value })
 	hideDefaults(c)
-	c.Flags().BoolVar(&plain, "plain", false, "drop the settings and labels that the endpoint has of its own and that are not given here")
+	c.Flags().BoolVar(&plain, "plain", false, "drop the settings, labels and parents that the endpoint has of its own and that are not given here")
 	c.Flags().StringArrayVar(&labels, "label", nil, "a free `name=value`, as often as you like")
-	group(c, "Endpoint", "plain", "label")
+	c.Flags().StringArrayVar(&parents, "parent", nil, "the `key` of an endpoint that this one depends on, as often as you like; in place of those it has, none with \"\"")
+	group(c, "Endpoint", "plain", "label", "parent")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		body := api.EndpointRequest{Value: &args[1], Settings: overridesOf(c.Flags(), &settings)}
@@ -48,6 +51,9 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 			return err
 		}
 		body.Labels = given
+		if c.Flags().Changed("parent") {
+			body.Parents = new(slices.DeleteFunc(parents, func(key string) bool { return key == "" }))
+		}
 		method := http.MethodPatch
 		if plain {
 			method = http.MethodPut
@@ -56,6 +62,9 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 			}
 			if body.Labels == nil {
 				body.Labels = &map[string]string{}
+			}
+			if body.Parents == nil {
+				body.Parents = &[]string{}
 			}
 		}
 		client, err := a.client(c, &addresses)

@@ -90,7 +90,7 @@ func (s *screen) events(events []api.Event) {
 		done, rest := notifications(e)
 		rows[i] = []string{
 			moment(e.Time), strconv.FormatUint(e.ID, 10), cut(clean(e.Key), 40),
-			e.From.String() + "→" + s.status(e.To), votes(e.Votes), done,
+			e.From.String() + "→" + s.status(e.To), decidedBy(e.Event), done,
 		}
 		if len(rest) > 0 {
 			open = append(open, fmt.Sprintf("%d: %s", e.ID, strings.Join(rest, ", ")))
@@ -173,4 +173,12 @@ func reason(o fsm.Outcome) string {
 		return cut(clean(o.Problem), 60)
 	}
 	return "exit " + strconv.Itoa(o.ExitCode)
+}
+
+// decidedBy counts the votes of an event, or says who made it by hand.
+func decidedBy(e fsm.Event) string {
+	if e.Manual != nil {
+		return cut("by hand: "+words(e.Manual.By, e.Manual.Reason), 60)
+	}
+	return votes(e.Votes)
 }

@@ -100,7 +100,7 @@ func (f *follower) show(kind, data string) error {
 func eventLine(s *screen, e api.Event) string {
 	change := e.From.String() + "→" + s.status(e.To)
 	pad := max(len("UNKNOWNDOWN")-len(e.From.String())-len(e.To.String()), 0)
-	text := votes(e.Votes)
+	text := decidedBy(e.Event)
 	if e.Baseline {
 		text += ", baseline"
 	}

@@ -56,7 +56,9 @@ func (s *screen) why(w api.Why) {
 	for _, o := range w.HeldBackBy {
 		s.sentence("Held back: " + o.Text + ".")
 	}
-	if d := w.Decided; d != nil {
+	if d := w.Decided; d != nil && d.Manual != nil {
+		s.sentence(fmt.Sprintf("Event %d made it %v by hand (%s).", d.ID, d.To, words(d.Manual.By, d.Manual.Reason)))
+	} else if d != nil {
 		s.sentence(fmt.Sprintf("Event %d made it %v: %s decided on %d DOWN, %d UP and %d for neither.",
 			d.ID, d.To, d.Leader, d.Tally.Down, d.Tally.Up, d.Tally.Unknown))
 	}

@@ -9,7 +9,6 @@ import (
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
 
 	"tocsin/access"
-	"tocsin/health"
 )
 
 // deletionsKept bounds what ChangesSince can tell of deletions one by one. A
@@ -328,14 +327,6 @@ func (b *builder) put(e *Endpoint) {
 	e.Modified = b.index
 	b.endpoints.Insert([]byte(e.Key), e)
 	b.modified.Insert(modifiedKey(b.index, e.Key), e.Key)
-}
-
-// downs is what e counts among those that are DOWN.
-func downs(e *Endpoint) int {
-	if e.State == health.Down {
-		return 1
-	}
-	return 0
 }
 
 func (b *builder) register(c RegisterObserver) (bool, *Refusal) {

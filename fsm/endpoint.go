@@ -141,3 +141,11 @@ type Observer struct {
 	// BallotKey is the public key that its ballots are signed by; "" for none.
 	BallotKey string `json:"ballot_key,omitempty"`
 }
+
+// downs is what e counts among those that are DOWN.
+func downs(e *Endpoint) int {
+	if e.State == health.Down {
+		return 1
+	}
+	return 0
+}

@@ -58,6 +58,7 @@ func clusterFigures() []figure {
 		}),
 		split(prometheus.GaugeValue, "tocsin_cluster_notifications_unattended", "Notifications that were given up on a node, whose endpoint has no newer event, and that nobody has seen to or asked to be run again.",
 			label{name: "node"}, unattendedByNode),
+		gauge("tocsin_cluster_paused_seconds", "How long the oldest pause has lasted; 0 if nothing is paused. Maintenance windows are none.", longestPause),
 		gauge("tocsin_cluster_versions", "Different builds among the observers.", func(s *Scene) float64 {
 			versions := make(map[string]struct{})
 			for o := range s.View.Observers() {
@@ -68,6 +69,16 @@ func clusterFigures() []figure {
 		gauge("tocsin_cluster_protocol", "The highest protocol of the log that every observer reads.", func(s *Scene) float64 { return float64(s.View.Protocol()) }),
 		gauge("tocsin_cluster_protocol_in_use", "The highest protocol that was ever used: there is no way back to a build that does not read it.", func(s *Scene) float64 { return float64(s.View.ProtocolInUse()) }),
 	}
+}
+
+func longestPause(s *Scene) float64 {
+	longest := 0.0
+	for _, p := range s.View.Holds().Pauses {
+		if !p.Ended(s.Now) {
+			longest = max(longest, s.Now.Sub(p.Since).Seconds())
+		}
+	}
+	return longest
 }
 
 func observersByStanding(s *Scene, set setter) {

@@ -23,18 +23,19 @@ func (t *term) hold(e *fsm.Endpoint, a Answer, falls bool, now time.Time) {
 	default:
 		t.alarms.clear(e.Slot)
 	}
-	said := a.To.String()
-	for _, h := range a.HeldBy {
-		said += " " + string(h.Kind) + " " + h.Of
-	}
-	if t.held[e.Slot] == said {
-		return
-	}
-	t.held[e.Slot] = said
+	said := []string{a.To.String()}
 	var kinds, reasons []string
 	for _, h := range a.HeldBy {
-		t.Observer.HeldBack(h.Kind)
+		said = append(said, string(h.Kind), h.Of)
 		kinds, reasons = append(kinds, string(h.Kind)), append(reasons, h.Holds("it"))
+	}
+	if signature := strings.Join(said, " "); t.held[e.Slot] != signature {
+		t.held[e.Slot] = signature
+	} else {
+		return
+	}
+	for _, h := range a.HeldBy {
+		t.Observer.HeldBack(h.Kind)
 	}
 	t.Logger.Info("change held back", "key", e.Key, "from", e.State, "to", a.To,
 		"held_by", list(kinds, maxNamed), "for", a.again(), "reason", strings.Join(reasons[:min(len(reasons), maxNamed)], "; "))

@@ -28,7 +28,7 @@ func TestLoop_PausedDecidesNothingAndThenWhatIsSo(t *testing.T) {
 		time.Sleep(time.Minute - 1)
 		l.allSay(health.Down, "db") // or the ballots would be stale
 		l.expect("just before the end", health.Up, 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		l.expect("at the end", health.Down, 2)
 	}, "", "", "")
 }
@@ -87,7 +87,7 @@ func TestLoop_AWindowOpensAndEnds(t *testing.T) {
 		time.Sleep(time.Minute - 1)
 		l.allSay(health.Down, "db")
 		l.expect("just before it ends", health.Up, 1)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		l.expect("it has ended", health.Down, 2)
 	}, "", "", "")
 }

@@ -1,0 +1,68 @@
+package cli_test
+
+import (
+	"testing"
+	"time"
+
+	"tocsin/api"
+	"tocsin/fsm"
+)
+
+func TestHolds_AskFor(t *testing.T) {
+	t.Setenv("USER", "anna")
+	n := newFakeNode(t, api.HoldWritten{Index: 9, Changed: true})
+	at := time.Date(2026, 12, 24, 22, 0, 0, 0, time.Local).Format(time.RFC3339)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"pause", "--all", "--reason", "r"}, `POST /v1/pause {"reason":"r","by":"anna"}`},
+		{[]string{"pause", "--prefix", "web/", "--label", "a=1", "--reason", "r", "--by", "", "--for", "2h"}, `POST /v1/pause {"prefix":"web/","labels":{"a":"1"},"reason":"r","for":"2h0m0s"}`},
+		{[]string{"pause", "--all", "--reason", "r", "--until", "2026-12-24 22:00"}, `POST /v1/pause {"reason":"r","by":"anna","until":"` + at + `"}`},
+		{[]string{"resume", "--all"}, `DELETE /v1/pause`},
+		{[]string{"resume", "--prefix", "web/", "--label", "a=1"}, `DELETE /v1/pause?label=a%3D1&prefix=web%2F`},
+		{
+			[]string{"maintenance", "add", "nightly", "--label", "a=1", "--cron", "0 2 * * *", "--zone", "Europe/Paris", "--for", "1h", "--reason", "r"},
+			`PUT /v1/maintenance/nightly {"labels":{"a":"1"},"reason":"r","by":"anna","cron":"0 2 * * *","zone":"Europe/Paris","duration":"1h0m0s"}`,
+		},
+		{[]string{"maintenance", "add", "once", "--all", "--from", "2026-12-24 22:00", "--for", "4h"}, `PUT /v1/maintenance/once {"by":"anna","from":"` + at + `","duration":"4h0m0s"}`},
+		{[]string{"maintenance", "remove", "nightly"}, `DELETE /v1/maintenance/nightly`},
+		{[]string{"endpoint", "state", "a/b", "down", "--reason", "r"}, `POST /v1/endpoints/a%2Fb/state {"state":"DOWN","reason":"r","by":"anna"}`},
+	} {
+		code, stdout, stderr := n.tocsin(c.args...)
+		if code != 0 || stdout != "ok\n" || stderr != "" {
+			t.Errorf("%q: %d %q %q", c.args, code, stdout, stderr)
+		}
+		if got := n.lastAsked(); got != c.want {
+			t.Errorf("%q asked\n%s, want\n%s", c.args, got, c.want)
+		}
+	}
+}
+
+func TestMaintenanceList(t *testing.T) {
+	at := time.Date(2026, 12, 24, 22, 0, 0, 0, time.Local)
+	n := newFakeNode(t, api.Pauses{Pauses: []api.Pause{
+		{Reason: "moving", Since: at},
+		{Prefix: "web/", Labels: map[string]string{"team": "storage"}, Reason: "disks", By: "anna", Since: at, Until: at.Add(time.Hour)},
+	}}, api.Windows{Windows: []api.Window{
+		{
+			Name: "nightly", Next: &api.Stretch{From: at.Add(4 * time.Hour), To: at.Add(5 * time.Hour)},
+			WindowRequest: api.WindowRequest{Prefix: "db", Cron: "0 2 * * *", Zone: "Europe/Paris", Duration: fsm.Duration(time.Hour)},
+		},
+		{Name: "once", Open: &api.Stretch{From: at, To: at.Add(time.Hour)}, WindowRequest: api.WindowRequest{Reason: "racks", From: at, Duration: fsm.Duration(time.Hour)}},
+	}})
+	want := `WINDOW   NOW     COVERS             WHEN                             WHY
+-        paused  all                until resumed                    moving
+-        paused  web/*              until 2026-12-24 23:00           anna: disks
+                 team=storage
+nightly  closed  db*                from 2026-12-25 02:00 for 1h00m  -
+once     open    all                until 2026-12-24 23:00           racks
+`
+	if code, stdout, stderr := n.tocsin("maintenance", "list"); code != 0 || stdout != want || stderr != "" {
+		t.Errorf("%d %q\n%s", code, stderr, stdout)
+	}
+	n = newFakeNode(t, api.Pauses{Pauses: []api.Pause{}}, api.Windows{Windows: []api.Window{}})
+	if code, stdout, stderr := n.tocsin("maintenance", "list"); code != 0 || stdout != "" || stderr != "Nothing is paused, and nothing is planned.\n" {
+		t.Errorf("%d %q %q", code, stdout, stderr)
+	}
+}

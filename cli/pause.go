@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+	"tocsin/fsm"
+)
+
+// covering says which endpoints a pause or a window covers.
+type covering struct {
+	selection
+	all bool
+}
+
+// coveringFlags adds --all, --prefix and --label to c.
+func coveringFlags(c *cobra.Command) *covering {
+	w := &covering{}
+	c.Flags().BoolVar(&w.all, "all", false, "all endpoints, those to come too")
+	c.Flags().StringVar(&w.prefix, "prefix", "", "those whose key begins with this `text`")
+	c.Flags().StringArrayVar(&w.labels, "label", nil, "those with this label, as `name=value`; of several, all")
+	group(c, "Which", "all", "prefix", "label")
+	return w
+}
+
+// scope asks for one of both: nobody covers all by forgetting a flag.
+func (w *covering) scope(c *cobra.Command) (fsm.Scope, error) {
+	s := fsm.Scope{Prefix: w.prefix}
+	labels, err := labelsOf(c, w.labels)
+	if err != nil {
+		return s, err
+	}
+	if labels != nil {
+		s.Labels = *labels
+	}
+	some := s.Prefix != "" || len(s.Labels) > 0
+	if some == w.all {
+		return s, misuse(c, "say which endpoints are meant: --all of them, or some by --prefix or --label")
+	}
+	return s, nil
+}
+
+// byFlag says who does it: whoever is logged in, unless somebody else is named.
+func byFlag(c *cobra.Command, by *string) {
+	c.Flags().StringVar(by, "by", os.Getenv("USER"), "`who` does it, for others to read")
+	c.Flags().Lookup("by").DefValue = "" // another one for each reader of the page
+}
+
+// clock reads a time of day as people write it.
+func clock(c *cobra.Command, name, text string) (at time.Time, err error) {
+	if text == "" {
+		return at, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04"} {
+		if at, err = time.ParseInLocation(layout, text, time.Local); err == nil {
+			return at, nil
+		}
+	}
+	return at, misuse(c, "--%s %q is not like \"2026-12-24 22:00\" or 2026-12-24T22:00:00+01:00", name, text)
+}
+
+func (a app) pause() *cobra.Command {
+	var addresses []string
+	var body api.PauseRequest
+	var until string
+	var lasts time.Duration
+	c := &cobra.Command{
+		Use:         "pause [flags]",
+		Short:       "Decide nothing about endpoints for a while",
+		Annotations: map[string]string{order: "6c"},
+		Long: `Checks go on, and what they come to is shown, but no change of the endpoints is
+committed, and so nobody is notified. Afterwards the state of that moment is
+decided: what came and went in between is never told. Paused again, the same
+endpoints get the new reason and end. "tocsin status" shows what is paused.`,
+		Example: `tocsin pause --prefix web/ --for 2h --reason "new switches in rack 7"
+tocsin pause --label team=storage --until "2026-12-24 22:00" --reason upgrade
+tocsin pause --all --reason "the network is being moved"`,
+		Args: exactly(),
+	}
+	which := coveringFlags(c)
+	c.Flags().StringVar(&body.Reason, "reason", "", "`why`, for those who will wonder")
+	c.Flags().DurationVar(&lasts, "for", 0, "how long it lasts; until somebody resumes, if neither this nor --until is given")
+	c.Flags().StringVar(&until, "until", "", "`when` it ends, like \"2026-12-24 22:00\"")
+	byFlag(c, &body.By)
+	group(c, "Pause", "reason", "for", "until", "by")
+	addressFlag(c, &addresses)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		scope, err := which.scope(c)
+		if err != nil {
+			return err
+		}
+		if body.Reason == "" {
+			return misuse(c, "--reason is missing: say why, for those who will wonder")
+		}
+		if body.Until, err = clock(c, "until", until); err != nil {
+			return err
+		}
+		if c.Flags().Changed("for") && lasts <= 0 || lasts > 0 && until != "" {
+			return misuse(c, "say once when it ends, by --for or --until, and later than now")
+		}
+		body.Prefix, body.Labels, body.For = scope.Prefix, scope.Labels, fsm.Duration(lasts)
+		return a.write(c, &addresses, "pause", request{method: http.MethodPost, path: "/v1/pause", body: body})
+	}
+	return c
+}
+
+func (a app) resume() *cobra.Command {
+	var addresses []string
+	c := &cobra.Command{
+		Use:         "resume [flags]",
+		Short:       "Take a pause back",
+		Annotations: map[string]string{order: "6d"},
+		Long: `Takes the pause back that was made with the same --all, --prefix or --label.
+What is agreed is decided at once.`,
+		Example: `tocsin resume --prefix web/
+tocsin resume --all`,
+		Args: exactly(),
+	}
+	which := coveringFlags(c)
+	addressFlag(c, &addresses)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if _, err := which.scope(c); err != nil {
+			return err
+		}
+		query, err := which.query(c)
+		if err != nil {
+			return err
+		}
+		return a.write(c, &addresses, "resume", request{method: http.MethodDelete, path: "/v1/pause", query: query})
+	}
+	return c
+}
+
+// write asks for a change, and says that it was done.
+func (a app) write(c *cobra.Command, addresses *[]string, what string, wish request) error {
+	client, err := a.client(c, addresses)
+	if err != nil {
+		return err
+	}
+	if _, err := client.ask(c.Context(), wish); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	_, err = fmt.Fprintln(a.stdout, "ok")
+	return err
+}
