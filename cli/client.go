@@ -256,16 +256,13 @@ func reasonOf(err error) string {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
 	}
-	if explained := credentials.Explain(err); explained.Error() != err.Error() {
-		return explained.Error()
-	}
-	if strings.Contains(err.Error(), "gave HTTP response to HTTPS client") {
+	if errors.Is(err, http.ErrSchemeMismatch) {
 		return "it speaks plain HTTP: write http:// before its address"
 	}
 	if errors.Is(err, io.EOF) {
 		return "it hung up"
 	}
-	return err.Error()
+	return credentials.Explain(err).Error()
 }
 
 // fetch asks by GET and returns the answer as it came and decoded.

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func Explain(err error) error {
 func NothingSent(err error) bool {
 	_, unbelieved := errors.AsType[*tls.CertificateVerificationError](err)
 	_, plain := errors.AsType[tls.RecordHeaderError](err)
-	return unbelieved || plain
+	return unbelieved || plain || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // explained is an error in other words.
@@ -45,6 +46,9 @@ func (e explained) Unwrap() error { return e.error }
 func inWords(err error) string {
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "it does not speak TLS there: " + plain.Msg
+	}
+	if errors.Is(err, http.ErrSchemeMismatch) { // what net/http makes of the one above
+		return "it speaks plain HTTP there, and not TLS"
 	}
 	if cert, ok := errors.AsType[x509.CertificateInvalidError](err); ok && cert.Reason == x509.Expired {
 		if remark := pki.Remark(cert.Cert, time.Now()); remark != "" {

@@ -100,7 +100,7 @@ func TestRecoverMajority(t *testing.T) {
 	if printed, ok = majority("node1,node2"); ok {
 		t.Fatal("node2 is not dead")
 	}
-	wantWords(t, printed, "node2 is said to be dead, but it answers")
+	wantWords(t, printed, "node2 at ", "it is said to be dead, but it answers")
 	c.nodes[2].kill()
 
 	c.start(t, 3)

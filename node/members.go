@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"tocsin/api"
 )
 
 const (
@@ -91,7 +93,8 @@ func (m members) configuration(survivors []string) raft.Configuration {
 	return c
 }
 
-// ask asks all other members, and says who of them contradicts.
+// ask asks all other members, and says who of them contradicts, or can't be
+// asked though somebody is there: only who is out of reach may be passed over.
 func (m members) ask(ctx context.Context, others asker, dead []string) error {
 	for _, name := range m.names {
 		address := m.http[name]
@@ -99,20 +102,34 @@ func (m members) ask(ctx context.Context, others asker, dead []string) error {
 			continue
 		}
 		answer, err := others.readinessOf(ctx, address)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case errors.Is(err, errSilent):
-			continue
-		case errors.Is(err, errSecret):
-			return fmt.Errorf("%s at %s: %w: give --tls with the directory that the agent is given, for without it nobody can tell whether a majority is there", name, address, err)
-		case slices.Contains(dead, name) && err != nil:
-			return fmt.Errorf("%s is said to be dead, but something answers at %s: %w: stop it for good, or recover without this", name, address, err)
-		case slices.Contains(dead, name) && answer.Node == name:
-			return fmt.Errorf("%s is said to be dead, but it answers at %s: with it there may be a majority; stop it for good, or recover without this", name, address)
-		case err == nil && answer.Node == name && answer.Leader != "":
-			return fmt.Errorf("%s answers at %s and says that %s leads: a majority is there, and nothing is to be recovered", name, address, answer.Leader)
 		}
+		if err := contradiction(name, slices.Contains(dead, name), answer, err); err != nil {
+			return fmt.Errorf("%s at %s: %w", name, address, err)
+		}
+	}
+	return nil
+}
+
+// contradiction says why nothing is to be recovered after this answer of a
+// member, or this error in its place; nil if it does not matter.
+func contradiction(name string, dead bool, answer api.Readiness, err error) error {
+	switch {
+	case errors.Is(err, errSilent):
+		return nil
+	case errors.Is(err, errSecret):
+		return fmt.Errorf("%w: give --tls with the directory that the agent is given, for without it nobody can tell whether a majority is there", err)
+	case dead && err != nil:
+		return fmt.Errorf("it is said to be dead, but something answers: %w: stop it for good, or recover without this", err)
+	case dead && answer.Node == name:
+		return errors.New("it is said to be dead, but it answers: with it there may be a majority; stop it for good, or recover without this")
+	case errors.Is(err, errForeign):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: stop it, or name it in --dead once it is gone: it may know a leader", err)
+	case answer.Node == name && answer.Leader != "":
+		return fmt.Errorf("it says that %s leads: a majority is there, and nothing is to be recovered", answer.Leader)
 	}
 	return nil
 }

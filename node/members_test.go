@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -57,22 +58,48 @@ func TestMembers_NothingIsRecoveredWhileSomebodyContradicts(t *testing.T) {
 	}
 	babbles := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("welcome to nginx")) }
 	secret := func(w http.ResponseWriter, _ *http.Request) { http.Error(w, api.PlainTextHint, http.StatusBadRequest) }
+	hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	hangsUp := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	as := func(kind, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = w.Write([]byte(text))
+		}
+	}
+	cutOff := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = w.Write([]byte(`{"node":"n4"`))
+	}
+	elsewhere := http.RedirectHandler("http://127.0.0.1:0/", http.StatusFound).ServeHTTP
 	others, err := newAsker("")
 	if err != nil {
 		t.Fatal(err)
 	}
+	others.client.Timeout = 500 * time.Millisecond
+	const stopIt = ": stop it, or name it in --dead once it is gone"
 	for name, c := range map[string]struct {
 		answers map[string]http.HandlerFunc
 		want    string
 	}{
 		"nobody answers":                   {nil, ""},
 		"a survivor waits for a leader":    {map[string]http.HandlerFunc{"n4": says(api.Readiness{Node: "n4"})}, ""},
-		"a survivor knows a leader":        {map[string]http.HandlerFunc{"n4": says(api.Readiness{Node: "n4", Leader: "n3"})}, "n4 answers at ADDRESS and says that n3 leads: a majority is there"},
-		"a dead one answers":               {map[string]http.HandlerFunc{"n2": says(api.Readiness{Node: "n2"})}, "n2 is said to be dead, but it answers at ADDRESS"},
-		"something answers for a dead one": {map[string]http.HandlerFunc{"n2": babbles}, "n2 is said to be dead, but something answers at ADDRESS"},
+		"a survivor knows a leader":        {map[string]http.HandlerFunc{"n4": says(api.Readiness{Node: "n4", Leader: "n3"})}, "n4 at ADDRESS: it says that n3 leads: a majority is there"},
+		"a dead one answers":               {map[string]http.HandlerFunc{"n2": says(api.Readiness{Node: "n2"})}, "n2 at ADDRESS: it is said to be dead, but it answers"},
+		"something answers for a dead one": {map[string]http.HandlerFunc{"n2": babbles}, "n2 at ADDRESS: it is said to be dead, but something answers: it is no node of Tocsin: stop it for good"},
+		"a dead one hangs":                 {map[string]http.HandlerFunc{"n2": hangs}, "n2 at ADDRESS: it is said to be dead, but something answers: it listens, and gave no answer within"},
 		"another node has its address":     {map[string]http.HandlerFunc{"n2": says(api.Readiness{Node: "n7"})}, ""},
 		"a survivor speaks TLS":            {map[string]http.HandlerFunc{"n4": secret}, "n4 at ADDRESS: it speaks TLS: give --tls"},
 		"something answers for a survivor": {map[string]http.HandlerFunc{"n4": babbles}, ""},
+		"some JSON for a survivor":         {map[string]http.HandlerFunc{"n4": as("application/json", `{"status":"ok"}`)}, ""},
+		"a survivor is sent elsewhere":     {map[string]http.HandlerFunc{"n4": elsewhere}, ""},
+		"a survivor hangs":                 {map[string]http.HandlerFunc{"n4": hangs}, "n4 at ADDRESS: it listens, and gave no answer within 500ms" + stopIt},
+		"one without a vote hangs":         {map[string]http.HandlerFunc{"n5": hangs}, "n5 at ADDRESS: it listens, and gave no answer within 500ms" + stopIt},
+		"a survivor hangs up":              {map[string]http.HandlerFunc{"n4": hangsUp}, "n4 at ADDRESS: it hung up: EOF" + stopIt},
+		"a survivor's answer is cut off":   {map[string]http.HandlerFunc{"n4": cutOff}, "n4 at ADDRESS: it hung up: unexpected EOF" + stopIt},
+		"a survivor's answer is no JSON":   {map[string]http.HandlerFunc{"n4": as("application/json", `{"node":"n4","lea`)}, "n4 at ADDRESS: its answer can't be read: unexpected end"},
+		"a survivor's answer is of others": {map[string]http.HandlerFunc{"n4": as("application/json", `{"node":"n4","leader":7}`)}, "n4 at ADDRESS: its answer can't be read: json: cannot unmarshal number"},
+		"a survivor's answer has no end":   {map[string]http.HandlerFunc{"n4": as("text/plain", strings.Repeat(" ", maxReadiness+1))}, "n4 at ADDRESS: its answer has more than 1048576 bytes" + stopIt},
+		"a survivor does not say":          {map[string]http.HandlerFunc{"n4": as("application/problem+json", `{"code":"busy","detail":"too many ask"}`)}, "n4 at ADDRESS: it does not say how it is: too many ask" + stopIt},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := fiveMembers()
