@@ -84,6 +84,9 @@ func Open(cfg Config) (outside Outside, err error) {
 	if err != nil {
 		return outside, err
 	}
+	if err := openSecrets(cfg, &outside, &closers); err != nil {
+		return outside, err
+	}
 	dir, err := openDataDir(cfg.DataDir, cfg.Name)
 	if err != nil {
 		return outside, err
@@ -123,9 +126,6 @@ func Open(cfg Config) (outside Outside, err error) {
 		return nil
 	})
 
-	if err := openSecrets(cfg, &outside, &closers); err != nil {
-		return outside, err
-	}
 	known := &residents{}
 	outside.Credentials, outside.Peers, outside.Meet = live, peersBy(live, known, outside.PeerToken), known.meet
 	outside.Scripts = scripts
