@@ -70,6 +70,8 @@ func rules() map[string]Role {
 		"DELETE /v1/members/{node}/promote": Admin,
 		"POST /v1/cluster/transfer-leader":  Admin,
 		"PUT /v1/settings":                  Admin,
+		"GET /v1/snapshot":                  Admin,
+		"PUT /v1/snapshot":                  Admin,
 		"GET /v1/tokens":                    Admin,
 		"POST /v1/tokens":                   Admin,
 		"DELETE /v1/tokens/{id}":            Admin,

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -235,12 +234,9 @@ func (s *server) addMember(ctx context.Context, in *addMemberInput) (*memberChan
 }
 
 func (s *server) removeMember(ctx context.Context, in *removeMemberInput) (*memberChangedOutput, error) {
-	force := false
-	if in.Force != "" {
-		var err error
-		if force, err = strconv.ParseBool(in.Force); err != nil {
-			return nil, badRequest("force %q is neither true nor false", in.Force)
-		}
+	force, err := yesOrNo("force", in.Force)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.Membership.RemoveMember(ctx, in.Node, force); err != nil {
 		return nil, unlessKnown(fmt.Errorf("take out %s: %w", in.Node, err))

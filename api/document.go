@@ -82,7 +82,7 @@ func finish(doc *huma.OpenAPI) {
 		doc.Components.Headers[name] = &huma.Header{Description: text, Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 	for _, op := range operationsOf(doc) {
-		if op.RequestBody != nil {
+		if op.RequestBody != nil && op.RequestBody.Content[jsonBody] != nil {
 			mark(taken, schemas, op.RequestBody.Content[jsonBody].Schema)
 		}
 		for _, p := range op.Parameters {

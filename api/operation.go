@@ -25,6 +25,8 @@ type operation struct {
 	// problems are what else it can answer, beside those of readProblems or
 	// changeProblems.
 	problems []Code
+	// file says that the answer is a file, or that the body is: no JSON.
+	file, takesFile bool
 	// streams is an example of an answer that is a stream of events.
 	streams string
 }
@@ -62,10 +64,17 @@ func register[I, O any](s *server, to huma.API, o operation, handle func(context
 		}
 		return nil, p
 	})
-	if o.streams != "" {
+	if o.file {
+		op.Responses["200"].Content = map[string]*huma.MediaType{entryBody: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}, Example: "…"}}
+	} else if o.streams != "" {
 		op.Responses["200"].Content = map[string]*huma.MediaType{streamType: {Schema: &huma.Schema{Type: huma.TypeString}, Example: o.streams}}
 	} else {
 		op.Responses["200"].Content[jsonBody].Example = o.answers
+	}
+	if o.takesFile {
+		documented(to.OpenAPI(), o).RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			entryBody: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}, Example: "…"},
+		}}
 	}
 	if o.takes != nil {
 		// Only now, or huma would read the body.

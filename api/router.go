@@ -114,6 +114,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.applyOperation(to)
 	s.memberOperations(to)
 	s.clusterOperations(to)
+	s.snapshotOperations(to)
 	s.settingsOperations(to)
 	s.reportOperation(to)
 	s.processOperations(to)

@@ -75,13 +75,16 @@ var birth = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
 // newWorld returns a founded cluster with the observers node1 to node5 at two
 // sites, and no endpoints.
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOf(t, clusterName) }
+
+// newWorldOf is newWorld for a cluster with another id.
+func newWorldOf(t testing.TB, cluster string) *world {
 	w := &world{
 		t: t, machine: fsm.NewMachine(), table: new(gossipdb.Table), samples: map[string][]verify.Sample{},
 		leader: api.LeaderInfo{Node: "node1", Raft: "127.0.0.1:7001", HTTP: "127.0.0.1:6001"},
 		ready:  api.Readiness{Ready: true, Node: "node2", Leader: "node1"},
 	}
-	w.apply(fsm.Found{ClusterID: clusterName, Settings: fsm.DefaultClusterSettings()})
+	w.apply(fsm.Found{ClusterID: cluster, Settings: fsm.DefaultClusterSettings()})
 	for i := 1; i <= 5; i++ {
 		name := fmt.Sprintf("node%d", i)
 		address := func(base int) string { return fmt.Sprintf("127.0.0.1:%d", base+i) }

@@ -84,7 +84,7 @@ func (a app) client(c *cobra.Command, addresses *[]string) (*client, error) {
 type request struct {
 	method, path string
 	query        url.Values
-	body         any // sent as JSON, nil for none
+	body         any // sent as JSON, nil for none; bytes as they are
 	// ifMatch makes a write conditional, if it is given; etag is where that of
 	// the answer is put, if it is wanted.
 	ifMatch string
@@ -135,7 +135,9 @@ func (u unanswered) unasked() bool {
 // write may so be done twice: all of them can be repeated without harm.
 func (c *client) ask(ctx context.Context, r request) ([]byte, error) {
 	var body []byte
-	if r.body != nil {
+	if file, is := r.body.([]byte); is {
+		body = file
+	} else if r.body != nil {
 		var err error
 		if body, err = json.Marshal(r.body); err != nil {
 			return nil, fmt.Errorf("write the request: %w", err)

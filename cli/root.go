@@ -43,7 +43,7 @@ tocsin status`,
 		a.script(), a.render(),
 		a.config(), a.validate(),
 		a.tls(),
-		a.recover(),
+		a.snapshot(), a.recover(),
 		a.monitor(), a.reloadCommand(), a.debug(),
 		a.version(), a.completion(), a.man(),
 	)

@@ -108,6 +108,12 @@ func (b *builder) answer(command Command) Result {
 		d := b.declare(c)
 		r.Changed, r.Difference = len(d.Added)+len(d.Changed)+len(d.Deleted) > 0, &d
 		return r
+	case RestoreConfiguration:
+		r.Difference, r.Refused = b.restore(c)
+		if d := r.Difference; d != nil {
+			r.Changed, r.Version = len(d.Added)+len(d.Changed)+len(d.Deleted)+len(d.Settings) > 0, b.next.endpointsIndex
+		}
+		return r
 	case RetryNotification:
 		r.Nodes, r.Refused = b.retry(c)
 		r.Changed = len(r.Nodes) > 0

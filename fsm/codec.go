@@ -37,6 +37,8 @@ type packed struct {
 	Token      *CreateToken      `json:"token,omitempty"`
 	Revoke     *RevokeToken      `json:"revoke,omitempty"`
 
+	Restore *RestoreConfiguration `json:"restore,omitempty"`
+
 	Retry    *RetryNotification `json:"retry,omitempty"`
 	Ack      *AckNotification   `json:"ack,omitempty"`
 	Pause    *PauseEndpoints    `json:"pause,omitempty"`
@@ -74,6 +76,11 @@ func pack(command Command) (p packed, err error) {
 		p.Register = &c
 	case RemoveObserver:
 		p.Remove = &c
+	case RestoreConfiguration:
+		p.Restore = &c
+		for _, d := range c.Endpoints {
+			err = cmp.Or(err, encodable(d.Key, d.Value))
+		}
 	case PreferVoter:
 		p.Prefer = &c
 	case Transition:
@@ -135,6 +142,7 @@ func (p packed) unpack() (Command, error) {
 	collectOne(&found, p.Declare)
 	collectOne(&found, p.Register)
 	collectOne(&found, p.Remove)
+	collectOne(&found, p.Restore)
 	collectOne(&found, p.Prefer)
 	collectOne(&found, p.Transition)
 	collectOne(&found, p.Outcome)

@@ -62,6 +62,9 @@ type Difference struct {
 	Changed   []Change `json:"changed"` // with what is another now
 	Deleted   []string `json:"deleted"`
 	Unchanged int      `json:"unchanged"` // how many of those declared are so already
+	// Settings names the settings of the cluster that a RestoreConfiguration
+	// changes.
+	Settings []string `json:"settings,omitempty"`
 }
 
 // Change names what of an endpoint is changed: value, settings.NAME, labels,

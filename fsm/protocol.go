@@ -36,7 +36,7 @@ const maxProtocol Protocol = '[' - 1
 // once for all that one release adds.
 func since(c Command) Protocol {
 	switch c.(type) {
-	case Found, ChangeSettings, SetEndpoint, DeleteEndpoint, DeclareEndpoints, RegisterObserver, RemoveObserver, PreferVoter, Transition, RecordOutcome, CreateToken, RevokeToken, RetryNotification, AckNotification,
+	case Found, ChangeSettings, SetEndpoint, DeleteEndpoint, DeclareEndpoints, RegisterObserver, RemoveObserver, PreferVoter, RestoreConfiguration, Transition, RecordOutcome, CreateToken, RevokeToken, RetryNotification, AckNotification,
 		PauseEndpoints, ResumeEndpoints, SetWindow, DeleteWindow, ForgetEnded, ForceState:
 		return 1
 	}

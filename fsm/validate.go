@@ -42,6 +42,8 @@ func validate(v *View, command Command) error {
 		return validateRegister(v, c)
 	case RemoveObserver:
 		return nil // Apply knows who there is
+	case RestoreConfiguration:
+		return validateRestore(v, c)
 	case PreferVoter:
 		return validatePrefer(v, c)
 	case Transition:

@@ -154,6 +154,10 @@ func weight(commands []fsm.Command) int {
 			for _, d := range c.Endpoints {
 				total += 512 + len(d.Key) + len(d.Value)
 			}
+		case fsm.RestoreConfiguration:
+			for _, d := range c.Endpoints {
+				total += 512 + len(d.Key) + len(d.Value)
+			}
 		case fsm.RecordOutcome:
 			total += len(c.Outcome.Output)
 		}

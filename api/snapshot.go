@@ -1,0 +1,143 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"tocsin/backup"
+	"tocsin/fsm"
+)
+
+const snapshotPath = "/v1/snapshot"
+
+// snapshotPatience bounds how long a backup may take on its way.
+const snapshotPatience = 5 * time.Minute
+
+// Restored is the answer of PUT /v1/snapshot: the raft index at which it was
+// done, or as of which it would do this.
+type Restored struct {
+	Index  uint64 `json:"index"`
+	DryRun bool   `json:"dry_run"`
+	// From is the cluster that the backup is of, Taken when it was taken.
+	From       string         `json:"from"`
+	Taken      time.Time      `json:"taken"`
+	Difference fsm.Difference `json:"difference"`
+}
+
+func (s *server) snapshotOperations(to huma.API) {
+	register(s, to, operation{
+		method: http.MethodGet, path: snapshotPath, id: "get-snapshot", tag: "cluster",
+		summary: "Take a backup",
+		text:    "A file with all that the cluster knows, as the asked node knows it, with a checksum. It holds every value: keep it as you keep those. The ETag names the version of the settings and endpoints.",
+		file:    true,
+	}, s.takeSnapshot)
+	register(s, to, operation{
+		method: http.MethodPut, path: snapshotPath, id: "put-snapshot", tag: "cluster",
+		summary: "Put back what people have written, from a backup",
+		text: "The settings and the endpoints with their own settings, labels and parents become what the backup says, all or none, and what is not in it is deleted; the answer is what was changed. " +
+			"Members, tokens, events, states, pauses and maintenance windows are not put back: an endpoint that was not there, or not so, begins anew, and its first decision notifies nobody. " +
+			"The backup must be of this cluster; one of another is refused unless cluster names this one, or force is true. With dry_run nothing is done.",
+		takesFile: true, answers: Restored{Index: 18, From: "GDB3C4KQ", Taken: exampleTime(), Difference: exampleApplied().Difference},
+	}, s.putSnapshot)
+}
+
+type takeSnapshotInput struct {
+	Consistency consistency `query:"consistency"`
+}
+
+func (s *server) takeSnapshot(ctx context.Context, in *takeSnapshotInput) (*huma.StreamResponse, error) {
+	view, err := s.view(ctx, in.Consistency)
+	if err != nil {
+		return nil, err
+	}
+	if view.ClusterID() == "" {
+		return nil, unavailable(errors.New("this node belongs to no cluster yet: there is nothing to take a backup of"))
+	}
+	return &huma.StreamResponse{Body: func(c huma.Context) { s.sendSnapshot(humagin.Unwrap(c), view) }}, nil
+}
+
+func (s *server) sendSnapshot(c *gin.Context, view *fsm.View) {
+	allowTime(c, snapshotPatience)
+	c.Header("Content-Type", entryBody)
+	c.Header("Content-Disposition", `attachment; filename="tocsin-backup"`)
+	c.Header("ETag", etagOf(view.EndpointsIndex()))
+	c.Header(IndexHeader, strconv.FormatUint(view.Index(), 10))
+	c.Status(http.StatusOK)
+	self := s.State.Self()
+	if err := backup.Write(c.Writer, view, self.Node, self.Version, time.Now()); err != nil {
+		s.log.Debug("a backup was broken off", "from_address", c.Request.RemoteAddr, "err", err)
+		breakOff()
+	}
+}
+
+type putSnapshotInput struct {
+	Cluster string `query:"cluster" minLength:"1" doc:"The id of this cluster, if the backup is of another" example:"GDB3C4KQ"`
+	Force   string `query:"force" enum:"true,false" default:"false" doc:"true: whatever cluster the backup is of"`
+	DryRun  string `query:"dry_run" enum:"true,false" default:"false" doc:"true: say what would be changed, and change nothing"`
+	IfMatch string `header:"If-Match" doc:"Only if settings and endpoints are in the version of this ETag" example:"\"17\""`
+	Sent    sent
+}
+
+type restoredOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	ETag  string `header:"ETag" doc:"The version of settings and endpoints that is there now"`
+	Body  Restored
+}
+
+func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restoredOutput, error) {
+	condition, err := conditionOf(in.IfMatch, "")
+	if err != nil {
+		return nil, err
+	}
+	force, err1 := yesOrNo("force", in.Force)
+	dryRun, err2 := yesOrNo("dry_run", in.DryRun)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	b, err := backup.Read(in.Sent.body)
+	if err != nil {
+		return nil, badRequest("the backup can't be used: %v", err)
+	}
+	view := s.State.View()
+	if here := view.ClusterID(); !force && in.Cluster != here && (in.Cluster != "" || b.Cluster != here) {
+		return nil, faultf(CodeConflict, "the backup is of the cluster %s, and this is %s: name this one with cluster=%s if that is meant; nothing was done", b.Cluster, here, here)
+	}
+	command := b.View.Configuration()
+	command.If = condition
+	answer := Restored{DryRun: dryRun, From: b.Cluster, Taken: readableTime(b.Time)}
+	if dryRun {
+		if refused := fsm.Validate(view, command); refused != nil {
+			return nil, refused
+		}
+		answer.Index, answer.Difference = view.Index(), view.RestoreDifference(command)
+		return &restoredOutput{Index: answer.Index, ETag: etagOf(view.EndpointsIndex()), Body: answer}, nil
+	}
+	result, err := s.propose(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	answer.Index, answer.Difference = result.Index, *result.Difference
+	if d := result.Difference; result.Changed {
+		s.log.Info("a backup was restored", "cluster", b.Cluster, "added", len(d.Added), "changed", len(d.Changed), "deleted", len(d.Deleted),
+			"index", result.Index, "from_address", in.Sent.from)
+	}
+	return &restoredOutput{Index: result.Index, ETag: etagOf(result.Version), Body: answer}, nil
+}
+
+// yesOrNo reads a parameter that is true or false, and false if it is left out.
+func yesOrNo(name, text string) (bool, error) {
+	switch text {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, badRequest("%s %q is neither true nor false", name, text)
+}

@@ -1,0 +1,51 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"tocsin/api"
+)
+
+func TestSnapshot_IsTakenAndRestored(t *testing.T) {
+	w := newWorld(t)
+	w.set("web", "v")
+	taken := w.get("/v1/snapshot?consistency=leader")
+	if taken.status != 200 || !strings.HasPrefix(taken.body, `{"format":"tocsin-backup"`) || taken.header.Get("ETag") == "" {
+		t.Fatalf("%d %.100s", taken.status, taken.body)
+	}
+	w.remove("web")
+	w.set("db", "v")
+	put := func(query string, header ...string) answer {
+		return w.request("PUT", "/v1/snapshot"+query, taken.body, header...)
+	}
+	put("", "If-Match: "+taken.header.Get("ETag")).wantWord(t, 412, "changed by somebody else")
+	before := w.View().Index()
+	if got := decoded[api.Restored](t, put("?dry_run=true")); !got.DryRun || got.From != clusterName || strings.Join(got.Difference.Added, " ") != "web" || strings.Join(got.Difference.Deleted, " ") != "db" || w.View().Index() != before {
+		t.Errorf("got %+v", got)
+	}
+	done := put("")
+	if got := decoded[api.Restored](t, done); got.DryRun || len(got.Difference.Added) != 1 || got.Index != w.index {
+		t.Errorf("got %+v", got)
+	}
+	if _, there := w.View().Endpoint("web"); !there {
+		t.Error("it is not there")
+	}
+	if got := decoded[api.Restored](t, put("", "If-Match: "+done.header.Get("ETag"))); got.Difference.Unchanged != 1 {
+		t.Errorf("a second time: %+v", got)
+	}
+	put("?force=perhaps").wantWord(t, 400, "neither true nor false")
+	w.request("PUT", "/v1/snapshot", taken.body[:len(taken.body)-9]).wantWord(t, 400, "damaged")
+	w.request("PUT", "/v1/snapshot", "{}").wantWord(t, 400, "no backup of Tocsin")
+}
+
+func TestSnapshot_OfAnotherClusterIsGuarded(t *testing.T) {
+	w := newWorld(t)
+	taken := w.get("/v1/snapshot")
+	other := newWorldOf(t, "c2")
+	put := func(query string) answer { return other.request("PUT", "/v1/snapshot"+query, taken.body) }
+	put("").wantWord(t, 409, "of the cluster c1, and this is c2", "cluster=c2")
+	put("?cluster=c1").wantWord(t, 409, "this is c2")
+	put("?cluster=c2").wantWord(t, 200)
+	put("?force=true").wantWord(t, 200)
+}

@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"tocsin/api"
+	"tocsin/backup"
+)
+
+// snapshotTimeout is how long a backup may take on its way.
+const snapshotTimeout = 5 * time.Minute
+
+func (a app) snapshot() *cobra.Command {
+	return family(&cobra.Command{
+		Use:         "snapshot save|inspect|restore",
+		Short:       "Take a backup of the cluster, or put one back",
+		Annotations: map[string]string{order: "7"},
+		Long: `A backup holds all that the cluster knows. What is put back is what people have
+written: the settings, and the endpoints with their own settings, labels and
+parents. States are decided anew, and nobody is notified of them.`,
+		Example: `tocsin snapshot save tocsin.backup
+tocsin snapshot inspect tocsin.backup
+tocsin snapshot restore tocsin.backup --dry-run`,
+	}, a.snapshotSave(), a.snapshotInspect(), a.snapshotRestore())
+}
+
+func (a app) snapshotSave() *cobra.Command {
+	var addresses []string
+	var stale bool
+	c := &cobra.Command{
+		Use:         "save FILE [flags]",
+		Short:       "Take a backup",
+		Annotations: map[string]string{order: "1"},
+		Long: `Writes FILE, all of it or nothing, and readable by you alone: it holds the value
+of every endpoint. It knows at least what the leader knew when it was asked.`,
+		Example: `tocsin snapshot save /var/backups/tocsin.backup`,
+		Args:    exactly("FILE"),
+	}
+	c.Flags().BoolVar(&stale, "stale", false, "take what the node knows itself, also without a leader")
+	group(c, "Taking", "stale")
+	addressFlag(c, &addresses)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		client.http.Timeout = snapshotTimeout
+		query := url.Values{"consistency": {"leader"}}
+		if stale {
+			query = nil
+		}
+		text, err := client.ask(c.Context(), request{method: http.MethodGet, path: "/v1/snapshot", query: query})
+		if err != nil {
+			return fmt.Errorf("snapshot save: %w", err)
+		}
+		b, err := backup.Read(bytes.NewReader(text))
+		if err != nil {
+			return fmt.Errorf("snapshot save: what came is no whole backup (%w): ask again", err)
+		}
+		if err := renameio.WriteFile(args[0], text, 0o600); err != nil {
+			return fmt.Errorf("snapshot save: %w", err)
+		}
+		a.say("Saved %s: the cluster %s up to entry %d, %d endpoints, %d bytes.\n", clean(args[0]), clean(b.Cluster), b.Index, b.Contents().Endpoints, len(text))
+		return nil
+	}
+	return c
+}
+
+// inspected is what snapshot inspect tells of a file.
+type inspected struct {
+	backup.Header
+	backup.Contents
+}
+
+func (a app) snapshotInspect() *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:         "inspect FILE [flags]",
+		Short:       "Look whether a backup is whole, and what is in it",
+		Annotations: map[string]string{order: "2"},
+		Example: `tocsin snapshot inspect tocsin.backup
+tocsin snapshot inspect tocsin.backup -o json | jq .index`,
+		Args: exactly("FILE"),
+	}
+	outputFlag(c, &output)
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		_, b, err := readBackup(args[0])
+		if err != nil {
+			return fmt.Errorf("snapshot inspect: %w", err)
+		}
+		told := inspected{b.Header, b.Contents()}
+		return a.printValue(output, told, func(s *screen) {
+			s.line("%s is whole.", clean(args[0]))
+			s.line("")
+			s.table([]string{"WHAT", "VALUE"}, [][]string{
+				{"cluster", clean(told.Cluster)},
+				{"taken", moment(told.Time)},
+				{"on", clean(told.Node)},
+				{"by version", dash(told.Build)},
+				{"up to entry", fmt.Sprint(told.Index)},
+				{"endpoints", fmt.Sprint(told.Endpoints)},
+				{"members", fmt.Sprint(told.Members)},
+				{"events", fmt.Sprint(told.Events)},
+			})
+		})
+	}
+	return c
+}
+
+func readBackup(name string) (text []byte, b backup.Backup, err error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, b, err
+	}
+	if info.Size() > backup.MaxSize {
+		return nil, b, fmt.Errorf("%s has %d bytes, and at most %d are read", name, info.Size(), backup.MaxSize)
+	}
+	if text, err = os.ReadFile(name); err != nil {
+		return nil, b, err
+	}
+	if b, err = backup.Read(bytes.NewReader(text)); err != nil {
+		return nil, b, fmt.Errorf("%s: %w", name, err)
+	}
+	return text, b, nil
+}
+
+func (a app) snapshotRestore() *cobra.Command {
+	var addresses []string
+	var output, cluster string
+	var dryRun, force bool
+	c := &cobra.Command{
+		Use:         "restore FILE [flags]",
+		Short:       "Put back the settings and endpoints of a backup",
+		Annotations: map[string]string{order: "3"},
+		Long: `Makes the settings and endpoints be as they were, in one change: all of it is
+done, or nothing. Endpoints that are not in FILE are deleted; one that was not
+there, or not so, begins anew. Members, tokens, events, states, pauses and
+maintenance windows are not put back, and nobody is notified of what a restore
+brings.
+
+A backup of another cluster is refused, unless --cluster names the one that is
+meant: its id is in "tocsin status -o json".`,
+		Example: `tocsin snapshot restore tocsin.backup --dry-run
+tocsin snapshot restore tocsin.backup
+tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
+		Args: exactly("FILE"),
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be changed, and change nothing")
+	c.Flags().StringVar(&cluster, "cluster", "", "`id` of the cluster that is meant, if the backup is of another")
+	c.Flags().BoolVar(&force, "force", false, "whatever cluster the backup is of")
+	group(c, "Restoring", "dry-run", "cluster", "force")
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		text, _, err := readBackup(args[0])
+		if err != nil {
+			return fmt.Errorf("snapshot restore: %w", err)
+		}
+		client, err := a.client(c, &addresses)
+		if err != nil {
+			return err
+		}
+		client.http.Timeout = snapshotTimeout
+		query := url.Values{}
+		if cluster != "" {
+			query.Set("cluster", cluster)
+		}
+		if force {
+			query.Set("force", "true")
+		}
+		if dryRun {
+			query.Set("dry_run", "true")
+		}
+		raw, err := client.ask(c.Context(), request{method: http.MethodPut, path: "/v1/snapshot", query: query, body: text})
+		if err != nil {
+			return fmt.Errorf("snapshot restore: %w", err)
+		}
+		var done api.Restored
+		if err := json.Unmarshal(raw, &done); err != nil {
+			return fmt.Errorf("snapshot restore: it was done, and the answer can't be read: %w", err)
+		}
+		if err := a.print(output, raw, func(s *screen) { s.restored(done) }); err != nil {
+			return err
+		}
+		a.say("%s\n", applied{Applied: api.Applied{DryRun: done.DryRun, Difference: done.Difference}}.inShort())
+		return nil
+	}
+	return c
+}
+
+// restored names what is another now, behind a plus, a minus or nothing.
+func (s *screen) restored(done api.Restored) {
+	for _, name := range done.Difference.Settings {
+		s.line("  settings: %s", clean(name))
+	}
+	lines := map[string]string{}
+	for _, key := range done.Difference.Added {
+		lines[key] = s.paint(green, "+ "+clean(key))
+	}
+	for _, key := range done.Difference.Deleted {
+		lines[key] = s.paint(red, "- "+clean(key))
+	}
+	for _, change := range done.Difference.Changed {
+		lines[change.Key] = "  " + clean(change.Key+": "+strings.Join(change.Fields, ", "))
+	}
+	keys := make([]string, 0, len(lines))
+	for key := range lines {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		s.line("%s", lines[key])
+	}
+}

@@ -1,0 +1,43 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/api"
+	"tocsin/backup"
+	"tocsin/fsm"
+)
+
+func TestSnapshot(t *testing.T) {
+	var text bytes.Buffer
+	if err := backup.Write(&text, fsm.NewMachine().View(), "node1", "1.0", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "b")
+	n := newFakeNode(t, text.String())
+	if code, stdout, stderr := n.tocsin("snapshot", "save", file); code != 0 || stdout != "" || !strings.Contains(stderr, "Saved") || n.lastAsked() != "GET /v1/snapshot?consistency=leader" {
+		t.Fatalf("%d %q %q, asked %q", code, stdout, stderr, n.lastAsked())
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	n = newFakeNode(t, api.Restored{DryRun: true, Difference: fsm.Difference{
+		Added: []string{"web"}, Deleted: []string{"db"}, Changed: []fsm.Change{{Key: "mq", Fields: []string{"value"}}}, Settings: []string{"fall"},
+	}})
+	code, stdout, stderr := n.tocsin("snapshot", "restore", file, "--dry-run", "--cluster", "C")
+	if code != 0 || stdout != "  settings: fall\n- db\n  mq: value\n+ web\n" || !strings.Contains(stderr, "1 added, 1 changed, 1 deleted") || !strings.HasPrefix(n.lastAsked(), "PUT /v1/snapshot?cluster=C&dry_run=true ") {
+		t.Errorf("%d %q %q, asked %.80q", code, stdout, stderr, n.lastAsked())
+	}
+	n = newFakeNode(t, text.String()[:text.Len()-5])
+	if code, _, stderr := n.tocsin("snapshot", "save", file+"2"); code != 1 || !strings.Contains(stderr, "no whole backup") {
+		t.Errorf("%d %q", code, stderr)
+	}
+	if _, err := os.Stat(file + "2"); err == nil {
+		t.Error("half a backup was kept")
+	}
+}

@@ -1,0 +1,130 @@
+package fsm
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"time"
+)
+
+// A backup holds a whole state, and only what people have written is ever put
+// back: by a command in the log, like any other change.
+
+// WriteSnapshot writes all of v, as a snapshot of raft has it.
+func WriteSnapshot(to io.Writer, v *View) error { return writeSnapshot(to, v) }
+
+// ReadSnapshot reads what WriteSnapshot wrote, and nothing else: the View is not
+// that of any Machine. The error wraps ErrTooNew if a newer build wrote it.
+func ReadSnapshot(from io.Reader) (*View, error) { return readSnapshot(from, time.Time{}, Dialect{}) }
+
+// RestoreConfiguration makes the settings of the cluster and its endpoints be as
+// they are given, all or none of them; endpoints that are not given are deleted.
+// One that is not there, or not so, begins anew with another generation, so that
+// its first decision is a baseline and nobody is told of it. One that is so
+// already is left alone.
+type RestoreConfiguration struct {
+	Settings  ClusterSettings `json:"settings"`
+	Endpoints []Declared      `json:"endpoints"`
+	// If names versions of the configuration: what View.EndpointsIndex was when
+	// it was looked at.
+	If *Condition `json:"if,omitempty"`
+}
+
+func (RestoreConfiguration) command() {}
+
+// Configuration returns the command that puts back what people have written in v.
+func (v *View) Configuration() RestoreConfiguration {
+	c := RestoreConfiguration{Settings: v.settings, Endpoints: []Declared{}}
+	for e := range v.Endpoints("") {
+		c.Endpoints = append(c.Endpoints, Declared{Key: e.Key, Value: e.Value, Overrides: e.Overrides, Labels: e.Labels, Parents: e.Parents})
+	}
+	return c
+}
+
+// RestoreDifference returns what c would change if it were applied to v.
+func (v *View) RestoreDifference(c RestoreConfiguration) Difference {
+	d := difference(v.endpoints.Root(), c.declared())
+	d.Settings = changedSettings(v.settings, c.Settings)
+	return d
+}
+
+func (c RestoreConfiguration) declared() DeclareEndpoints {
+	return DeclareEndpoints{Endpoints: c.Endpoints, Prune: &Scope{}} // which covers all
+}
+
+// changedSettings names the settings that differ, in the order of the fields.
+func changedSettings(before, after ClusterSettings) []string {
+	var names []string
+	var compare func(a, b reflect.Value)
+	compare = func(a, b reflect.Value) {
+		for i := range a.NumField() {
+			switch field := a.Type().Field(i); {
+			case field.Anonymous:
+				compare(a.Field(i), b.Field(i))
+			case !a.Field(i).Equal(b.Field(i)):
+				names = append(names, field.Tag.Get("json"))
+			}
+		}
+	}
+	compare(reflect.ValueOf(before), reflect.ValueOf(after))
+	return names
+}
+
+// restore can't be refused but for its condition: so all of it is done, or
+// nothing.
+func (b *builder) restore(c RestoreConfiguration) (*Difference, *Refusal) {
+	if unmet := c.If.unmet("the configuration", true, b.next.endpointsIndex); unmet != nil {
+		return nil, unmet
+	}
+	d := difference(b.endpoints.Root(), c.declared())
+	d.Settings = changedSettings(b.next.settings, c.Settings)
+	if len(d.Settings) > 0 {
+		b.replaceSettings(c.Settings)
+	}
+	for _, key := range d.Deleted {
+		b.remove(DeleteEndpoint{Key: key})
+	}
+	for _, change := range d.Changed {
+		b.remove(DeleteEndpoint{Key: change.Key})
+	}
+	for _, to := range c.Endpoints {
+		b.set(to.set())
+	}
+	return &d, nil
+}
+
+func validateRestore(v *View, c RestoreConfiguration) error {
+	if err := errors.Join(c.Settings.Validate(), validateQuorum(v, c.Settings.Quorum), c.If.validate()); err != nil {
+		return err
+	}
+	if len(c.Endpoints) > MaxEndpoints {
+		return fmt.Errorf("%d endpoints: at most %d are allowed", len(c.Endpoints), MaxEndpoints)
+	}
+	after := emptyView() // with nothing in it but the settings that are to hold
+	after.settings, after.observers = c.Settings, v.observers
+	all := make(map[string]Declared, len(c.Endpoints))
+	for _, d := range c.Endpoints {
+		for _, parent := range d.Parents {
+			if _, there := all[parent]; !there {
+				all[parent] = Declared{} // it may have been deleted, and is still named
+			}
+		}
+		all[d.Key] = d
+	}
+	var faults []error
+	seen := make(map[string]bool, len(c.Endpoints))
+	for _, d := range c.Endpoints {
+		if len(faults) == maxFaults {
+			faults = append(faults, errors.New("and perhaps more"))
+			break
+		}
+		if err := validateSet(after, d.set(), all); err != nil {
+			faults = append(faults, fmt.Errorf("endpoint %.80q: %w", d.Key, err))
+		} else if seen[d.Key] {
+			faults = append(faults, fmt.Errorf("endpoint %q is there twice", d.Key))
+		}
+		seen[d.Key] = true
+	}
+	return errors.Join(faults...)
+}
