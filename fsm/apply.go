@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	iradix "github.com/hashicorp/go-immutable-radix/v2"
@@ -383,10 +384,24 @@ func (b *builder) prefer(c PreferVoter) (bool, *Refusal) {
 	case old.Preferred == c.Prefer:
 		return false, nil
 	}
+	// Of the commands of one entry each sees what those before it have done.
+	if others, most := b.preferred(), b.next.settings.MaxVoters; c.Prefer && len(others) >= most {
+		return false, refuse(Conflict, "there is no room for %q among the voters: max_voters is %d, and %s are preferred already; raise max_voters, take one of them out, or take its preference back (DELETE /v1/members/NODE/promote)", c.Node, most, strings.Join(others, ", "))
+	}
 	o := *old
 	o.Preferred = c.Prefer
 	b.observers.Insert([]byte(c.Node), &o)
 	return true, nil
+}
+
+// preferred returns the nodes that are to vote before others.
+func (b *builder) preferred() (nodes []string) {
+	for _, o := range collect(b.observers) {
+		if o.Preferred {
+			nodes = append(nodes, o.Node)
+		}
+	}
+	return nodes
 }
 
 func collect[T any](txn *iradix.Txn[T]) []T {

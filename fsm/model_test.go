@@ -95,6 +95,15 @@ func (m *model) one(term uint64, command fsm.Command) string {
 		if o.Preferred == c.Prefer {
 			return same
 		}
+		others := 0
+		for _, other := range m.observers {
+			if other.Preferred {
+				others++
+			}
+		}
+		if c.Prefer && others >= m.settings.MaxVoters {
+			return "conflict"
+		}
 		o.Preferred = c.Prefer
 		m.observers[c.Node] = o
 	case fsm.Transition:

@@ -2,6 +2,7 @@ package fsm_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,5 +245,21 @@ func TestView_EventsAfter(t *testing.T) {
 		if fmt.Sprint(got) != want {
 			t.Errorf("EventsAfter(%d) = %v, want %s", after, got, want)
 		}
+	}
+}
+
+func TestPreferVoter_NoMoreThanCanVoteAlsoWithinOneEntry(t *testing.T) {
+	m := fsm.NewMachine()
+	settings := fsm.DefaultClusterSettings()
+	settings.MaxVoters = 1
+	commit(t, m, 1, fsm.Found{ClusterID: "c", Settings: settings})
+	commit(t, m, 2, fsm.RegisterObserver{Node: "n1", Incarnation: "x"}, fsm.RegisterObserver{Node: "n2", Incarnation: "x"})
+	r := commit(t, m, 3, fsm.PreferVoter{Node: "n1", Prefer: true}, fsm.PreferVoter{Node: "n2", Prefer: true})
+	if r[0].Refused != nil || r[1].Refused == nil || !strings.Contains(r[1].Refused.Message, "n1 are preferred already") {
+		t.Errorf("got %v, then %v", r[0].Refused, r[1].Refused)
+	}
+	r = commit(t, m, 4, fsm.PreferVoter{Node: "n1"}, fsm.PreferVoter{Node: "n2", Prefer: true})
+	if r[0].Refused != nil || r[1].Refused != nil {
+		t.Errorf("got %v, then %v", r[0].Refused, r[1].Refused)
 	}
 }

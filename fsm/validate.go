@@ -40,12 +40,10 @@ func validate(v *View, command Command) error {
 		return validateDeclare(v, c)
 	case RegisterObserver:
 		return validateRegister(v, c)
-	case RemoveObserver:
+	case RemoveObserver, PreferVoter:
 		return nil // Apply knows who there is
 	case RestoreConfiguration:
 		return validateRestore(v, c)
-	case PreferVoter:
-		return validatePrefer(v, c)
 	case Transition:
 		return validateTransition(c)
 	case RecordOutcome:
@@ -158,23 +156,6 @@ func validateRegister(v *View, c RegisterObserver) error {
 	}
 	if _, known := v.Observer(c.Node); !known && v.ObserverCount() >= MaxObservers {
 		return refuse(Conflict, "there are %d observers already, and no more are allowed: remove some before node %q joins", v.ObserverCount(), c.Node)
-	}
-	return nil
-}
-
-// validatePrefer refuses to prefer more nodes than can vote.
-func validatePrefer(v *View, c PreferVoter) error {
-	if !c.Prefer {
-		return nil
-	}
-	var others []string
-	for o := range v.Observers() {
-		if o.Preferred && o.Node != c.Node {
-			others = append(others, o.Node)
-		}
-	}
-	if most := v.Settings().MaxVoters; len(others) >= most {
-		return refuse(Conflict, "there is no room for %q among the voters: max_voters is %d, and %s are preferred already; raise max_voters, take one of them out, or take its preference back (DELETE /v1/members/NODE/promote)", c.Node, most, strings.Join(others, ", "))
 	}
 	return nil
 }

@@ -104,8 +104,9 @@ func suffrageOf(servers []raft.Server, id raft.ServerID) raft.ServerSuffrage {
 	return raft.Nonvoter
 }
 
-// planUnfinished reports whether a non-voter may become a voter once it has
-// caught up, or once another one makes room for it, or a node waits for another one's address.
+// planUnfinished reports whether the plan waits for somebody to be heard: to be
+// voted for, or voted without. Or a node waits for another one's address, which
+// it gets when that one is silent.
 func (n *Node) planUnfinished() bool {
 	servers, err := n.servers()
 	if err != nil {
@@ -117,12 +118,9 @@ func (n *Node) planUnfinished() bool {
 			return true
 		}
 	}
-	voters := votersAmong(servers)
-	waits := func(s raft.Server) bool {
-		o, known := view.Observer(string(s.ID))
-		return s.Suffrage != raft.Voter && known && o.Preferred
-	}
-	return len(servers) != view.ObserverCount() || voters < len(servers) && voters < view.Settings().MaxVoters || slices.ContainsFunc(servers, waits)
+	all := func(*fsm.Observer) bool { return true }
+	_, more := plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, all)
+	return more || len(servers) != view.ObserverCount()
 }
 
 // awaitsVote reports whether this node is a non-voter and there is room for one

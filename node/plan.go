@@ -23,7 +23,7 @@ const (
 	moveServer   stepKind = "move" // same suffrage, other address
 	addServer    stepKind = "add"  // as a non-voter
 	promote      stepKind = "promote"
-	demote       stepKind = "demote" // a voter becomes a non-voter, to make room
+	demote       stepKind = "demote" // a voter becomes a non-voter
 	handOver     stepKind = "hand the lead over from"
 )
 
@@ -39,8 +39,9 @@ const (
 //   - While there are fewer than maxVoters voters, a non-voter that has caught
 //     up becomes one: one that is preferred before others, then of the site with
 //     the fewest voters the longest member.
-//   - When there are that many, a voter that is not preferred makes room for one
-//     that is: see gives.
+//   - When there are that many, one that is preferred becomes one too if a voter
+//     is not preferred. Then, as after maxVoters was lowered, there are too many,
+//     and one makes room: see spare. The leader hands the lead over first.
 func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (step, bool) {
 	byNode := make(map[string]*fsm.Observer, len(observers))
 	for _, o := range observers {
@@ -61,64 +62,72 @@ func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVote
 	if next, ok := place(servers, byNode, observers, self, fresh); ok {
 		return next, true
 	}
-	votersAt := make(map[string]int)
+	return vote(servers, byNode, self, maxVoters, fresh)
+}
+
+// vote returns the next step towards the right voters. Who is preferred votes
+// before somebody makes room for it: were that the other way round, and it fell
+// silent in between, the two would take turns.
+func vote(servers []raft.Server, byNode map[string]*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (step, bool) {
 	var voters, candidates []*fsm.Observer
 	for _, s := range servers {
 		o := byNode[string(s.ID)]
 		switch {
 		case s.Suffrage == raft.Voter:
 			voters = append(voters, o)
-			votersAt[o.Site]++
 		case o.Raft == string(s.Address) && fresh(o):
 			candidates = append(candidates, o)
 		}
 	}
+	if len(voters) > maxVoters {
+		out, ok := spare(voters, self, fresh)
+		if ok && out.Node == self {
+			return step{kind: handOver, node: self}, true
+		}
+		return stepOf(demote, out), ok
+	}
 	if len(candidates) == 0 {
 		return step{}, false
 	}
+	votersAt := bySite(voters)
 	best := slices.MinFunc(candidates, func(a, b *fsm.Observer) int {
 		return cmp.Or(compareBool(b.Preferred, a.Preferred), cmp.Compare(votersAt[a.Site], votersAt[b.Site]), cmp.Compare(a.Joined, b.Joined))
 	})
-	switch {
-	case len(voters) < maxVoters:
-		return step{promote, best.Node, best.Raft}, true
-	case best.Preferred && len(voters) == maxVoters:
-		return gives(voters, votersAt, self, fresh)
+	if len(voters) == maxVoters {
+		out, ok := spare(append(voters, best), self, fresh)
+		if !ok || !best.Preferred || out.Preferred {
+			return step{}, false
+		}
 	}
-	return step{}, false
+	return stepOf(promote, best), true
 }
 
-// gives returns the step by which a voter makes room for one that is preferred:
-// one that is silent before others, then of the site with the most voters the
-// latest member. Those that are preferred themselves stay; so does whoever would
-// leave no majority that is heard behind. The leader hands the lead over first.
-func gives(voters []*fsm.Observer, votersAt map[string]int, self string, fresh func(*fsm.Observer) bool) (step, bool) {
-	heard := 0
-	var able []*fsm.Observer
-	for _, o := range voters {
-		if o.Node == self || fresh(o) {
-			heard++
-		}
-		if !o.Preferred {
-			able = append(able, o)
-		}
-	}
-	if len(able) == 0 || len(voters) == 1 {
-		return step{}, false
-	}
-	silent := func(o *fsm.Observer) bool { return o.Node != self && !fresh(o) }
-	out := slices.MinFunc(able, func(a, b *fsm.Observer) int {
-		return cmp.Or(compareBool(silent(b), silent(a)), compareBool(a.Node == self, b.Node == self),
+// spare returns the voter that the others can do without: one that is not
+// preferred before others, then one that is silent, then of the site with the
+// most voters the latest member, and the leader last. There is none if no
+// majority that is heard would be left.
+func spare(voters []*fsm.Observer, self string, fresh func(*fsm.Observer) bool) (out *fsm.Observer, ok bool) {
+	heard := func(o *fsm.Observer) bool { return o.Node == self || fresh(o) }
+	votersAt := bySite(voters)
+	out = slices.MinFunc(voters, func(a, b *fsm.Observer) int {
+		return cmp.Or(compareBool(a.Preferred, b.Preferred), compareBool(heard(a), heard(b)), compareBool(a.Node == self, b.Node == self),
 			cmp.Compare(votersAt[b.Site], votersAt[a.Site]), cmp.Compare(b.Joined, a.Joined))
 	})
-	if !silent(out) {
-		heard--
+	left := 0
+	for _, o := range voters {
+		if o != out && heard(o) {
+			left++
+		}
 	}
-	switch {
-	case 2*heard <= len(voters)-1:
-		return step{}, false
-	case out.Node == self:
-		return step{kind: handOver, node: self}, true
-	}
-	return step{demote, out.Node, out.Raft}, true
+	return out, 2*left > len(voters)-1
 }
+
+func bySite(voters []*fsm.Observer) map[string]int {
+	votersAt := make(map[string]int)
+	for _, o := range voters {
+		votersAt[o.Site]++
+	}
+	return votersAt
+}
+
+func stepOf(kind stepKind, o *fsm.Observer) step { return step{kind, o.Node, o.Raft} }

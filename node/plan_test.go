@@ -56,10 +56,40 @@ func TestPlan(t *testing.T) {
 			3, all,
 			step{promote, "d", "d:7000"},
 		},
-		"one that is preferred takes the place of one that is not": {
+		"one that is preferred votes before another makes room": {
 			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
 			[]*fsm.Observer{a, b, c, preferred(d)},
 			3, all,
+			step{promote, "d", "d:7000"},
+		},
+		"and then takes its place": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), voter("d")},
+			[]*fsm.Observer{a, b, c, preferred(d)},
+			3, all,
+			step{demote, "c", "c:7000"},
+		},
+		"and keeps it when it falls silent in between": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), voter("d")},
+			[]*fsm.Observer{a, b, c, preferred(d)},
+			3, func(o *fsm.Observer) bool { return o.Node != "d" },
+			step{demote, "c", "c:7000"},
+		},
+		"one that is preferred waits while too many vote": {
+			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]*fsm.Observer{a, b, c, preferred(d)},
+			2, all,
+			step{demote, "b", "b:7000"},
+		},
+		"max_voters was lowered": {
+			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]*fsm.Observer{a, b, c},
+			2, all,
+			step{demote, "b", "b:7000"},
+		},
+		"it was lowered below those that are preferred": {
+			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]*fsm.Observer{preferred(a), preferred(b), preferred(c)},
+			2, all,
 			step{demote, "b", "b:7000"},
 		},
 		"but of none that is preferred too": {
@@ -69,7 +99,7 @@ func TestPlan(t *testing.T) {
 			step{},
 		},
 		"of one that is silent first": {
-			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]raft.Server{voter("a"), voter("b"), voter("c"), voter("d")},
 			[]*fsm.Observer{a, b, c, preferred(d)},
 			3, func(o *fsm.Observer) bool { return o.Node != "c" },
 			step{demote, "c", "c:7000"},
@@ -81,12 +111,13 @@ func TestPlan(t *testing.T) {
 			step{},
 		},
 		"the leader hands the lead over when it is the one": {
-			[]raft.Server{voter("a"), voter("b"), voter("c"), nonvoter("d")},
+			[]raft.Server{voter("a"), voter("b"), voter("c"), voter("d")},
 			[]*fsm.Observer{a, preferred(b), preferred(c), preferred(d)},
 			3, all,
 			step{kind: handOver, node: "a"},
 		},
-		"the only voter stays": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, step{}},
+		"the only voter votes until another one does": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, step{promote, "b", "b:7000"}},
+		"and hands the lead over to it":               {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, step{kind: handOver, node: "a"}},
 		"the site with fewer voters comes first": {
 			[]raft.Server{voter("a"), nonvoter("b"), nonvoter("c"), nonvoter("d")},
 			[]*fsm.Observer{a, b, c, d},
@@ -124,6 +155,12 @@ func TestPlan_Settles(t *testing.T) {
 		for i, name := range names {
 			observers = append(observers, observer(name, rapid.SampledFrom([]string{"", "east", "west"}).Draw(t, "site"), uint64(i+2)))
 		}
+		preferring := 0
+		for _, o := range observers {
+			if o.Preferred = rapid.Bool().Draw(t, "preferred"); o.Preferred {
+				preferring++
+			}
+		}
 		servers := []raft.Server{voter("a")}
 		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"b", "c", "x", "y"}), 0, 4, rapid.ID).Draw(t, "servers") {
 			s := voter(name)
@@ -131,14 +168,22 @@ func TestPlan_Settles(t *testing.T) {
 			s.Address = raft.ServerAddress(name + rapid.SampledFrom([]string{":7000", ":1"}).Draw(t, "port"))
 			servers = append(servers, s)
 		}
-		before := votersAmong(servers)
+		leader := "a"
 		for steps := 0; ; steps++ {
-			next, ok := plan(servers, observers, "a", limit, func(*fsm.Observer) bool { return true })
+			next, ok := plan(servers, observers, leader, limit, func(*fsm.Observer) bool { return true })
 			if !ok {
 				break
 			}
 			if steps > 50 {
 				t.Fatalf("the plan does not end: %+v", next)
+			}
+			if next.kind == handOver {
+				heir, refused := heirOf(leader, "", servers, observers, func(*fsm.Observer) bool { return true })
+				if refused != nil {
+					t.Fatal(refused)
+				}
+				leader = string(heir.ID)
+				continue
 			}
 			servers = follow(servers, next)
 		}
@@ -152,8 +197,17 @@ func TestPlan_Settles(t *testing.T) {
 				t.Fatalf("%s is not among %v", o.Node, servers)
 			}
 		}
-		if got, want := votersAmong(servers), min(limit, len(observers)); got < want || got > max(limit, before) {
+		if got, want := votersAmong(servers), min(limit, len(observers)); got != want {
 			t.Fatalf("%d voters, want %d: %v", got, want, servers)
+		}
+		voting := 0
+		for _, o := range observers {
+			if o.Preferred && suffrageOf(servers, raft.ServerID(o.Node)) == raft.Voter {
+				voting++
+			}
+		}
+		if want := min(limit, preferring); voting != want {
+			t.Fatalf("%d of the %d that are preferred vote, want %d: %v", voting, preferring, want, servers)
 		}
 	})
 }
@@ -169,6 +223,8 @@ func follow(servers []raft.Server, s step) []raft.Server {
 		servers[at].Address = raft.ServerAddress(s.address)
 	case promote:
 		servers[at].Suffrage = raft.Voter
+	case demote:
+		servers[at].Suffrage = raft.Nonvoter
 	default:
 		panic(fmt.Sprintf("unknown step %q", s.kind))
 	}
