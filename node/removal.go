@@ -2,10 +2,13 @@ package node
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/raft"
 
 	"tocsin/fsm"
+	"tocsin/health"
+	"tocsin/quorum"
 )
 
 // removal is what there is to know before a node is taken out.
@@ -13,58 +16,106 @@ type removal struct {
 	node      string
 	servers   []raft.Server
 	observers []*fsm.Observer
-	quorum    fsm.Quorum
+	demands   []demand
 	heard     func(*fsm.Observer) bool
 }
 
-// costs says what taking the node out would cost the cluster, "" if it goes on
-// without it as it does with it. It is a pure function. A cluster that decides
-// nothing as it is has nothing to lose.
-func (r removal) costs() string {
-	byNode := make(map[string]*fsm.Observer, len(r.observers))
-	for _, o := range r.observers {
-		byNode[o.Node] = o
+// demand is what a decision takes: about any endpoint, or about those that have
+// settings of their own, of which key is one.
+type demand struct {
+	key    string // "" for the settings of the cluster
+	quorum fsm.Quorum
+	sites  fsm.Sites
+}
+
+// demandsOf returns each demand there is once, that of the cluster first.
+func demandsOf(view *fsm.View) []demand {
+	type pair struct {
+		quorum fsm.Quorum
+		sites  fsm.Sites
 	}
-	if byNode[r.node] == nil {
+	s := view.Settings()
+	demands := []demand{{"", s.Quorum, s.Sites}}
+	known := map[pair]bool{{s.Quorum, s.Sites}: true}
+	for e := range view.Endpoints("") {
+		own := view.SettingsOf(e)
+		if p := (pair{own.Quorum, own.Sites}); !known[p] {
+			known[p] = true
+			demands = append(demands, demand{e.Key, own.Quorum, own.Sites})
+		}
+	}
+	return demands
+}
+
+// costs says what taking the node out would cost the cluster, "" if it goes on
+// without it as it does with it. It is a pure function. What can't be committed
+// or decided as it is has nothing to lose.
+func (r removal) costs() string {
+	left := slices.DeleteFunc(slices.Clone(r.observers), func(o *fsm.Observer) bool { return o.Node == r.node })
+	if len(left) == len(r.observers) {
 		return ""
 	}
-	n, votes := len(r.observers), 0
-	for _, o := range r.observers {
-		if r.heard(o) {
-			votes++
-		}
+	if cost := r.costsMajority(); cost != "" {
+		return cost
 	}
-	voters, heard, votes1, voters1, heard1 := 0, 0, votes, 0, 0
-	if r.heard(byNode[r.node]) {
-		votes1--
-	}
-	for _, s := range r.servers {
-		if s.Suffrage != raft.Voter {
+	for _, d := range r.demands {
+		if !r.ask(d, r.observers).Change {
 			continue
 		}
-		o := byNode[string(s.ID)]
-		is := o != nil && r.heard(o)
-		voters, heard = voters+1, heard+count(is)
-		if string(s.ID) != r.node {
-			voters1, heard1 = voters1+1, heard1+count(is)
+		what := "nothing"
+		if d.key != "" {
+			what = fmt.Sprintf("nothing about %q", d.key)
 		}
-	}
-	switch {
-	case voters1 == 0 && voters > 0:
-		return "it is the only one that votes in raft: without it nothing can be committed; let another one vote first (raise max_voters, which promotes who has caught up)"
-	case 2*heard > voters && 2*heard1 <= voters1:
-		return fmt.Sprintf("of the %d voters that are left %d would be heard, and a majority is %d: nothing could be committed any more; bring back those that are silent, or take those out first", voters1, heard1, voters1/2+1)
-	case int(r.quorum) > n-1:
-		return fmt.Sprintf("the quorum is set to %d, and %d observers would be left: nothing could be decided any more; set it to majority first (tocsin settings set quorum=majority)", int(r.quorum), n-1)
-	case votes >= r.quorum.Of(n) && votes1 < r.quorum.Of(n-1):
-		return fmt.Sprintf("of the %d observers that are left %d would be heard, and a decision takes %d: nothing could be decided any more; bring back those that are silent, or take those out first", n-1, votes1, r.quorum.Of(n-1))
+		if after := r.ask(d, left); !after.Change {
+			return fmt.Sprintf("%s could be decided any more (%s): bring back those that are silent, or take those out first, or change what a decision takes (quorum, sites)", what, after.Missing)
+		}
 	}
 	return ""
 }
 
-func count(is bool) int {
-	if is {
-		return 1
+// costsMajority says what the voters would lose.
+func (r removal) costsMajority() string {
+	is := make(map[string]bool, len(r.observers))
+	for _, o := range r.observers {
+		is[o.Node] = r.heard(o)
 	}
-	return 0
+	var voters []raft.Server
+	for _, s := range r.servers {
+		if s.Suffrage == raft.Voter {
+			voters = append(voters, s)
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(voters), func(s raft.Server) bool { return string(s.ID) == r.node })
+	heard := func(among []raft.Server) (n int) {
+		for _, s := range among {
+			if is[string(s.ID)] {
+				n++
+			}
+		}
+		return n
+	}
+	switch {
+	case len(left) == 0 && len(voters) > 0:
+		return "it is the only one that votes in raft: without it nothing can be committed; let another one vote first (raise max_voters, which promotes who has caught up)"
+	case 2*heard(voters) > len(voters) && 2*heard(left) <= len(left):
+		return fmt.Sprintf("of the %d voters that are left %d would be heard, and a majority is %d: nothing could be committed any more; bring back those that are silent, or take those out first", len(left), heard(left), len(left)/2+1)
+	}
+	return ""
+}
+
+// ask returns what would be decided about an endpoint that is UP, if all
+// observers that are heard said DOWN.
+func (r removal) ask(d demand, observers []*fsm.Observer) quorum.Answer {
+	q := quorum.Question{State: health.Up}
+	sites := make(map[string]struct{})
+	for _, o := range observers {
+		v := fsm.Vote{Node: o.Node, Site: o.Site, Verdict: health.Down}
+		if !r.heard(o) {
+			v.Excluded = "it is not heard"
+		}
+		q.Votes = append(q.Votes, v)
+		sites[o.Site] = struct{}{}
+	}
+	q.Quorum, q.Sites = d.quorum.Of(len(observers)), d.sites.Of(len(sites))
+	return quorum.Decide(q)
 }

@@ -23,15 +23,17 @@ func TestRemoval_IsRefusedWhereItWouldCostTheQuorum(t *testing.T) {
 		"one of five, with two silent":         {"a b c d e", "", "d e", 0, "c", "a majority is 3"},
 		"nothing is decided as it is":          {"a b c", "", "b c", 0, "a", ""},
 		"the only voter":                       {"a", "b c", "", 0, "a", "the only one that votes"},
-		"a quorum of a number":                 {"a b c", "", "", 3, "c", "set to 3, and 2 observers would be left"},
+		"a quorum of a number":                 {"a b c", "", "", 3, "c", "the quorum is 3 votes and there are only 2 observers"},
+		"a quorum of a number, out of reach":   {"a b c", "", "b", 3, "c", "1 would be heard"},
+		"and so is what it decides already":    {"a b c d", "", "d", 4, "c", ""},
 		"an observer that does not vote":       {"a b c", "d e", "", 0, "e", ""},
-		"one whose verdict would be missing":   {"a b c", "d e", "d e", 0, "c", "a decision takes 3"},
+		"one whose verdict would be missing":   {"a b c", "d e", "d e", 0, "c", "DOWN needs 3 of 4 votes, has 2"},
 		"one of two":                           {"a b", "", "", 0, "b", ""},
 		"one that is heard, and one is silent": {"a b", "", "b", 0, "b", ""},
 		"nobody of that name":                  {"a b c", "", "", 0, "z", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := removal{node: c.node, quorum: c.quorum, heard: func(o *fsm.Observer) bool { return !slices.Contains(strings.Fields(c.silent), o.Node) }}
+			r := removal{node: c.node, demands: []demand{{quorum: c.quorum}}, heard: func(o *fsm.Observer) bool { return !slices.Contains(strings.Fields(c.silent), o.Node) }}
 			for _, v := range strings.Fields(c.voters) {
 				r.servers = append(r.servers, voter(v))
 			}
@@ -40,6 +42,35 @@ func TestRemoval_IsRefusedWhereItWouldCostTheQuorum(t *testing.T) {
 			}
 			for i, s := range r.servers {
 				r.observers = append(r.observers, observer(string(s.ID), "", uint64(i+1)))
+			}
+			if got := r.costs(); (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
+				t.Errorf("got %q, want %q", got, c.words)
+			}
+		})
+	}
+}
+
+func TestRemoval_IsRefusedWhereItWouldCostTheSites(t *testing.T) {
+	everywhere := []*fsm.Observer{observer("a", "p", 1), observer("b", "p", 2), observer("c", "l", 3)}
+	five := []*fsm.Observer{observer("a", "p", 1), observer("b", "p", 2), observer("c", "p", 3), observer("d", "l", 4), observer("e", "m", 5)}
+	for name, c := range map[string]struct {
+		observers    []*fsm.Observer
+		silent, node string
+		demands      []demand
+		words        string
+	}{
+		"a site of two that are asked for": {everywhere, "", "c", []demand{{sites: 2}}, "must span 2 sites and the observers stand in 1"},
+		"one of two of its site":           {everywhere, "", "b", []demand{{sites: 2}}, ""},
+		"sites that were never there":      {everywhere, "", "c", []demand{{sites: 3}}, ""},
+		"a majority of them, as it counts": {everywhere, "", "c", []demand{{}}, ""},
+		"the last but one that is heard":   {five, "e", "d", []demand{{sites: 2}}, "DOWN needs 3 of 4 votes from 2 sites, has 3 from 1 site"},
+		"what one endpoint asks for":       {everywhere, "", "c", []demand{{}, {key: "db", sites: 2}}, `nothing about "db" could be decided`},
+		"the quorum of one endpoint":       {everywhere, "", "c", []demand{{}, {key: "db", quorum: 3}}, `nothing about "db" could be decided`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := removal{node: c.node, observers: c.observers, demands: c.demands, heard: func(o *fsm.Observer) bool { return o.Node != c.silent }}
+			for _, o := range c.observers {
+				r.servers = append(r.servers, voter(o.Node))
 			}
 			if got := r.costs(); (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
 				t.Errorf("got %q, want %q", got, c.words)

@@ -40,7 +40,7 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 		return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see /v1/members", node)}
 	}
 	r := removal{
-		node: node, servers: servers, observers: slices.Collect(view.Observers()), quorum: view.Settings().Quorum,
+		node: node, servers: servers, observers: slices.Collect(view.Observers()), demands: demandsOf(view),
 		heard: func(o *fsm.Observer) bool { return o.Node == n.cfg.Name || n.fresh(o) },
 	}
 	if cost := r.costs(); cost != "" && !force {
