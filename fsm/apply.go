@@ -161,10 +161,7 @@ func (b *builder) apply(command Command) (changed bool, refused *Refusal) {
 	case RegisterObserver:
 		return b.register(c)
 	case RemoveObserver:
-		if _, ok := b.observers.Delete([]byte(c.Node)); !ok {
-			return false, refuse(NotFound, "there is no observer %q to remove: look at the status for those there are", c.Node)
-		}
-		return true, nil
+		return b.removeObserver(c)
 	case PreferVoter:
 		return b.prefer(c)
 	case Transition:
@@ -361,6 +358,19 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 		}
 	}
 	b.observers.Insert([]byte(c.Node), o)
+	b.next.observersIndex = b.index
+	return true, nil
+}
+
+func (b *builder) removeObserver(c RemoveObserver) (bool, *Refusal) {
+	if _, known := b.observers.Get([]byte(c.Node)); !known {
+		return false, refuse(NotFound, "there is no observer %q to remove: look at the status for those there are", c.Node)
+	}
+	if c.AsOf != 0 && b.next.observersIndex > c.AsOf {
+		return false, refuse(Conflict, "node %q is not taken out: the members have just changed, and the others may not be able to do without it any more; look at them, and ask again", c.Node)
+	}
+	b.observers.Delete([]byte(c.Node))
+	b.next.observersIndex = b.index
 	return true, nil
 }
 

@@ -119,6 +119,10 @@ type RegisterObserver struct {
 // counts in N.
 type RemoveObserver struct {
 	Node string `json:"node"`
+	// AsOf is the raft index of the View in which the proposer found that the
+	// others can do without it: if observers have come, gone or changed since, it
+	// is refused. 0 if it did not look.
+	AsOf uint64 `json:"as_of,omitempty"`
 }
 
 // PreferVoter says that a node is to vote in raft before others that are not

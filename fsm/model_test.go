@@ -18,6 +18,7 @@ import (
 // place, everything that can be looked for is looked for.
 type model struct {
 	index, endpointsIndex, settingsIndex uint64
+	observersIndex                       uint64
 	clusterID                            string
 	settings                             fsm.ClusterSettings
 	endpoints                            map[string]fsm.Endpoint
@@ -86,7 +87,11 @@ func (m *model) one(term uint64, command fsm.Command) string {
 		if _, ok := m.observers[c.Node]; !ok {
 			return "not-found"
 		}
+		if c.AsOf != 0 && m.observersIndex > c.AsOf {
+			return "conflict"
+		}
 		delete(m.observers, c.Node)
+		m.observersIndex = m.index
 	case fsm.PreferVoter:
 		o, ok := m.observers[c.Node]
 		if !ok {
@@ -301,6 +306,7 @@ func (m *model) register(c fsm.RegisterObserver) string {
 		return same
 	}
 	m.observers[c.Node] = o
+	m.observersIndex = m.index
 	return changed
 }
 

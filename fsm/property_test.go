@@ -46,7 +46,10 @@ func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 			AsOf: rapid.SampledFrom([]uint64{0, v.Index(), v.Index() / 2}).Draw(t, "as of"),
 		}
 	case "remove":
-		return fsm.RemoveObserver{Node: rapid.SampledFrom(nodes).Draw(t, "node")}
+		return fsm.RemoveObserver{
+			Node: rapid.SampledFrom(nodes).Draw(t, "node"),
+			AsOf: rapid.SampledFrom([]uint64{0, v.Index(), v.Index() / 2}).Draw(t, "as of"),
+		}
 	case "prefer":
 		return fsm.PreferVoter{Node: rapid.SampledFrom(nodes).Draw(t, "node"), Prefer: rapid.Bool().Draw(t, "prefer")}
 	case "turn":

@@ -114,7 +114,7 @@ type restoring struct {
 func newRestoring(h snapshotHeader) *restoring {
 	v := emptyView()
 	v.index, v.clusterID, v.settings = h.Index, h.ClusterID, h.Settings
-	v.settingsIndex, v.endpointsIndex = h.SettingsIndex, h.EndpointsIndex
+	v.settingsIndex, v.endpointsIndex, v.observersIndex = h.SettingsIndex, h.EndpointsIndex, h.ObserversIndex
 	v.lastEvent, v.lastForgotten = h.LastEvent, h.LastForgotten
 	v.inUse = h.Version
 	v.holds = &Holds{Index: h.HoldsIndex}

@@ -39,6 +39,7 @@ type snapshotHeader struct {
 	Settings       ClusterSettings `json:"settings"`
 	SettingsIndex  uint64          `json:"settings_index"`
 	EndpointsIndex uint64          `json:"endpoints_index"`
+	ObserversIndex uint64          `json:"observers_index"`
 	LastEvent      uint64          `json:"last_event"`
 	LastForgotten  uint64          `json:"last_forgotten"`
 	HoldsIndex     uint64          `json:"holds_index,omitempty"`
@@ -68,7 +69,7 @@ func writeSnapshot(to io.Writer, v *View) error {
 	err := w.line(snapshotHeader{
 		Format: snapshotFormat, Version: v.inUse, Index: v.index,
 		ClusterID: v.clusterID, Settings: v.settings, SettingsIndex: v.settingsIndex,
-		EndpointsIndex: v.endpointsIndex, LastEvent: v.lastEvent, LastForgotten: v.lastForgotten, HoldsIndex: v.holds.Index,
+		EndpointsIndex: v.endpointsIndex, ObserversIndex: v.observersIndex, LastEvent: v.lastEvent, LastForgotten: v.lastForgotten, HoldsIndex: v.holds.Index,
 	})
 	if err != nil {
 		return err

@@ -263,3 +263,27 @@ func TestPreferVoter_NoMoreThanCanVoteAlsoWithinOneEntry(t *testing.T) {
 		t.Errorf("got %v, then %v", r[0].Refused, r[1].Refused)
 	}
 }
+
+func TestRemoveObserver_OfTwoThatWereJudgedAtOnceTheFirstGoes(t *testing.T) {
+	m := fsm.NewMachine()
+	joins := func(node string) fsm.RegisterObserver {
+		return fsm.RegisterObserver{Node: node, Incarnation: "x"}
+	}
+	commit(t, m, 1, joins("n1"), joins("n2"), joins("n3"), joins("n4"))
+	for i, test := range []struct {
+		command fsm.Command
+		refused bool
+	}{
+		{fsm.RemoveObserver{Node: "n2", AsOf: 1}, false},
+		{fsm.RemoveObserver{Node: "n3", AsOf: 1}, true}, // n2 has gone since
+		{fsm.PreferVoter{Node: "n3"}, false},            // which changes nobody
+		{fsm.RemoveObserver{Node: "n3", AsOf: 2}, false},
+		{joins("n5"), false},
+		{fsm.RemoveObserver{Node: "n4", AsOf: 5}, true},
+		{fsm.RemoveObserver{Node: "n4"}, false}, // nobody has looked
+	} {
+		if r := commit(t, m, uint64(i+2), test.command)[0]; (r.Refused != nil) != test.refused {
+			t.Errorf("%d: %+v: got %v", i, test.command, r.Refused)
+		}
+	}
+}

@@ -21,6 +21,8 @@ type View struct {
 	settingsIndex uint64
 	// endpointsIndex is the last change that can make a verdict count no more.
 	endpointsIndex uint64
+	// observersIndex is when an observer last came, went, or registered anew.
+	observersIndex uint64
 	lastEvent      uint64
 	// lastForgotten is the newest event that is kept no more.
 	lastForgotten uint64

@@ -113,7 +113,7 @@ func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
 		}
 	}
 	if leaving != nil {
-		return n.leave(ctx, leaving.Node)
+		return n.leave(ctx, fsm.RemoveObserver{Node: leaving.Node})
 	}
 	return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("no node has the raft address %q: see /raftnodes", raftAddress)}
 }

@@ -31,11 +31,11 @@ func (n *Node) RaftProgress() api.RaftProgress {
 
 // RemoveMember implements api.Membership.
 func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error {
+	view := n.machine.View() // before the servers, which follow it
 	servers, err := n.servers()
 	if err != nil {
 		return err
 	}
-	view := n.machine.View()
 	if _, known := view.Observer(node); !known {
 		return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see /v1/members", node)}
 	}
@@ -46,7 +46,7 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 	if cost := r.costs(); cost != "" && !force {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s is not taken out: %s; or ask with force", node, cost)}
 	}
-	return n.leave(ctx, node)
+	return n.leave(ctx, fsm.RemoveObserver{Node: node, AsOf: view.Index()})
 }
 
 // TransferLead implements api.Membership: it asks the leader to hand the lead

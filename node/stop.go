@@ -34,7 +34,7 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.stop.Do(func() {
 		alive := n.Err() == nil && !n.removed.Load()
 		if alive && n.changeable.Load().LeaveOnExit {
-			if err := n.leave(ctx, n.cfg.Name); err != nil {
+			if err := n.leave(ctx, fsm.RemoveObserver{Node: n.cfg.Name}); err != nil {
 				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: GET /leave?peerAddress=%s", err, n.cfg.advertised(n.cfg.Raft)))
 			}
 		} else if alive && n.leads() {
@@ -53,16 +53,16 @@ func (n *Node) Stop(ctx context.Context) error {
 
 // leave takes a node out of the observers. Only the leader can't be taken out
 // while it leads: it hands the lead over first.
-func (n *Node) leave(ctx context.Context, node string) error {
+func (n *Node) leave(ctx context.Context, leaving fsm.RemoveObserver) error {
 	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
 	if n.machine.View().ObserverCount() <= 1 {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: "the last node can't leave its cluster: stop it and remove its data directory instead"}
 	}
-	if node == n.cfg.Name && n.leads() {
+	if leaving.Node == n.cfg.Name && n.leads() {
 		n.resign(ctx)
 	}
-	results, err := n.Propose(ctx, fsm.RemoveObserver{Node: node})
+	results, err := n.Propose(ctx, leaving)
 	if err != nil {
 		return err
 	}
