@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/api"
+	"tocsin/fsm"
 )
 
 const (
@@ -52,10 +53,9 @@ func (n *Node) yield(ctx context.Context) {
 	if !found || ctx.Err() != nil {
 		return
 	}
-	at := slices.IndexFunc(servers, func(s raft.Server) bool { return string(s.ID) == to })
 	n.yielded = time.Now()
 	n.log.Warn("this node leads and hears too few ballots to decide anything: it hands the lead over", "peer", to, "hears", n.doubter.Heard())
-	err = n.handOver(ctx, n.raft.LeadershipTransferToServer(servers[at].ID, servers[at].Address))
+	_, err = n.handOver(ctx, to, func(o *fsm.Observer) bool { return o.Node == to }) // it has just answered
 	if err != nil && ctx.Err() == nil {
 		n.log.Warn("the lead could not be handed over, it is tried again", "peer", to, "pause", yieldPause, "err", err)
 	}

@@ -51,7 +51,7 @@ func (n *Node) keepMembership(ctx context.Context) error {
 
 // followPlan takes the steps of the plan until there is none.
 func (n *Node) followPlan(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && n.leads() { // one of the steps ends that
 		servers, err := n.servers()
 		if err != nil {
 			return err
@@ -84,7 +84,8 @@ func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
 	case demote:
 		future = n.raft.DemoteVoter(id, 0, stepTimeout)
 	case handOver:
-		future = n.raft.LeadershipTransfer()
+		_, err := n.handOver(ctx, "", n.fresh)
+		return err
 	case moveServer:
 		if suffrageOf(servers, id) == raft.Voter {
 			future = n.raft.AddVoter(id, address, 0, stepTimeout)

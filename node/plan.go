@@ -32,7 +32,7 @@ const (
 // an observer's present process is heard, and so has caught up.
 //
 //   - A server that is no observer has left: it is removed. If it is self, it
-//     first hands the lead over to a voter that stays; before the founder of a
+//     first hands the lead over to a voter that stays and is heard; before the founder of a
 //     cluster has registered itself there is none, and nothing to do.
 //   - An observer with a new address is moved there, and one without a server
 //     becomes a non-voter, as far as others leave room for them (see place).
@@ -48,7 +48,10 @@ func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVote
 		byNode[o.Node] = o
 	}
 	if byNode[self] == nil {
-		stays := func(s raft.Server) bool { return s.Suffrage == raft.Voter && byNode[string(s.ID)] != nil }
+		stays := func(s raft.Server) bool {
+			o := byNode[string(s.ID)]
+			return s.Suffrage == raft.Voter && o != nil && fresh(o)
+		}
 		if slices.ContainsFunc(servers, stays) {
 			return step{kind: handOver, node: self}, true
 		}

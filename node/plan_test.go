@@ -127,6 +127,7 @@ func TestPlan(t *testing.T) {
 		"a server that is no observer is removed":        {[]raft.Server{voter("a"), voter("gone")}, []*fsm.Observer{a}, 5, all, step{removeServer, "gone", "gone:7000"}},
 		"a new address is followed":                      {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{a, moved}, 5, all, step{moveServer, "b", "b:7999"}},
 		"a leader that has left hands the lead over":     {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, all, step{kind: handOver, node: "a"}},
+		"but to none that is silent":                     {[]raft.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, none, step{}},
 		"a leader that has left waits for another voter": {[]raft.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{b}, 5, all, step{}},
 		"a non-voter that waits for its address is no voter yet": {
 			[]raft.Server{voter("a"), nonvoter("b"), voter("c")},

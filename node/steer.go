@@ -73,7 +73,7 @@ func (n *Node) TransferLead(ctx context.Context, to string) (api.LeaderInfo, err
 	for {
 		changed := n.leaderChanged.wait()
 		if now, known := n.Leader(); known && now.Node != before.Node {
-			return now, nil
+			return now, elected(to, now.Node)
 		}
 		select {
 		case <-changed:
@@ -84,6 +84,15 @@ func (n *Node) TransferLead(ctx context.Context, to string) (api.LeaderInfo, err
 	}
 }
 
+// elected refuses to call it done when another one won the election that follows
+// a transfer.
+func elected(to, leads string) error {
+	if to == "" || to == leads {
+		return nil
+	}
+	return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("the lead was handed over to %s, but %s was elected and leads now: ask again if it is to be %s all the same", to, leads, to)}
+}
+
 // transferTimeout bounds a transfer, the election that follows it included.
 const transferTimeout = 8 * time.Second
 
@@ -92,23 +101,49 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 	if !n.leads() {
 		return n.notLeader()
 	}
-	servers, err := n.servers()
-	if err != nil {
+	heir, err := n.handOver(ctx, to, n.fresh)
+	if _, refused := errors.AsType[*fsm.Refusal](err); refused {
 		return err
 	}
-	view := n.machine.View()
-	heir, refused := heirOf(n.cfg.Name, to, servers, slices.Collect(view.Observers()), n.fresh)
+	if err == nil || !n.leads() {
+		n.log.Info("the lead is handed over because somebody asks for it", "peer", string(heir))
+		return nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return api.ErrUncertain
+	}
+	return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("the lead could not be handed over to %s, and stays with %s: %v; look at the log of both, and ask again", heir, n.cfg.Name, err)}
+}
+
+// handOver gives the lead to a voter that is heard, to that one if it is not "",
+// and waits until this node leads no more. Raft bounds a transfer, and while one is
+// under way takes nothing else; what asks the other node hangs for as long as a
+// call may.
+func (n *Node) handOver(ctx context.Context, to string, heard func(*fsm.Observer) bool) (heir raft.ServerID, err error) {
+	ctx, cancel := context.WithTimeout(ctx, transferGrace)
+	defer cancel()
+	servers, err := n.servers()
+	if err != nil {
+		return "", err
+	}
+	next, refused := heirOf(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), heard)
 	if refused != nil {
-		return refused
+		return "", refused
 	}
-	n.log.Info("the lead is handed over because somebody asks for it", "peer", string(heir.ID))
-	if err := n.handOver(ctx, n.raft.LeadershipTransferToServer(heir.ID, heir.Address)); err != nil && n.leads() {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			return api.ErrUncertain
+	if err := n.futures.await(ctx, n.raft.LeadershipTransferToServer(next.ID, next.Address)); err != nil {
+		return next.ID, err
+	}
+	// The transfer is done when the other was told; it leads when it is elected.
+	for n.leads() {
+		changed := n.leaderChanged.wait()
+		select {
+		case <-changed:
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return next.ID, ctx.Err()
 		}
-		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("the lead could not be handed over to %s, and stays with %s: %v; look at the log of both, and ask again", heir.ID, n.cfg.Name, err)}
 	}
-	return nil
+	return next.ID, nil
 }
 
 // heirOf returns the voter that gets the lead: to, or, if that is "", the first of

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/raft"
 	"golang.org/x/sync/errgroup"
 
 	"tocsin/fsm"
@@ -72,40 +71,18 @@ func (n *Node) leave(ctx context.Context, leaving fsm.RemoveObserver) error {
 	return nil
 }
 
-// resign gives the lead to any other voter, so that nobody has to wait for an
+// resign gives the lead to any other voter that is heard, so that nobody has to wait for an
 // election. If it can't, the others elect one by themselves.
 func (n *Node) resign(ctx context.Context) {
-	if err := n.handOver(ctx, n.raft.LeadershipTransfer()); err != nil {
+	if _, err := n.handOver(ctx, "", n.fresh); err != nil {
 		n.log.Debug("the lead could not be handed over", "err", err)
 	}
 }
 
-// handOver waits until a transfer has ended and this node leads no more. Raft
-// bounds a transfer, and while one is under way takes nothing else; what asks the
-// other node hangs for as long as a call may.
-func (n *Node) handOver(ctx context.Context, transfer raft.Future) error {
-	ctx, cancel := context.WithTimeout(ctx, transferGrace)
-	defer cancel()
-	if err := n.futures.await(ctx, transfer); err != nil {
-		return err
-	}
-	// The transfer is done when the other was told; it leads when it is elected.
-	for n.leads() {
-		changed := n.leaderChanged.wait()
-		select {
-		case <-changed:
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
 // closeRaft shuts raft down, and ends what it asks of others at that moment: who
-// does not answer would keep it for as long as a call may take. A write that hangs keeps raft from ending; then
-// what is left of it ends with the process, and its store is closed all the
-// same.
+// does not answer would keep it for as long as a call may take. A write that
+// hangs keeps raft from ending; then what is left of it ends with the process,
+// and its store is closed all the same.
 func (n *Node) closeRaft() error {
 	if n.store != nil {
 		n.store.Release()
