@@ -43,7 +43,10 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 		node: node, servers: servers, observers: slices.Collect(view.Observers()), demands: demandsOf(view),
 		heard: func(o *fsm.Observer) bool { return o.Node == n.cfg.Name || n.fresh(o) },
 	}
-	if cost := r.costs(); cost != "" && !force {
+	if force {
+		return n.leave(ctx, fsm.RemoveObserver{Node: node})
+	}
+	if cost := r.costs(); cost != "" {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s is not taken out: %s; or ask with force", node, cost)}
 	}
 	return n.leave(ctx, fsm.RemoveObserver{Node: node, AsOf: view.Index()})
