@@ -352,3 +352,14 @@ func TestAccess_RolesOfTheDocumentAreThoseThatThereAre(t *testing.T) {
 		}
 	}
 }
+
+// TestAccess_WhoActsIsWhoWasProven: a record names the owner of the token,
+// whatever else the request says.
+func TestAccess_WhoActsIsWhoWasProven(t *testing.T) {
+	g, _ := newGuarded(t)
+	token := g.give("anna", access.Operate, nil)
+	g.request("POST", "/v1/pause", `{"reason":"work","by":"somebody else"}`, "Authorization: "+token.Header()).wantWord(t, 200)
+	if p, ok := g.View().Holds().Pause(fsm.Scope{}); !ok || p.By != "anna" {
+		t.Errorf("got %+v", p)
+	}
+}

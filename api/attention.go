@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tocsin/access"
 	"tocsin/fsm"
 )
 
@@ -130,6 +131,7 @@ func (s *server) ackNotification(ctx context.Context, in *attendInput) (*attende
 	if err := decodeBody(in.Sent.body, maxBody, &r); err != nil {
 		return nil, err
 	}
+	r.By = access.From(ctx).By(r.By)
 	out, err := s.attend(ctx, id, fsm.AckNotification{Event: id, Node: in.Node, Ack: fsm.Ack{By: r.By, Why: r.Why, Time: time.Now()}})
 	if err == nil && out.Body.Changed {
 		s.log.Info("somebody has seen to what was given up", "event", id, "nodes", out.Body.Nodes, "by", r.By, "reason", r.Why, "index", out.Index, "from_address", in.Sent.from)

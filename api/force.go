@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tocsin/access"
 	"tocsin/fsm"
 	"tocsin/health"
 )
@@ -41,6 +42,7 @@ func (s *server) force(ctx context.Context, in *forceInput) (*writtenOutput, err
 	if err := decodeBody(in.Sent.body, maxBody, &r); err != nil {
 		return nil, err
 	}
+	r.By = access.From(ctx).By(r.By)
 	result, err := s.propose(ctx, fsm.ForceState{Key: in.Key, To: r.State, Manual: fsm.Manual{Reason: r.Reason, By: r.By}})
 	if err != nil {
 		return nil, err

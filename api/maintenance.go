@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tocsin/access"
 	"tocsin/calendar"
 	"tocsin/fsm"
 	"tocsin/hold"
@@ -162,7 +163,7 @@ func (s *server) putWindow(ctx context.Context, in *writeWindowInput) (*holdWrit
 		return nil, err
 	}
 	w := fsm.Window{
-		Name: in.Name, Scope: fsm.Scope{Prefix: r.Prefix, Labels: r.Labels}, Reason: r.Reason, By: r.By,
+		Name: in.Name, Scope: fsm.Scope{Prefix: r.Prefix, Labels: r.Labels}, Reason: r.Reason, By: access.From(ctx).By(r.By),
 		Cron: r.Cron, Zone: r.Zone, From: r.From, Duration: r.Duration,
 	}
 	result, err := s.propose(ctx, fsm.SetWindow{Window: w, If: condition})

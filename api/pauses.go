@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tocsin/access"
 	"tocsin/fsm"
 )
 
@@ -120,7 +121,7 @@ func (s *server) pause(ctx context.Context, in *bodyInput) (*holdWrittenOutput, 
 	if err := decodeBody(in.Sent.body, maxBody, &r); err != nil {
 		return nil, err
 	}
-	p := fsm.Pause{Scope: fsm.Scope{Prefix: r.Prefix, Labels: r.Labels}, Reason: r.Reason, By: r.By, Since: time.Now(), Until: r.Until}
+	p := fsm.Pause{Scope: fsm.Scope{Prefix: r.Prefix, Labels: r.Labels}, Reason: r.Reason, By: access.From(ctx).By(r.By), Since: time.Now(), Until: r.Until}
 	switch {
 	case r.For < 0, r.For > 0 && !r.Until.IsZero():
 		return nil, badRequest("for and until both say when the pause ends: give one of them, and one that is to come")
