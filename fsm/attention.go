@@ -16,7 +16,8 @@ import (
 
 // RetryNotification has the notification of an event run again where it was
 // given up: on that node, or on each where it was if Node is "". Only the newest
-// event of an endpoint can be: its machine may know a newer one otherwise.
+// event of an endpoint can be: its machine may know a newer one otherwise. If it
+// was given up as leader, the node that leads by then may run it as leader too.
 type RetryNotification struct {
 	Event uint64 `json:"event"`
 	Node  string `json:"node,omitempty"`

@@ -84,6 +84,7 @@ func TestClaim_Decide(t *testing.T) {
 		{"it is alive for too long, and this node has not ended its own", with(func(c *claim) { c.leaderAlive, c.open, c.waited = true, true, time.Hour }), false},
 		{"it is alive for too long, and this node does not lead", with(func(c *claim) { c.leaderAlive, c.leading, c.waited = true, false, time.Hour }), false},
 		{"it is alive, and reported something else", with(func(c *claim) { c.leaderAlive, c.leaderReported = true, true }), true},
+		{"it is alive, has given up, and is asked to try again", with(func(c *claim) { c.leaderAlive, c.leaderReported, c.retryAsked = true, true, true }), true},
 		{"it was removed", with(func(c *claim) { c.leaderGone = true }), true},
 		{"it was this node", with(func(c *claim) { c.leaderAlive, c.leaderIsSelf = true, true }), true},
 		{"this node does not lead", with(func(c *claim) { c.leading = false }), false},

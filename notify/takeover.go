@@ -23,6 +23,7 @@ type claim struct {
 	// leader is waited for.
 	leaderIsSelf   bool
 	leaderReported bool // an outcome, and yet the event still awaits a leader
+	retryAsked     bool // of that outcome, and how that ended is not said yet
 	leaderGone     bool // no observer any more, or only since after the event
 	leaderAlive    bool
 	leaderAnew     bool // its process was started after the event
@@ -53,6 +54,8 @@ func (c claim) decide() (take bool, why string) {
 		return false, ""
 	case c.leaderIsSelf:
 		return true, "this node leads again, and had not run it as leader"
+	case c.retryAsked:
+		return true, "it was given up, and somebody has asked for another try"
 	case c.leaderReported:
 		return true, "the leader at that time did not run it as leader"
 	case c.leaderGone:
@@ -124,7 +127,9 @@ func (o *owner) claimOf(e *fsm.Event) claim {
 		return c
 	}
 	c.own = o.ownOutcome(e.ID)
-	_, c.leaderReported = o.view.Outcome(e.ID, e.Leader)
+	var reported *fsm.Outcome
+	reported, c.leaderReported = o.view.Outcome(e.ID, e.Leader)
+	c.retryAsked = c.leaderReported && reported.AwaitsRetry()
 	leader, known := o.view.Observer(e.Leader)
 	c.leaderGone = !known || leader.Joined > e.ID
 	c.leaderAlive = !c.leaderGone && (c.leaderIsSelf || o.config.Alive(e.Leader))

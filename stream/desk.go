@@ -143,7 +143,7 @@ func (d *desk) expire(now time.Time) (err error) {
 		d.answer(q, outcome{err: ErrLate})
 	}
 	if silence := now.Sub(d.lively); d.strikes >= maxStrikes && silence >= patience {
-		return fmt.Errorf("it has answered nothing for %v%s", silence.Round(time.Second), d.strayWords())
+		return fmt.Errorf("it has answered nothing in time for %v%s", silence.Round(time.Second), d.strayWords())
 	}
 	return nil
 }

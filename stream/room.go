@@ -47,16 +47,12 @@ var errClosed = errors.New("this node is stopping, and checks nothing any more")
 // and returns what it found. The error is ErrLate, that of ctx if it ends first,
 // or one that says in words what is wrong with the script.
 func (r *Room) Ask(ctx context.Context, file string, q Question) (Answer, error) {
-	version, err := os.Stat(file)
-	if err != nil {
-		return Answer{}, err
-	}
 	reply := make(chan outcome, 1)
 	asked := &question{Question: q, since: time.Now(), reply: reply}
 	for {
-		s := r.speaker(file, version)
-		if s == nil {
-			return Answer{}, errClosed
+		s, err := r.speaker(file)
+		if err != nil {
+			return Answer{}, err
 		}
 		select {
 		case s.asks <- asked:
@@ -84,24 +80,29 @@ func (r *Room) Close() {
 	r.running.Wait()
 }
 
-// speaker returns the speaker of this version of file, nil if the room is closed.
-// The speaker of another version is retired.
-func (r *Room) speaker(file string, version fs.FileInfo) *speaker {
+// speaker returns the speaker of the version of file that is there now. The
+// speaker of another version is retired. It looks at the file under the lock, or
+// whoever had looked before would retire the newer version for the older.
+func (r *Room) speaker(file string) (*speaker, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return nil
+		return nil, errClosed
+	}
+	version, err := os.Stat(file)
+	if err != nil {
+		return nil, err
 	}
 	if s := r.speakers[file]; s != nil {
 		if sameVersion(s.version, version) {
-			return s
+			return s, nil
 		}
 		close(s.retired)
 	}
 	s := newSpeaker(r, file, version)
 	r.speakers[file] = s
 	r.running.Go(func() { s.run(r.ctx) })
-	return s
+	return s, nil
 }
 
 // retire has nobody ask s any more.

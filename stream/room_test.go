@@ -211,7 +211,7 @@ func TestRoom_EndsWhatHangs(t *testing.T) {
 		if n := f.running.Load(); n != 0 {
 			t.Errorf("%d processes run", n)
 		}
-		if _, err := f.ask(t, "a"); err == nil || !strings.Contains(err.Error(), "it has answered nothing for 15s; it is started again in ") {
+		if _, err := f.ask(t, "a"); err == nil || !strings.Contains(err.Error(), "it has answered nothing in time for 15s; it is started again in ") {
 			t.Errorf("%v does not say why", err)
 		}
 		time.Sleep(time.Second)
