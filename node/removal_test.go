@@ -34,10 +34,10 @@ func TestRemoval_IsRefusedWhereItWouldCostTheQuorum(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := removal{node: c.node, demands: []demand{{quorum: c.quorum}}, heard: func(o *fsm.Observer) bool { return !slices.Contains(strings.Fields(c.silent), o.Node) }}
-			for _, v := range strings.Fields(c.voters) {
+			for v := range strings.FieldsSeq(c.voters) {
 				r.servers = append(r.servers, voter(v))
 			}
-			for _, v := range strings.Fields(c.others) {
+			for v := range strings.FieldsSeq(c.others) {
 				r.servers = append(r.servers, nonvoter(v))
 			}
 			for i, s := range r.servers {
