@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -198,6 +199,20 @@ func (c *client) round(ctx context.Context, r request, body []byte) (answer []by
 		return nil, uncertain, busy
 	}
 	return nil, uncertain, fmt.Errorf("no node answers at %s: start one with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(silent, " or "))
+}
+
+// askTold asks by GET a node whose address another node told. Nodes tell host:port
+// alone: it is spoken to by TLS if the nodes that were named here are.
+func (c *client) askTold(ctx context.Context, address, path string) ([]byte, error) {
+	secure := func(named string) bool { return strings.HasPrefix(named, secureScheme) }
+	if !slices.Contains(c.addresses, address) && slices.ContainsFunc(c.addresses, secure) {
+		address = secureScheme + address
+	}
+	text, err := c.askOne(ctx, address, request{method: http.MethodGet, path: path}, nil)
+	if quiet, ok := errors.AsType[unanswered](err); ok {
+		return nil, errors.New(reasonOf(quiet))
+	}
+	return text, err
 }
 
 func (c *client) askOne(ctx context.Context, address string, r request, body []byte) ([]byte, error) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"time"
 
@@ -110,9 +109,5 @@ type getter struct{ *client }
 
 // Get implements dossier.Asker.
 func (g getter) Get(ctx context.Context, address, path string) ([]byte, error) {
-	text, err := g.askOne(ctx, address, request{method: http.MethodGet, path: path}, nil)
-	if quiet, ok := errors.AsType[unanswered](err); ok {
-		return nil, errors.New(reasonOf(quiet))
-	}
-	return text, err
+	return g.askTold(ctx, address, path)
 }

@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"path/filepath"
 	"strings"
 
@@ -71,10 +69,7 @@ type asker struct{ *client }
 
 // Ask implements doctor.Asker.
 func (a asker) Ask(ctx context.Context, address, path string, into any) error {
-	text, err := a.askOne(ctx, address, request{method: http.MethodGet, path: path}, nil)
-	if quiet, ok := errors.AsType[unanswered](err); ok {
-		return errors.New(reasonOf(quiet))
-	}
+	text, err := a.askTold(ctx, address, path)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -14,16 +15,24 @@ import (
 	"tocsin/api"
 	"tocsin/cli"
 	"tocsin/doctor"
+	"tocsin/pki"
 )
 
 // doctorNode is the first of three nodes that say that of themselves, each at an
 // address of its own. It returns where that is.
 func doctorNode(t *testing.T, report api.NodeReport) string {
 	t.Helper()
-	cluster := api.Cluster{ID: "C", Leader: "n1", Quorum: 2, Sites: 1}
+	return doctorNodes(t, report, api.Cluster{}, httptest.NewServer)
+}
+
+// doctorNodes is doctorNode in a cluster of which more is said, and which may
+// speak TLS.
+func doctorNodes(t *testing.T, report api.NodeReport, cluster api.Cluster, serve func(http.Handler) *httptest.Server) string {
+	t.Helper()
+	cluster.ID, cluster.Leader, cluster.Quorum, cluster.Sites = "C", "n1", 2, 1
 	var members []api.Member
 	for _, name := range []string{"n1", "n2", "n3"} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var answer any = api.Members{Members: members}
 			switch r.URL.Path {
 			case "/v1/status":
@@ -93,5 +102,37 @@ func TestDoctor_LooksHereByAFile(t *testing.T) {
 	}
 	if code := cli.Main([]string{"doctor", "--address", address, "--config", filepath.Join(dir, "gone")}, &stdout, &stderr); code != 2 {
 		t.Errorf("%d %s", code, &stderr)
+	}
+}
+
+// TestDoctor_AsksAllByTLS, and "debug" as well: nodes tell host:port of each other.
+func TestDoctor_AsksAllByTLS(t *testing.T) {
+	ca, err := pki.NewAuthority("ours", time.Now(), pki.AuthorityLife)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, err := pki.Equip(dir, ca, pki.Request{Subject: pki.Subject{Role: pki.Node, Name: "n"}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	files := pki.FilesIn(dir)
+	shown, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := doctorNodes(t, api.NodeReport{}, api.Cluster{}, func(h http.Handler) *httptest.Server {
+		server := httptest.NewUnstartedServer(h)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{shown}, MinVersion: tls.VersionTLS13}
+		server.StartTLS()
+		return server
+	})
+	var stdout, stderr bytes.Buffer
+	cli.Main([]string{"doctor", "--address", address, "--ca", files.CA}, &stdout, &stderr)
+	if !strings.Contains(stdout.String(), "gossip, answers") || strings.Contains(stdout.String(), "does not answer") || stderr.Len() > 0 {
+		t.Errorf("doctor: %s%s", &stdout, &stderr)
+	}
+	code := cli.Main([]string{"debug", "--file", "-", "--address", address, "--ca", files.CA}, &stdout, &stderr)
+	if code != 0 || !strings.Contains(stderr.String(), "asking n3 at ") || strings.Contains(stderr.String(), "could not be asked") {
+		t.Errorf("debug: %d %s", code, &stderr)
 	}
 }

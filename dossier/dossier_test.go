@@ -85,7 +85,7 @@ func TestGather(t *testing.T) {
 			t.Errorf("%s holds %q, want %q", name, got, want)
 		}
 	}
-	if len(said) != 3 || !strings.Contains(said[2], "n2 at y:1") {
+	if len(said) != 4 || !strings.Contains(said[2], "n2 at y:1") || said[3] != "n2 at y:1 could not be asked, and is missing: connection refused" {
 		t.Errorf("said %q", said)
 	}
 	if err := dossier.Gather(t.Context(), nodes{}, "gone:1", dossier.NewWriter(io.Discard, "x", time.Unix(1, 0)), func(string) {}); err == nil {

@@ -57,8 +57,8 @@ func ofEachNode() []question {
 }
 
 // Gather asks the node at address about the cluster, and then each observer about
-// itself, and writes what they answer to w. It tells progress whom it asks. It
-// fails only if that first node does not answer.
+// itself, and writes what they answer to w. It tells progress whom it asks, and
+// who does not answer. It fails only if that first node does not answer.
 func Gather(ctx context.Context, ask Asker, address string, w *Writer, progress func(string)) error {
 	text, err := get(ctx, ask, address, "/v1/status?limit=1")
 	if err != nil {
@@ -69,7 +69,9 @@ func Gather(ctx context.Context, ask Asker, address string, w *Writer, progress 
 		return fmt.Errorf("%s: the answer can't be read: %w", address, err)
 	}
 	progress(fmt.Sprintf("asking %s at %s about the cluster", status.Cluster.Node, address))
-	answered(ctx, ask, address, "", ofTheCluster(), w)
+	if err := answered(ctx, ask, address, "", ofTheCluster(), w); err != nil {
+		progress(fmt.Sprintf("%s at %s could not be asked about the cluster: %v", status.Cluster.Node, address, err))
+	}
 	for i, o := range status.Cluster.Observers {
 		if i == maxNodes {
 			w.Missing("nodes", fmt.Sprintf("only %d of %d were asked", maxNodes, len(status.Cluster.Observers)))
@@ -80,25 +82,28 @@ func Gather(ctx context.Context, ask Asker, address string, w *Writer, progress 
 			at = address // which is known to lead there, from here
 		}
 		progress(fmt.Sprintf("asking %s at %s about itself", o.Node, at))
-		answered(ctx, ask, at, o.Node+"/", ofEachNode(), w)
+		if err := answered(ctx, ask, at, o.Node+"/", ofEachNode(), w); err != nil {
+			progress(fmt.Sprintf("%s at %s could not be asked, and is missing: %v", o.Node, at, err))
+		}
 	}
 	return ctx.Err()
 }
 
 // answered asks all questions and writes the answers into files that begin so. A
-// node that does not answer the first is not asked the others.
-func answered(ctx context.Context, ask Asker, address, folder string, all []question, w *Writer) {
+// node that does not answer the first is not asked the others: the error says why.
+func answered(ctx context.Context, ask Asker, address, folder string, all []question, w *Writer) error {
 	for i, q := range all {
 		text, err := get(ctx, ask, address, q.path)
 		if err != nil {
 			w.Missing(folder+q.file, cmp.Or(q.why, err.Error()))
 			if i == 0 {
-				return
+				return err
 			}
 			continue
 		}
 		q.write(w, folder+q.file, text)
 	}
+	return nil
 }
 
 func get(ctx context.Context, ask Asker, address, path string) ([]byte, error) {
