@@ -196,6 +196,9 @@ func (c ClusterSettings) BallotTTL() time.Duration { return 3 * time.Duration(c.
 // Validate returns every fault of c at once.
 func (c ClusterSettings) Validate() error {
 	errs := []error{c.Settings.Validate()}
+	if c.Verify == DefaultSettings().Verify { // it is there on every node, and neither a plugin nor a script that stays
+		errs = append(errs, unnamed(c.Check))
+	}
 	if c.MaxVoters < 1 || c.MaxVoters > 9 {
 		errs = append(errs, fmt.Errorf("max_voters %d is not between 1 and 9", c.MaxVoters))
 	}

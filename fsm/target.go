@@ -89,3 +89,33 @@ func validateChecked(v *View, key, value string, overrides Overrides) error {
 	}
 	return nil
 }
+
+// validateRun refuses an endpoint that asks for a check of another kind than the
+// cluster's and names nothing that such a check runs: the cluster's script knows
+// nothing of plugins or of streams, and might well say UP whatever there is.
+// What is so already stays, as with values.
+func validateRun(v *View, key string, overrides Overrides) error {
+	says := func(o Overrides) bool {
+		return o.Check != nil && o.Verify == nil && *o.Check != v.Settings().Check
+	}
+	if !says(overrides) {
+		return nil
+	}
+	check := *overrides.Check
+	if old, exists := v.Endpoint(key); exists && says(old.Overrides) && *old.Overrides.Check == check {
+		return nil
+	}
+	return unnamed(check)
+}
+
+// unnamed says what is missing where a check runs something that has no name
+// yet, nil if there is nothing to run.
+func unnamed(check Check) error {
+	switch check {
+	case CheckNagios:
+		return errors.New("check nagios runs a plugin: name it with verify (--verify NAME)")
+	case CheckStream:
+		return errors.New("check stream runs a script that stays: name it with verify (--verify NAME)")
+	}
+	return nil
+}

@@ -43,7 +43,7 @@ func TestValidateTarget(t *testing.T) {
 		if c.fault != "" {
 			code = fsm.Invalid
 		}
-		set := fsm.SetEndpoint{Key: "k", Value: c.value, Overrides: &fsm.Overrides{Check: &c.check}}
+		set := fsm.SetEndpoint{Key: "k", Value: c.value, Overrides: &fsm.Overrides{Check: &c.check, Verify: new("plugin")}}
 		mustRefuse(t, v, set, code, c.fault)
 		mustRefuse(t, v, fsm.DeclareEndpoints{Endpoints: []fsm.Declared{{Key: "k", Value: c.value, Overrides: *set.Overrides}}}, code, c.fault)
 	}
@@ -68,4 +68,36 @@ func TestValidateTarget_OfWhatIsThere(t *testing.T) {
 	settings.Check = fsm.CheckHTTP
 	commit(t, m, 3, fsm.ChangeSettings{Settings: settings})
 	mustRefuse(t, m.View(), fsm.SetEndpoint{Key: "new", Value: "pong"}, fsm.Invalid, "not a URL")
+}
+
+// TestValidate_CheckNamesWhatItRuns: a check of another kind than the cluster's
+// would run the cluster's script as what it is not.
+func TestValidate_CheckNamesWhatItRuns(t *testing.T) {
+	m := fsm.NewMachine()
+	commit(t, m, 1, fsm.Found{ClusterID: "c", Settings: fsm.DefaultClusterSettings()})
+	// Apply only sets: an older build has let it pass.
+	commit(t, m, 2, fsm.SetEndpoint{Key: "old", Value: "v", Overrides: &fsm.Overrides{Check: new(fsm.CheckNagios)}},
+		fsm.SetEndpoint{Key: "good", Value: "v", Overrides: &fsm.Overrides{Check: new(fsm.CheckNagios), Verify: new("check_ssh")}})
+	set := func(key string, merge bool, o fsm.Overrides) fsm.SetEndpoint {
+		return fsm.SetEndpoint{Key: key, Value: "v", Merge: merge, Overrides: &o}
+	}
+	nagios, stream := fsm.Overrides{Check: new(fsm.CheckNagios)}, fsm.Overrides{Check: new(fsm.CheckStream)}
+	v := m.View()
+	mustRefuse(t, v, set("new", false, nagios), fsm.Invalid, "check nagios runs a plugin: name it with verify")
+	mustRefuse(t, v, set("new", false, stream), fsm.Invalid, "check stream runs a script that stays: name it with verify")
+	mustRefuse(t, v, fsm.DeclareEndpoints{Endpoints: []fsm.Declared{{Key: "new", Value: "v", Overrides: nagios}}}, fsm.Invalid, "name it with verify")
+	mustRefuse(t, v, set("new", false, fsm.Overrides{Check: new(fsm.CheckScript)}), "", "")
+	mustRefuse(t, v, set("good", true, nagios), "", "") // it has a name already
+	mustRefuse(t, v, set("good", false, nagios), fsm.Invalid, "name it with verify")
+	mustRefuse(t, v, set("old", false, nagios), "", "")
+	mustRefuse(t, v, set("old", true, stream), fsm.Invalid, "name it with verify")
+
+	settings := fsm.DefaultClusterSettings()
+	settings.Check = fsm.CheckNagios
+	mustRefuse(t, v, fsm.ChangeSettings{Settings: settings}, fsm.Invalid, "check nagios runs a plugin")
+	settings.Verify = "check_http"
+	mustRefuse(t, v, fsm.ChangeSettings{Settings: settings}, "", "")
+	commit(t, m, 3, fsm.ChangeSettings{Settings: settings})
+	mustRefuse(t, m.View(), set("new", false, nagios), "", "") // the cluster's is a plugin
+	mustRefuse(t, m.View(), set("new", false, stream), fsm.Invalid, "name it with verify")
 }

@@ -101,7 +101,7 @@ func validateSet(v *View, c SetEndpoint, others map[string]Declared) error {
 			}
 		}
 	}
-	if err := validateChecked(v, c.Key, c.Value, overrides); err != nil {
+	if err := errors.Join(validateChecked(v, c.Key, c.Value, overrides), validateRun(v, c.Key, overrides)); err != nil {
 		return err
 	}
 	if c.Labels != nil {
