@@ -323,6 +323,30 @@ func TestTokens_AreCreatedShownOnceAndRevoked(t *testing.T) {
 	as(token, "GET", "/v1/status", "").wantWord(t, 401, "was revoked")
 }
 
+// TestTokens_TheFirstIsAnAdmins, for from then on everybody is asked, and nobody
+// else could create another.
+func TestTokens_TheFirstIsAnAdmins(t *testing.T) {
+	w := newWorld(t) // nobody is asked
+	create := func(role access.Role, who ...access.Identity) answer {
+		body := strings.NewReader(fmt.Sprintf(`{"name":"of-%s-%d","role":%q}`, role, w.View().TokenCount(), role))
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/tokens", body)
+		r.Header.Set("Content-Type", "application/json")
+		for _, i := range who {
+			r = r.WithContext(access.With(r.Context(), i))
+		}
+		return answerTo(w.handler(), r)
+	}
+	for _, role := range []access.Role{access.Read, access.Operate, access.Join, access.Node} {
+		create(role).wantWord(t, 409, "--role admin")
+		create(role, access.Identity{Name: "ops", Role: access.Operate, Proof: access.ByCertificate}).wantWord(t, 409, "--role admin")
+	}
+	w.give("gone", access.Admin, func(r *access.Record) { r.Expires = time.Now().Add(-time.Second) })
+	create(access.Read).wantWord(t, 409, "--role admin")
+	create(access.Read, access.Identity{Name: "ops", Role: access.Admin, Proof: access.ByCertificate}).wantWord(t, 200, "of-read")
+	create(access.Admin).wantWord(t, 200, "of-admin")
+	create(access.Read).wantWord(t, 200, "of-read")
+}
+
 // TestAccess_NoSecretInAnswersToMistakes: who pastes a token in the wrong place
 // does not find it in the answer.
 func TestAccess_NoSecretInAnswersToMistakes(t *testing.T) {

@@ -30,6 +30,7 @@ func (s *server) tokenOperations(to huma.API) {
 		method: http.MethodPost, path: tokensPath, id: "create-token", tag: "tokens",
 		summary: "Create a token",
 		text: "The answer has the text of the token, this once: the cluster keeps no more than its hash. " +
+			"The first has to have the role admin, unless a certificate of that role asks: without one nobody could create another. " +
 			"After an answer of the kind uncertain, revoke the token by its name if the list shows it, and create it again.",
 		takes:   TokenRequest{Name: "grafana", Role: access.Read, ExpiresIn: new(fsm.Duration(90 * 24 * time.Hour))},
 		answers: TokenCreated{Token: exampleToken(), Text: "tocsin_mfzwizlt_…", Index: 17},
@@ -140,6 +141,9 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 		}
 		record.Expires = now.Add(life)
 	}
+	if err := keepsAnAdmin(s.State.View(), access.From(ctx), record); err != nil {
+		return nil, err
+	}
 	token := access.NewToken()
 	record.ID, record.Hash = token.ID(), token.Hash()
 	result, err := s.propose(ctx, fsm.CreateToken{Token: record})
@@ -147,6 +151,21 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 		return nil, err
 	}
 	return &tokenCreatedOutput{Index: result.Index, Body: TokenCreated{Token: shownToken(&record, now), Text: token.Reveal(), Index: result.Index}}, nil
+}
+
+// keepsAnAdmin refuses a token without the role admin where nobody is known to
+// have that role: from the first token on everybody is asked, and nobody could
+// create another. Who asks with a certificate or a token of that role is known.
+func keepsAnAdmin(view *fsm.View, caller access.Caller, created access.Record) error {
+	if created.Role == access.Admin || caller.May(access.Admin) {
+		return nil
+	}
+	for r := range view.Tokens() {
+		if r.Role == access.Admin && r.State(created.Created) == access.Valid {
+			return nil
+		}
+	}
+	return faultf(CodeConflict, "there is no token with the role admin, and with this one alone nobody could create another, or change the cluster: create one with that role first (tocsin token create root --role admin)")
 }
 
 type revokeTokenInput struct {
