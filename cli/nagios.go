@@ -36,7 +36,8 @@ func (v verdict) line(data string) string {
 }
 
 // judge says how the cluster and the endpoints stand, and how many of them in
-// which state. Of one endpoint it leaves out what endangers the cluster one day.
+// which state. Of one endpoint it leaves out what endangers the cluster one day,
+// and notifications, which may be those of another.
 func judge(status api.Status, one bool) (v verdict, data string) {
 	names := map[health.Status][]string{}
 	for _, e := range status.Endpoints {
@@ -49,6 +50,9 @@ func judge(status api.Status, one bool) (v verdict, data string) {
 	}
 	if !f.Decides {
 		v.add(exitCritical, "%s", strings.TrimSuffix(f.Lacks[0], "."))
+	}
+	if n := status.Cluster.GivenUp; n > 0 && !one {
+		v.add(exitCritical, "given up: %s", unattended(n))
 	}
 	if len(unknown) > 0 {
 		v.add(exitWarning, "UNKNOWN: %s", few(unknown))

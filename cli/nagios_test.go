@@ -24,6 +24,8 @@ func TestStatus_ExitCode(t *testing.T) {
 	headless.Leader = ""
 	endangered := atTwoSites()
 	endangered.Warnings = []api.Warning{{Code: api.WarnEvenVoters, Text: "4 nodes vote"}}
+	untold := atTwoSites()
+	untold.GivenUp = 3
 	for what, c := range map[string]struct {
 		answer any
 		args   []string
@@ -43,6 +45,12 @@ func TestStatus_ExitCode(t *testing.T) {
 		"a warning": {api.Status{Cluster: endangered, Endpoints: []api.EndpointStatus{up}}, nil, 1, "TOCSIN WARNING - 4 nodes vote | "},
 		"a warning is not about one endpoint": {
 			api.Status{Cluster: endangered, Endpoints: []api.EndpointStatus{up}}, []string{"web"}, 0, "TOCSIN OK - ",
+		},
+		"notifications were given up": {
+			api.Status{Cluster: untold, Endpoints: []api.EndpointStatus{up}}, nil, 2, "TOCSIN CRITICAL - given up: 3 notifications, and nobody has seen to them | ",
+		},
+		"they may be another endpoint's": {
+			api.Status{Cluster: untold, Endpoints: []api.EndpointStatus{up}}, []string{"web"}, 0, "TOCSIN OK - ",
 		},
 		"one DOWN": {
 			api.Status{Cluster: atTwoSites(), Endpoints: []api.EndpointStatus{down, odd, up}},

@@ -112,6 +112,23 @@ func ready(f Facts) []Finding {
 	return orWell(all, "ready", "Every node that answers does its duty.")
 }
 
+// unattended: notifications that were given up, and that nobody has seen to.
+func unattended(f Facts) []Finding {
+	const subject = "notifications"
+	n := f.Status.Cluster.GivenUp
+	if n == 0 {
+		return allWell(subject, "No notification was given up that nobody has seen to.")
+	}
+	text := fmt.Sprintf("%d notifications were given up, and nobody has seen to them: their machines go on as before the event.", n)
+	if n == 1 {
+		text = "One notification was given up, and nobody has seen to it: its machine goes on as before the event."
+	}
+	return []Finding{{
+		Severity: Critical, Subject: subject, Text: text,
+		Remedy: "\"tocsin notifications list --state gave-up\" shows what the script said; mend the cause and run it again (\"tocsin notifications retry\"), or do by hand what it should have done and say so (\"tocsin notifications ack\")",
+	}}
+}
+
 // sites: where the nodes stand.
 func sites(f Facts) []Finding {
 	at := map[string][]string{}

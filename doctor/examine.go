@@ -5,6 +5,7 @@ func Examine(f Facts) Report {
 	var all []Finding
 	for _, subject := range []func(Facts) []Finding{
 		decides, warned, heard, answers, ready, // is the cluster there, and whole?
+		unattended,              // was everybody told?
 		scripts, canaries, room, // can each node do its work?
 		versions, clocks, sites,
 		ports, packets, files, // on this machine

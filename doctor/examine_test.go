@@ -80,6 +80,14 @@ func TestExamine(t *testing.T) {
 		"not ready": {func(f *doctor.Facts) {
 			f.Answers[2].Report.Problems = []string{"the notifier is stuck; look at its log"}
 		}, []string{"critical ready c: The notifier is stuck. | look at its log"}},
+		"a notification was given up": {
+			func(f *doctor.Facts) { f.Status.Cluster.GivenUp = 1 },
+			[]string{"critical notifications : One notification was given up, and nobody | tocsin notifications list --state gave-up"},
+		},
+		"notifications were given up": {
+			func(f *doctor.Facts) { f.Status.Cluster.GivenUp = 3 },
+			[]string{"critical notifications : 3 notifications were given up, and nobody | tocsin notifications ack"},
+		},
 		"a script is missing": {func(f *doctor.Facts) {
 			f.Answers[0].Report.Scripts = []api.ScriptReport{{Name: "notify.sh", Endpoints: 3, Problem: "script /s/notify.sh does not exist: put it there"}, {Name: "verify.sh", Problem: "script x: y"}}
 		}, []string{"critical scripts a: Script /s/notify.sh does not exist. 3 endpoints need notify.sh. | put it there", "warning scripts a: New endpoints need verify.sh"}},
