@@ -161,8 +161,8 @@ type part struct {
 // run starts every goroutine of the node, in three groups that end one after
 // the other: the front refuses new requests, the duties end and can still report
 // what they did, and then what carries them ends. The first part that fails
-// ends them all. A node that was taken out of the cluster ends its duties and
-// what carries them, and keeps the front, to say so.
+// ends them all. A node that was taken out of the cluster ends its duties,
+// what carries them when raft can do without it, and keeps the front, to say so.
 func (n *Node) run() {
 	carrying, stopCarrying := context.WithCancelCause(context.Background())
 	carriers, carrying := start(carrying,
@@ -199,7 +199,8 @@ func (n *Node) run() {
 		err := settle(workers, working)
 		removed := errors.Is(err, errRemoved)
 		if removed {
-			n.retire()
+			n.retire(serving)
+			n.carryRaft(carrying, serving)
 		}
 		stopCarrying(cmp.Or(err, errStopped))
 		err = both(err, settle(carriers, carrying))

@@ -89,24 +89,3 @@ func (n *Node) watchMembership(ctx context.Context, epoch uint64) error {
 		return errRemoved
 	}
 }
-
-// retire notes that the cluster has taken this node out.
-func (n *Node) retire() {
-	n.removed.Store(true)
-	n.log.Warn("this node was taken out of the cluster: it votes and notifies no more, and stays up only to say so; stop it, or start it again to bring it back")
-	if n.leads() {
-		ctx, cancel := context.WithTimeout(context.Background(), transferGrace)
-		defer cancel()
-		n.resign(ctx)
-	}
-}
-
-// leaveSilently ends the gossip and raft of a node that was taken out.
-func (n *Node) leaveSilently() {
-	if err := n.gossip.Leave(gossipGrace); err != nil {
-		n.log.Debug("nobody was told that this node leaves the gossip", "err", err)
-	}
-	if err := errors.Join(n.gossip.Shutdown(), n.closeRaft()); err != nil {
-		n.log.Warn("this node could not retire in order", "err", err)
-	}
-}

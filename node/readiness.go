@@ -54,7 +54,7 @@ func (n *Node) Readiness() api.Readiness {
 	if q, observers := view.Settings().Quorum, view.ObserverCount(); int(q) > observers && observers > 0 {
 		problem("the quorum of %d is more than the %d nodes of the cluster: nothing can be decided until more join", q, observers)
 	}
-	if n.awaitsVote() {
+	if n.awaitsVote() && !n.removed.Load() {
 		problem("this node is not a voter yet: it becomes one when it has caught up")
 	}
 	if n.registered() != nil && !n.alive(n.cfg.Name) {
