@@ -62,6 +62,9 @@ tocsin init trial --nodes n1=127.0.0.1:6000,n2=127.0.0.1:6001,n3=127.0.0.1:6002`
 func nextSteps(dir string, p groundwork.Plan) []string {
 	lines := []string{fmt.Sprintf("made the files of a cluster of %d nodes in %s", len(p.Nodes), dir), ""}
 	step := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if p.Here() {
+		step("  in a folder with your scripts in scripts/, or with a copy of those that come with Tocsin:")
+	}
 	for _, n := range p.Nodes {
 		if p.Here() {
 			step("  tocsin agent --config %s", filepath.Join(dir, "nodes", n.Name, "tocsin.yaml"))
@@ -70,7 +73,7 @@ func nextSteps(dir string, p groundwork.Plan) []string {
 		}
 	}
 	if !p.Here() {
-		step("  and there, with your scripts in /etc/tocsin/scripts:")
+		step("  and there, with your scripts in /etc/tocsin/scripts, or with a copy of those that come with Tocsin:")
 		step("  tocsin agent --config /etc/tocsin/tocsin.yaml")
 	}
 	step("  export TOCSIN_CLIENT=%s", filepath.Join(dir, "operator", "client.yaml"))
