@@ -255,6 +255,12 @@ func (c *client) askOne(ctx context.Context, address string, r request, body []b
 	return nil, no
 }
 
+// anonymous reports whether c shows nothing of who asks.
+func (c *client) anonymous() bool {
+	tls := c.transport.TLSClientConfig
+	return c.token.IsZero() && (tls == nil || len(tls.Certificates) == 0)
+}
+
 // identify shows the node who asks.
 func (c *client) identify(r *http.Request) {
 	if !c.token.IsZero() {

@@ -66,7 +66,8 @@ nothing of what they came to. Settings that they have from the cluster are left
 out: they stay the cluster's when the file is applied elsewhere.`,
 		Example: `tocsin endpoint export > endpoints.yaml
 tocsin endpoint export --prefix web/ -o json
-tocsin endpoint export --address old:6000 | tocsin endpoint apply - --address new:6000`,
+tocsin endpoint export --address old:6000 |
+    tocsin endpoint apply - --address new:6000`,
 		Args: exactly(),
 	}
 	which := selectionFlags(c, false)

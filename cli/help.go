@@ -63,11 +63,23 @@ func commandList(page *bytes.Buffer, c *cobra.Command) {
 	if !c.HasAvailableSubCommands() {
 		return
 	}
-	page.WriteString("\nCommands:\n")
-	// In the order in which they were added: from the first that one needs on.
-	for _, sub := range slices.SortedStableFunc(slices.Values(c.Commands()), byOrder) {
+	groups := c.Groups()
+	if len(groups) == 0 {
+		groups = []*cobra.Group{{Title: "Commands"}}
+	}
+	width := 0
+	for _, sub := range c.Commands() {
 		if sub.IsAvailableCommand() {
-			fmt.Fprintf(page, "  %-10s %s\n", sub.Name(), sub.Short)
+			width = max(width, len(sub.Name()))
+		}
+	}
+	for _, g := range groups {
+		fmt.Fprintf(page, "\n%s:\n", g.Title)
+		// From the first that one needs on.
+		for _, sub := range slices.SortedStableFunc(slices.Values(c.Commands()), byOrder) {
+			if sub.IsAvailableCommand() && sub.GroupID == g.ID {
+				fmt.Fprintf(page, "  %-*s  %s\n", width, sub.Name(), sub.Short)
+			}
 		}
 	}
 }

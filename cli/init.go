@@ -30,8 +30,10 @@ port behind it is that for HTTP (6000), and those for raft and gossip follow.
 
 Where all hosts are this machine (127.0.0.1:6000, 127.0.0.1:6001, …) the
 configurations name the folder itself, so that the cluster can be tried at once.`,
-		Example: `tocsin init cluster --nodes paris/p1=10.1.0.1,lyon/l1=10.2.0.1,nice/n1=10.3.0.1
-tocsin init trial --nodes n1=127.0.0.1:6000,n2=127.0.0.1:6001,n3=127.0.0.1:6002`,
+		Example: `tocsin init cluster \
+    --nodes paris/p1=10.1.0.1,lyon/l1=10.2.0.1,nice/n1=10.3.0.1
+tocsin init trial \
+    --nodes n1=127.0.0.1:6000,n2=127.0.0.1:6001,n3=127.0.0.1:6002`,
 		Args: exactly("DIRECTORY"),
 	}
 	c.Flags().Var(list{&nodes}, "nodes", "`list` of nodes as SITE/NAME=HOST[:PORT], with commas (needed)")

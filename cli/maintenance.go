@@ -23,7 +23,8 @@ func (a app) maintenance() *cobra.Command {
 		Annotations: map[string]string{order: "6e"},
 		Long: `A maintenance window does what a pause does, at times that are planned: again
 and again by a cron expression in a time zone, or once.`,
-		Example: `tocsin maintenance add nightly --label team=storage --cron "0 2 * * *" --zone Europe/Paris --for 1h
+		Example: `tocsin maintenance add nightly --label team=storage \
+    --cron "0 2 * * *" --zone Europe/Paris --for 1h
 tocsin maintenance list`,
 	}, a.maintenanceList(), a.maintenanceAdd(), a.maintenanceRemove())
 }
@@ -135,8 +136,10 @@ day of the month, month, day of the week), or once at --from, and lasts for
 --for each time. Of a beginning that the clocks leave out in spring, it begins
 as much later; one that they show twice in autumn comes once. A window that
 came once is removed when it is over.`,
-		Example: `tocsin maintenance add nightly --prefix web/ --cron "0 2 * * *" --zone Europe/Paris --for 1h
-tocsin maintenance add move --all --from "2026-12-24 22:00" --for 4h --reason "new racks"`,
+		Example: `tocsin maintenance add nightly --prefix web/ \
+    --cron "0 2 * * *" --zone Europe/Paris --for 1h
+tocsin maintenance add move --all \
+    --from "2026-12-24 22:00" --for 4h --reason "new racks"`,
 		Args: exactly("NAME"),
 	}
 	which := coveringFlags(c)

@@ -44,7 +44,8 @@ The commands are run without a shell; 'quotes' keep blanks. In that of --check
 Exit codes, as notification scripts have them: 0 done, or nothing to do; 1 try
 again; 2 give up, since it would go wrong again, or it was called wrongly.`,
 		Example: `tocsin render db.tmpl /etc/app/db.env --reload "systemctl reload app"
-tocsin render map.tmpl /etc/haproxy/db.map --status --check "haproxy -c -f {}" \
+tocsin render map.tmpl /etc/haproxy/db.map --status \
+    --check "haproxy -c -f {}" \
     --reload "systemctl reload haproxy"
 TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		Args: exactly("TEMPLATE", "FILE"),

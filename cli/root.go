@@ -33,20 +33,13 @@ tocsin status`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, "%w", err) })
 	root.SetHelpFunc(help)
-	root.AddCommand(
-		a.init(), a.agent(),
-		a.set(), a.get(), a.del(), a.check(),
-		a.endpoint(),
-		a.status(), a.why(), a.events(), a.notifications(),
-		a.members(), a.cluster(), a.quorum(), a.doctor(), a.settings(), a.token(),
-		a.pause(), a.resume(), a.maintenance(),
-		a.script(), a.render(),
-		a.config(), a.validate(),
-		a.tls(),
-		a.snapshot(), a.recover(),
-		a.monitor(), a.reloadCommand(), a.debug(),
-		a.version(), a.completion(), a.man(),
-	)
+	under(root, "Run a node", a.init(), a.agent(), a.config(), a.validate(), a.reloadCommand())
+	under(root, "Say what is watched", a.set(), a.get(), a.del(), a.endpoint(), a.pause(), a.resume(), a.maintenance())
+	under(root, "Look", a.status(), a.why(), a.check(), a.events(), a.notifications(), a.monitor())
+	under(root, "Look after the cluster",
+		a.members(), a.cluster(), a.quorum(), a.settings(), a.doctor(), a.debug(), a.snapshot(), a.recover())
+	under(root, "Say who may do what", a.tls(), a.token())
+	under(root, "Scripts, and the rest", a.script(), a.render(), a.version(), a.completion(), a.man())
 	for _, c := range root.Commands() {
 		c.DisableFlagsInUseLine = true
 		c.Flags().BoolP("help", "h", false, "show this page")
@@ -66,6 +59,15 @@ tocsin status`,
 		},
 	})
 	return root
+}
+
+// under adds commands to root, below a heading of its help page.
+func under(root *cobra.Command, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: heading, Title: heading})
+	for _, c := range commands {
+		c.GroupID = heading
+	}
+	root.AddCommand(commands...)
 }
 
 // family makes c the head of other commands, of which one has to be named.
@@ -97,6 +99,11 @@ func exactly(names ...string) cobra.PositionalArgs {
 			return misuse(c, "%s is missing: write %s", names[len(args)], c.UseLine())
 		case len(args) > len(names):
 			return misuse(c, "%q is too much: write %s (quote what has blanks)", args[len(names)], c.UseLine())
+		}
+		for i, name := range names {
+			if args[i] == "" && name != "VALUE" { // a value may be empty, what names something may not
+				return misuse(c, "%s is empty: write %s", name, c.UseLine())
+			}
 		}
 		return nil
 	}

@@ -82,8 +82,10 @@ takes them (--timeout, --timeout-is, --check, ...).
 Exit codes: 0 the sample is UP or DOWN; 1 it is UNKNOWN; 2 this command was
 called wrongly.`,
 		Example: `tocsin script test verify verify.sh web http://10.0.0.1/health
-tocsin script test verify check_disk / "-w 10% -c 5%" --check nagios --timeout 2s
-tocsin script test verify verify-http-stream web http://10.0.0.1/ --check stream`,
+tocsin script test verify check_disk / "-w 10% -c 5%" \
+    --check nagios --timeout 2s
+tocsin script test verify verify-http-stream web http://10.0.0.1/ \
+    --check stream`,
 		Args: exactly("NAME", "KEY", "VALUE"),
 	}
 	t := a.newTrial(c)
@@ -209,7 +211,8 @@ takes them (--notify-timeout, --notify-attempts, ...).
 
 Exit codes: 0 it is done; 1 it is not; 2 this command was called wrongly.`,
 		Example: `tocsin script test notify notify.sh web http://10.0.0.1/health
-tocsin script test notify notify.sh web http://10.0.0.1/health --status UP --role follower`,
+tocsin script test notify notify.sh web http://10.0.0.1/health \
+    --status UP --role follower`,
 		Args: exactly("NAME", "KEY", "VALUE"),
 	}
 	t := a.newTrial(c)

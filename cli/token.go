@@ -131,7 +131,8 @@ func (a app) tokenList() *cobra.Command {
 		Use:         "list [flags]",
 		Short:       "List the tokens of the cluster, without what is secret",
 		Annotations: map[string]string{order: "2"},
-		Example:     `tocsin token list -o json | jq -r '.tokens[] | select(.state == "expired") | .id'`,
+		Example:     `tocsin token list -o json |
+    jq -r '.tokens[] | select(.state == "expired") | .id'`,
 		Args:        exactly(),
 	}
 	addressFlag(c, &addresses)
@@ -146,11 +147,20 @@ func (a app) tokenList() *cobra.Command {
 			return fmt.Errorf("token list: %w", err)
 		}
 		if len(all.Tokens) == 0 {
-			a.say("No tokens: whoever reaches a node may do everything. Create the first with \"tocsin token create NAME --role admin\".\n")
+			a.say("%s\n", noTokens(client.anonymous()))
 		}
 		return a.print(output, raw, func(s *screen) { s.tokens(all) })
 	}
 	return c
+}
+
+// noTokens says what it means that there are none. Only who has shown nothing and
+// was answered all the same knows that nobody is asked.
+func noTokens(anonymous bool) string {
+	if anonymous {
+		return "No tokens: whoever reaches a node may do everything. Create the first with \"tocsin token create NAME --role admin\"."
+	}
+	return "No tokens."
 }
 
 func (s *screen) tokens(all api.Tokens) {

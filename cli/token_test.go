@@ -40,6 +40,12 @@ old      read  expired  2026-11-20  -     2026-11-21  mfzwizlt
 		t.Errorf("%d %q %q", code, stdout, stderr)
 	}
 
+	// Who has shown a token was perhaps asked for it.
+	t.Setenv("TOCSIN_TOKEN", access.NewToken().Reveal())
+	if _, _, stderr = newFakeNode(t, api.Tokens{}).tocsin("token", "list"); stderr != "No tokens.\n" {
+		t.Errorf("%q", stderr)
+	}
+
 	n = newFakeNode(t, api.TokenRevoked{ID: "mfzwizlt", Index: 8, Changed: true}, api.TokenRevoked{ID: "mfzwizlt", Index: 9})
 	for _, want := range []string{"grafana revoked\n", "grafana was revoked already\n"} {
 		if code, stdout, _ = n.tocsin("token", "revoke", "grafana"); code != 0 || stdout != want || n.lastAsked() != "DELETE /v1/tokens/grafana" {
