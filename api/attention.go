@@ -155,11 +155,11 @@ func (s *server) attend(ctx context.Context, event uint64, command fsm.Command) 
 func pathEvent(text string) (uint64, error) {
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || id == 0 {
-		return 0, badRequest("%.40q is not the id of an event, a number such as 42: see /v1/notifications", text)
+		return 0, badRequest("%.40q is not the id of an event, a number such as 42: see \"tocsin notifications list\"", text)
 	}
 	return id, nil
 }
 
 func noEvent(id uint64) error {
-	return notFound("there is no event %d, or it is kept no more: see /v1/events", id)
+	return notFound("there is no event %d, or it is kept no more: see \"tocsin events\"", id)
 }

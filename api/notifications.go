@@ -86,7 +86,7 @@ func (s *server) notifications(ctx context.Context, in *notificationsInput) (*no
 	}
 	if in.Node != "" {
 		if _, known := view.Observer(in.Node); !known {
-			return nil, notFound("there is no node %q: see /v1/members", in.Node)
+			return nil, notFound("there is no node %q: see \"tocsin members\"", in.Node)
 		}
 	}
 	accounts, err := s.accounts(ctx, view, in.Key)

@@ -73,7 +73,7 @@ func TestNotifications_AreListedAsAsked(t *testing.T) {
 	}
 	w.get("/v1/notifications?state=closed").wantWord(t, 400, "open, gave-up and all")
 	w.get("/v1/notifications?limit=0").wantWord(t, 400, "1 to 1000")
-	w.get("/v1/notifications?node=node9").wantWord(t, 404, "node9", "/v1/members")
+	w.get("/v1/notifications?node=node9").wantWord(t, 404, "node9", "tocsin members")
 }
 
 // givenUp returns a world in which node3 and node4 gave up on an event of web,

@@ -123,5 +123,5 @@ func find(view *fsm.View, key string) (*fsm.Endpoint, error) {
 }
 
 func noEndpoint(key string) error {
-	return notFound("there is no endpoint %q: /v1/endpoints lists those there are", key)
+	return notFound("there is no endpoint %q: see \"tocsin endpoint list\"", key)
 }

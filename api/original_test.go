@@ -21,7 +21,7 @@ func TestOriginal_SetGetDel(t *testing.T) {
 	w.get("/set?key=ping&value=").want(t, 200, "ok")
 	w.get("/get?key=ping").want(t, 200, "")
 	w.get("/del?key=ping").want(t, 200, "ok")
-	w.get("/get?key=ping").want(t, 404, "there is no endpoint \"ping\": /v1/endpoints lists those there are\n")
+	w.get("/get?key=ping").want(t, 404, "there is no endpoint \"ping\": see \"tocsin endpoint list\"\n")
 	w.get("/del?key=ping").wantWord(t, 404, "there is no endpoint \"ping\"")
 	w.get("/status").want(t, 200, "{}")
 }

@@ -299,7 +299,7 @@ func (b *builder) noteDeletion(e *Endpoint) {
 }
 
 func noEndpoint(key string) *Refusal {
-	return refuse(NotFound, "there is no endpoint %q: set it first", key)
+	return refuse(NotFound, "there is no endpoint %q: see \"tocsin endpoint list\"", key)
 }
 
 // takeSlot returns the smallest slot that no endpoint has.

@@ -163,7 +163,7 @@ func (b *builder) ack(c AckNotification) (nodes []string, refused *Refusal) {
 func (b *builder) givenUp(id uint64, node string) (event *Event, given []*Outcome, refused *Refusal) {
 	event, kept := b.events.Get(numberKey(id))
 	if !kept {
-		return nil, nil, refuse(NotFound, "there is no event %d, or it is kept no more: see /v1/events", id)
+		return nil, nil, refuse(NotFound, "there is no event %d, or it is kept no more: see \"tocsin events\"", id)
 	}
 	var stands []string
 	b.outcomes.Root().WalkPrefix(numberKey(id), func(_ []byte, o *Outcome) bool {

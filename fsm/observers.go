@@ -59,7 +59,7 @@ func (b *builder) prefer(c PreferVoter) (bool, *Refusal) {
 	old, known := b.observers.Get([]byte(c.Node))
 	switch {
 	case !known:
-		return false, refuse(NotFound, "there is no observer %q: look at /v1/members for those there are", c.Node)
+		return false, refuse(NotFound, "there is no observer %q: see \"tocsin members\"", c.Node)
 	case old.Preferred == c.Prefer:
 		return false, nil
 	}

@@ -37,7 +37,7 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 		return err
 	}
 	if _, known := view.Observer(node); !known {
-		return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see /v1/members", node)}
+		return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see \"tocsin members\"", node)}
 	}
 	r := removal{
 		node: node, servers: servers, observers: slices.Collect(view.Observers()), demands: demandsOf(view),
@@ -47,7 +47,7 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 		return n.leave(ctx, fsm.RemoveObserver{Node: node})
 	}
 	if cost := r.costs(); cost != "" {
-		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s is not taken out: %s; or ask with force", node, cost)}
+		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s is not taken out: %s; or ask with force (--force)", node, cost)}
 	}
 	return n.leave(ctx, fsm.RemoveObserver{Node: node, AsOf: view.Index()})
 }
@@ -174,7 +174,7 @@ func heirOf(self, to string, servers []raft.Server, observers []*fsm.Observer, h
 	case heir != nil:
 		return *heir, nil
 	case to != "" && !member:
-		return raft.Server{}, &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see /v1/members", to)}
+		return raft.Server{}, &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see \"tocsin members\"", to)}
 	case len(able) == 0:
 		return raft.Server{}, conflict("the lead stays with %s: no other voter is heard that could take it", self)
 	}
