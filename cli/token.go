@@ -131,9 +131,9 @@ func (a app) tokenList() *cobra.Command {
 		Use:         "list [flags]",
 		Short:       "List the tokens of the cluster, without what is secret",
 		Annotations: map[string]string{order: "2"},
-		Example:     `tocsin token list -o json |
+		Example: `tocsin token list -o json |
     jq -r '.tokens[] | select(.state == "expired") | .id'`,
-		Args:        exactly(),
+		Args: exactly(),
 	}
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
