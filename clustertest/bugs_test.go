@@ -94,8 +94,8 @@ var bugs = []bug{
 	}}},
 	{"a snapshot without states", edits{{
 		"fsm/restore.go",
-		"	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)\n	return nil",
-		"	e.State, e.Sequence, e.LastEvent = 0, 0, 0\n	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)\n	return nil",
+		"	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)\n	relate(",
+		"	e.State, e.Sequence, e.LastEvent = 0, 0, 0\n	r.modified.Insert(modifiedKey(e.Modified, e.Key), e.Key)\n	relate(",
 	}}},
 	{"a retry without a bound", edits{{
 		"notify/lane.go",

@@ -183,6 +183,7 @@ func TestCluster_ADeadNodeIsReplaced(t *testing.T) {
 // there: of two processes with one identity the older one ends, and the cluster
 // goes on with the other.
 func TestCluster_OfAClonedNodeTheOlderProcessEnds(t *testing.T) {
+	skipUnderRaceDetector(t)
 	for _, who := range []string{"a follower", "the leader"} {
 		t.Run(who, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
