@@ -150,13 +150,16 @@ func TestNode_AsksOnlyWhomItMeans(t *testing.T) {
 	if other == leader {
 		other = s.nodes[1]
 	}
-	client := asking(t, pki.FilesIn(filepath.Join(s.dir, other.Self().Node)))
+	client := asking(t, s.equip(t, "anna", s.ca, pki.Subject{Role: pki.Read, Name: "anna"}))
 	s.await(t, "it is asked for its account, as all are", func() bool {
 		answer, err := client.Get("https://" + other.Self().HTTP + "/v1/why/key")
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = answer.Body.Close()
+		if answer.StatusCode == http.StatusForbidden {
+			t.Fatal("who may read may not ask why")
+		}
 		return hungUp.Load() > 0
 	})
 	_ = server.Close()
