@@ -104,11 +104,12 @@ func (n *Node) GossipLeave() error { return n.gossip.Leave(gossipGrace) }
 
 // LeaveRaft implements api.Membership: it takes the node with that raft address
 // out of the observers, and so out of the raft configuration. Of two that claim
-// the address (see place) that is the one that is not heard.
+// the address (see place) that is the one that is not heard, or, while the last
+// word of a dead one is still fresh, the one that has claimed it for longer.
 func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
 	var leaving *fsm.Observer
 	for o := range n.machine.View().Observers() {
-		if o.Raft == raftAddress && (leaving == nil || !n.fresh(o)) {
+		if o.Raft == raftAddress && (leaving == nil || n.rather(o, leaving)) {
 			leaving = o
 		}
 	}
@@ -116,6 +117,15 @@ func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
 		return n.leave(ctx, fsm.RemoveObserver{Node: leaving.Node})
 	}
 	return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("no node has the raft address %q: see /raftnodes", raftAddress)}
+}
+
+// rather reports whether of two that claim one address a is the one to be taken
+// out.
+func (n *Node) rather(a, b *fsm.Observer) bool {
+	if heard := n.fresh(a); heard != n.fresh(b) {
+		return !heard
+	}
+	return a.Epoch < b.Epoch
 }
 
 // JoinRaft implements api.Membership: it takes in a node that the gossip knows
