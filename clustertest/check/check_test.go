@@ -224,6 +224,16 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		{"a leader without a quorum commits", 10, func(h *check.History) {
 			h.Links = append(h.Links, check.Links{At: 40 * second, Reach: map[check.Pair]bool{{From: "n1", To: "n2"}: true}})
 		}},
+		{"a leader without a quorum commits, and the next one says that it leads", 10, func(h *check.History) {
+			h.Links = append(h.Links, check.Links{At: 40 * second, Reach: map[check.Pair]bool{{From: "n1", To: "n2"}: true}})
+			h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 3, At: 80 * second})
+			h.Terms = append(h.Terms, check.Term{Node: "n1", Number: 3, At: 80 * second})
+		}},
+		{"one that is being stopped, and says nothing any more, commits what it was left", 0, func(h *check.History) {
+			h.Links = append(h.Links, check.Links{At: 40 * second, Reach: map[check.Pair]bool{{From: "n1", To: "n2"}: true}})
+			h.Ready = nil
+			h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 3, At: 80 * second})
+		}},
 		{"an acknowledged write is lost", 11, func(h *check.History) { h.Log[h.Writes[0].Index-1].Commands = nil }},
 		{"an answer contradicts another", 11, func(h *check.History) {
 			h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 2, At: 80 * second, Commands: []fsm.Command{fsm.DeleteEndpoint{Key: "db"}}})
