@@ -18,7 +18,8 @@ type edit struct{ file, from, to string }
 var bugs = []bug{
 	{
 		// A leader has one proposal about an endpoint at a time, and begins when
-		// all that the leaders before it have proposed is applied.
+		// all that the leaders before it have proposed is applied. And nothing
+		// changes to what it is.
 		"no compare-and-set in transitions, and a new leader does not wait for what the old one left",
 		edits{
 			{
@@ -26,6 +27,7 @@ var bugs = []bug{
 				"case e.State != c.From, e.Sequence != c.Sequence:\n		return false, refuse(Conflict, \"endpoint %q changed its state since the decision: decide again\", c.Key)\n	case b.term != c.Term:",
 				"case false:",
 			},
+			{"fsm/transition.go", "case event.To == e.State, event.To != health.Up", "case event.To != health.Up"},
 			{
 				"node/leadership.go",
 				"for n.barrier(ctx) != nil || n.found(ctx) != nil {", "for n.found(ctx) != nil {",
