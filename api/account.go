@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -101,13 +100,9 @@ func NewAccount(node string, verdict health.Status, samples []verify.Sample, ope
 }
 
 func (s *server) peerAccount(c *gin.Context, _ url.Values) error {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	asked, err := readAsked[AccountRequest](c, "request")
 	if err != nil {
-		return bodyFault(err, nil)
-	}
-	var asked AccountRequest
-	if err := json.Unmarshal(body, &asked); err != nil {
-		return badRequest("the request can't be read: %v", err)
+		return err
 	}
 	if asked.Key != "" {
 		if err := checkedKey(asked.Key); err != nil {

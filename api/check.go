@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -115,13 +114,9 @@ type CheckRequest struct {
 }
 
 func (s *server) peerCheck(c *gin.Context, _ url.Values) error {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	asked, err := readAsked[CheckRequest](c, "request")
 	if err != nil {
-		return bodyFault(err, nil)
-	}
-	var asked CheckRequest
-	if err := json.Unmarshal(body, &asked); err != nil {
-		return badRequest("the request can't be read: %v", err)
+		return err
 	}
 	if err := checkedKey(asked.Key); err != nil {
 		return err

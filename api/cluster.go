@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -270,13 +269,9 @@ type TransferRequest struct {
 }
 
 func (s *server) peerTransfer(c *gin.Context, _ url.Values) error {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	asked, err := readAsked[TransferRequest](c, "request")
 	if err != nil {
-		return bodyFault(err, nil)
-	}
-	var asked TransferRequest
-	if err := json.Unmarshal(body, &asked); err != nil {
-		return badRequest("the request can't be read: %v", err)
+		return err
 	}
 	if err := s.Peer.TransferAsLeader(c.Request.Context(), asked.To); err != nil {
 		return err

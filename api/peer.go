@@ -31,14 +31,22 @@ const (
 	clusterHeader = "Tocsin-Cluster"
 )
 
-func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
+// readAsked reads what another node asks, of which errors speak as what.
+func readAsked[T any](c *gin.Context, what string) (asked T, err error) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
 	if err != nil {
-		return bodyFault(err, nil)
+		return asked, bodyFault(err, nil)
 	}
-	var asker Introduction
-	if err := json.Unmarshal(body, &asker); err != nil {
-		return badRequest("the introduction can't be read: %v", err)
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return asked, badRequest("the %s can't be read: %v", what, err)
+	}
+	return asked, nil
+}
+
+func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
+	asker, err := readAsked[Introduction](c, "introduction")
+	if err != nil {
+		return err
 	}
 	if err := fsm.ValidateNodeName(asker.Node); err != nil {
 		return badRequest("the introduction can't be right: node: %v", err)
@@ -50,13 +58,9 @@ func (s *server) peerIntroduce(c *gin.Context, _ url.Values) error {
 // peerRegister is lenient about fields it does not know: in a cluster that is
 // being upgraded, the newer node says more than the older one understands.
 func (s *server) peerRegister(c *gin.Context, _ url.Values) error {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	r, err := readAsked[Registration](c, "registration")
 	if err != nil {
-		return bodyFault(err, nil)
-	}
-	var r Registration
-	if err := json.Unmarshal(body, &r); err != nil {
-		return badRequest("the registration can't be read: %v", err)
+		return err
 	}
 	if err := r.check(); err != nil {
 		return badRequest("the registration can't be right: %v", err)
@@ -102,13 +106,9 @@ func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
 }
 
 func (s *server) peerIndex(c *gin.Context, _ url.Values) error {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxRegister))
+	asked, err := readAsked[IndexRequest](c, "request")
 	if err != nil {
-		return bodyFault(err, nil)
-	}
-	var asked IndexRequest
-	if err := json.Unmarshal(body, &asked); err != nil {
-		return badRequest("the request can't be read: %v", err)
+		return err
 	}
 	index, err := s.Peer.IndexAsLeader(c.Request.Context(), asked.Verified)
 	if err != nil {
