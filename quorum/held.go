@@ -7,6 +7,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
+	"tocsin/hold"
 )
 
 // hold takes note of a change that is agreed and held back, says so once, and
@@ -66,13 +67,17 @@ func (t *term) falls(e *fsm.Endpoint, at Moment, table *gossipdb.Table) bool {
 	return a.Change && a.To == health.Down
 }
 
-// falling is how many proposals are under way that make an endpoint DOWN.
+// falling is how many endpoints are not DOWN yet and have a proposal under way
+// that makes them so.
 func (t *term) falling() int {
 	n := 0
-	for _, to := range t.inFlight {
-		if to == health.Down {
+	for key, to := range t.inFlight {
+		if e, ok := t.view.Endpoint(key); ok && to == health.Down && e.State != health.Down {
 			n++
 		}
 	}
 	return n
 }
+
+// brakes reports whether the brake holds back the next one that would be DOWN.
+func (t *term) brakes(falling int) bool { return len(hold.Braked(t.view, falling)) > 0 }

@@ -38,7 +38,10 @@ type term struct {
 	inFlight map[string]health.Status // what they are to become
 	// held is of slots whose change is agreed and held back, and by what, as was
 	// last logged.
-	held      map[uint32]string
+	held map[uint32]string
+	// braked says that the brake held back whatever was about to be DOWN when
+	// the last look ended.
+	braked    bool
 	book      hold.Book
 	answers   chan answer // as large as there can be proposals: none ever blocks
 	proposals sync.WaitGroup
@@ -103,9 +106,6 @@ func (t *term) follow() {
 	for _, key := range changed.Deleted {
 		t.wakeBelow(key)
 	}
-	if t.view.DownCount() < before.DownCount() {
-		t.wakeHeld() // there may be room below the brake
-	}
 }
 
 // count takes over what changed in the ballots.
@@ -147,6 +147,10 @@ func (t *term) work(ctx context.Context) {
 	at := Moment{Now: time.Now(), Since: t.since, Awake: awake, TTL: t.view.Settings().BallotTTL()}
 	at.Holds = t.book.At(t.view.Holds(), at.Now)
 	at.Falling = t.falling()
+	if t.braked && !t.brakes(at.Falling) {
+		t.wakeHeld()
+	}
+	defer func() { t.braked = t.brakes(at.Falling) }()
 	for len(t.inFlight) < maxInFlight && ctx.Err() == nil {
 		slot, ok := t.due.pop()
 		if !ok {

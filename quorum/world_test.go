@@ -232,6 +232,21 @@ func (l *leader) allSay(status health.Status, keys ...string) {
 	synctest.Wait()
 }
 
+// must and set are those of the world, and wait until the Loop has followed: a
+// ballot that is ahead of the View it decides by counts only a moment later.
+func (l *leader) must(commands ...fsm.Command) {
+	l.t.Helper()
+	l.world.must(commands...)
+	synctest.Wait()
+}
+
+func (l *leader) set(key, value string) *fsm.Endpoint {
+	l.t.Helper()
+	e := l.world.set(key, value)
+	synctest.Wait()
+	return e
+}
+
 // count returns how many proposals there were so far.
 func (l *leader) count() int {
 	l.mu.Lock()
