@@ -44,7 +44,7 @@ func TestBrokenAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			get := func(key string) (*http.Response, string, error) {
 				server := httptest.NewServer(api.New(api.Config{
-					State: w, Writer: w, Samples: samplesUntil{key, does}, Scripts: w, Membership: w, Health: w, Peer: w,
+					State: w, Writer: w, Samples: samplesUntil{key, does}, Scripts: w, Membership: w, Health: w, Peer: w, Freshness: w,
 				}))
 				defer server.Close()
 				response, err := http.Get(server.URL + "/detectordata")

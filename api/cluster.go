@@ -164,7 +164,7 @@ type transferredOutput struct {
 }
 
 func (s *server) clusterState(ctx context.Context, in *membersInput) (*clusterOutput, error) {
-	view, err := s.view(ctx, in.Consistency)
+	view, err := s.anyView(ctx, in.Consistency)
 	if err != nil {
 		return nil, err
 	}

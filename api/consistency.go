@@ -31,8 +31,18 @@ func (consistency) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// view returns what a read is to be answered from.
+// view returns what a read of the state is to be answered from. A node that does
+// not know it yet must not say that there is nothing.
 func (s *server) view(ctx context.Context, c consistency) (*fsm.View, error) {
+	view, err := s.anyView(ctx, c)
+	if err == nil && s.Freshness.Blank() {
+		return nil, faultf(CodeBehind, "this node has just started and does not know yet what its cluster holds: ask another one, or again in a moment")
+	}
+	return view, err
+}
+
+// anyView is view for reads that a node can answer before it knows the state.
+func (s *server) anyView(ctx context.Context, c consistency) (*fsm.View, error) {
 	switch c {
 	case "", stale:
 	case ofLeader, linearizable:

@@ -92,6 +92,9 @@ type Freshness interface {
 	// applied when it was asked: sure of its lead if verified is true, as far
 	// as it believes if not. The error is ErrNoLeader or ErrBehind.
 	CatchUp(ctx context.Context, verified bool) error
+	// Blank reports whether this node belongs to a cluster and does not know
+	// yet what that holds: it has just started, and has not heard of a leader.
+	Blank() bool
 }
 
 // Health says whether this node does its duty.

@@ -32,7 +32,7 @@ type membersOutput struct {
 }
 
 func (s *server) members(ctx context.Context, in *membersInput) (*membersOutput, error) {
-	view, err := s.view(ctx, in.Consistency)
+	view, err := s.anyView(ctx, in.Consistency)
 	if err != nil {
 		return nil, err
 	}

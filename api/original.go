@@ -41,7 +41,11 @@ func (s *server) originalGet(c *gin.Context, query url.Values) error {
 	if err := needed(query, "key"); err != nil {
 		return err
 	}
-	e, err := find(s.State.View(), query.Get("key"))
+	view, err := s.view(c.Request.Context(), stale)
+	if err != nil {
+		return err
+	}
+	e, err := find(view, query.Get("key"))
 	if err != nil {
 		return err
 	}
@@ -91,7 +95,10 @@ func (s *server) byKey(c *gin.Context, show func(*fsm.View, *fsm.Endpoint) any) 
 	if err != nil {
 		return err
 	}
-	view := s.State.View()
+	view, err := s.view(c.Request.Context(), stale)
+	if err != nil {
+		return err
+	}
 	endpoints := view.Endpoints("")
 	if key != "" {
 		e, err := find(view, key)

@@ -132,7 +132,7 @@ func kinds() []kind {
 		},
 		{
 			CodeBehind, http.StatusServiceUnavailable, "This node does not know enough yet",
-			"The read asked for consistency leader or linearizable, and the node did not hear from the leader, or had not applied what the leader knows, in time. Ask again, ask another node, or ask with consistency=stale and see Tocsin-Index for how much the node knows.",
+			"The node has just started, belongs to a cluster, and has not heard yet what that holds; or the read asked for consistency leader or linearizable, and the node did not hear from the leader, or had not applied what the leader knows, in time. Ask again, ask another node, or, of the second, ask with consistency=stale and see Tocsin-Index for how much the node knows.",
 		},
 		{
 			CodeUnavailable, http.StatusServiceUnavailable, "The node can't tell at the moment",

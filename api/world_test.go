@@ -62,6 +62,7 @@ type world struct {
 	// caughtUp is what reads asked for, behind what they are answered.
 	caughtUp []bool
 	behind   error
+	blank    bool
 	// Errors to answer with; nil for success.
 	proposeErr, membershipErr error
 }
@@ -274,6 +275,8 @@ func (w *world) ask(what string) error {
 	w.asked = append(w.asked, what)
 	return w.membershipErr
 }
+
+func (w *world) Blank() bool { return w.blank }
 
 func (w *world) CatchUp(_ context.Context, verified bool) error {
 	w.caughtUp = append(w.caughtUp, verified)

@@ -14,6 +14,12 @@ import (
 // long as it takes a leader that is cut off to step down, and some more.
 const verifyTimeout = 3 * time.Second
 
+// Blank implements api.Freshness: the disk belongs to a member, and nothing of the
+// log has been applied, for a leader has to say how far it is committed.
+func (n *Node) Blank() bool {
+	return n.out.Identity.Cluster != "" && n.machine.View().ClusterID() == ""
+}
+
 // CatchUp implements api.Freshness: it asks the leader how far it is, and waits
 // until this node is as far.
 func (n *Node) CatchUp(ctx context.Context, verified bool) error {
