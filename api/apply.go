@@ -65,7 +65,10 @@ func (s *server) apply(ctx context.Context, in *applyInput) (*appliedOutput, err
 
 // wouldApply tells what a declaration would do, as far as this node knows.
 func (s *server) wouldApply(c fsm.DeclareEndpoints) (*appliedOutput, error) {
-	view := s.State.View()
+	view, err := s.known()
+	if err != nil {
+		return nil, err
+	}
 	if refused := fsm.Validate(view, c); refused != nil {
 		return nil, refused
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -31,28 +32,61 @@ func (consistency) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// view returns what a read of the state is to be answered from. A node that does
-// not know it yet must not say that there is nothing.
+// view returns what a read of the state is to be answered from.
 func (s *server) view(ctx context.Context, c consistency) (*fsm.View, error) {
-	view, err := s.anyView(ctx, c)
-	if err == nil && s.Freshness.Blank() {
-		return nil, faultf(CodeBehind, "this node has just started and does not know yet what its cluster holds: ask another one, or again in a moment")
+	if err := s.catchUp(ctx, c); err != nil {
+		return nil, err
 	}
-	return view, err
+	return s.known()
 }
 
-// anyView is view for reads that a node can answer before it knows the state.
+// known returns the state for whoever must not be told that there is nothing by
+// a node that only does not know of it yet.
+func (s *server) known() (*fsm.View, error) {
+	if s.Freshness.Blank() { // asked first: the View may be filled at any moment
+		leader, led := s.Membership.Leader()
+		return nil, fault{CodeBehind, blankness(leader.Node, led, time.Since(s.State.Self().Started))}
+	}
+	return s.State.View(), nil
+}
+
+// anyView is view for what a node can tell before it knows the state.
 func (s *server) anyView(ctx context.Context, c consistency) (*fsm.View, error) {
+	if err := s.catchUp(ctx, c); err != nil {
+		return nil, err
+	}
+	return s.State.View(), nil
+}
+
+// StartingTime is how long a member may take after its start to find a leader, and
+// to be told by it what the cluster holds. What takes longer may never pass.
+const StartingTime = 15 * time.Second
+
+// blankness says why a member knows nothing yet, and what to do about it.
+func blankness(leader string, led bool, running time.Duration) string {
+	running = running.Round(time.Second)
+	switch {
+	case running < StartingTime:
+		return "this node has just started and does not know yet what its cluster holds: ask another one, or again in a moment"
+	case led:
+		return fmt.Sprintf("this node was started %v ago and has not come to know yet what its cluster holds, which %s leads: ask another one; the log of this node says what keeps it", running, leader)
+	}
+	return fmt.Sprintf("this node was started %v ago and has found no leader, who alone can say how much of what is on its disk holds: "+
+		"ask another node, or start the others until a majority of the voters can talk to each other; if most of them are lost for good, stop this one and see \"tocsin recover majority --help\"", running)
+}
+
+// catchUp waits until this node knows as much as a read asks for.
+func (s *server) catchUp(ctx context.Context, c consistency) error {
 	switch c {
 	case "", stale:
 	case ofLeader, linearizable:
 		ctx, cancel := context.WithTimeout(ctx, readWait)
 		defer cancel()
 		if err := s.Freshness.CatchUp(ctx, c == linearizable); err != nil {
-			return nil, err
+			return err
 		}
 	default:
-		return nil, badRequest("consistency %q is none of stale, leader and linearizable", string(c))
+		return badRequest("consistency %q is none of stale, leader and linearizable", string(c))
 	}
-	return s.State.View(), nil
+	return nil
 }

@@ -93,7 +93,7 @@ type Freshness interface {
 	// as it believes if not. The error is ErrNoLeader or ErrBehind.
 	CatchUp(ctx context.Context, verified bool) error
 	// Blank reports whether this node belongs to a cluster and does not know
-	// yet what that holds: it has just started, and has not heard of a leader.
+	// yet what that holds: it has just started.
 	Blank() bool
 }
 

@@ -38,7 +38,7 @@ func readProblems() []Code {
 }
 
 func changeProblems() []Code {
-	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeUnavailable, CodeCrossSite, CodeConflict, CodeUnmet, CodeTooLarge, CodeInternal, CodeNoLeader, CodeUncertain}
+	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeUnavailable, CodeCrossSite, CodeConflict, CodeUnmet, CodeTooLarge, CodeInternal, CodeNoLeader, CodeBehind, CodeUncertain}
 }
 
 // register adds an operation to the document and to the routes. Huma reads the

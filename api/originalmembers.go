@@ -51,6 +51,10 @@ func (s *server) gossipNodes(c *gin.Context, _ url.Values) error {
 // membersConsensus compares the three answers to the question who belongs to
 // the cluster.
 func (s *server) membersConsensus(c *gin.Context, _ url.Values) error {
+	view, err := s.known()
+	if err != nil {
+		return err
+	}
 	servers, err := s.Membership.RaftServers()
 	if err != nil {
 		return unavailable(err)
@@ -64,7 +68,7 @@ func (s *server) membersConsensus(c *gin.Context, _ url.Values) error {
 			who.gossip[member.Name] = true
 		}
 	}
-	for o := range s.State.View().Observers() {
+	for o := range view.Observers() {
 		who.observers[o.Node] = true
 	}
 	if difference := who.difference(); difference != "" {

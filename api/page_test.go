@@ -152,23 +152,3 @@ func TestStamps(t *testing.T) {
 		t.Errorf("a write at %d: %v", w.index, put.header)
 	}
 }
-
-// TestConsistency_ABlankNodeSaysNothingOfTheState: not that there is none. What it
-// knows by itself it tells.
-func TestConsistency_ABlankNodeSaysNothingOfTheState(t *testing.T) {
-	w := newWorld(t)
-	w.set("web", "v")
-	w.blank = true
-	for _, path := range []string{
-		"/v1/endpoints", "/v1/endpoints/web", "/v1/status", "/v1/status/web", "/v1/why/web", "/v1/events", "/v1/notifications", "/get?key=web", "/status",
-	} {
-		a := w.get(path)
-		a.wantWord(t, 503, "just started")
-		if a.header.Get("Retry-After") != "1" {
-			t.Errorf("%s: headers %v", path, a.header)
-		}
-	}
-	for _, path := range []string{"/v1/members", "/v1/node", "/livez", "/readyz", "/openapi.json"} {
-		w.get(path).wantWord(t, 200)
-	}
-}

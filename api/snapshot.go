@@ -105,7 +105,10 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 	if err != nil {
 		return nil, badRequest("the backup can't be used: %v", err)
 	}
-	view := s.State.View()
+	view, err := s.known()
+	if err != nil {
+		return nil, err
+	}
 	if here := view.ClusterID(); !force && in.Cluster != here && (in.Cluster != "" || b.Cluster != here) {
 		return nil, faultf(CodeConflict, "the backup is of the cluster %s, and this is %s: name this one with cluster=%s if that is meant; nothing was done", b.Cluster, here, here)
 	}

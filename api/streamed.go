@@ -47,7 +47,11 @@ type streamInput struct {
 }
 
 func (s *server) stream(_ context.Context, in *streamInput) (*huma.StreamResponse, error) {
-	since, err := wholeNumber[uint64]("Last-Event-ID", in.LastEventID, s.State.View().Index(), 0, 1<<63-1)
+	view, err := s.known() // or all that ever was would come as if it happened now
+	if err != nil {
+		return nil, err
+	}
+	since, err := wholeNumber[uint64]("Last-Event-ID", in.LastEventID, view.Index(), 0, 1<<63-1)
 	if err != nil {
 		return nil, err
 	}

@@ -141,7 +141,11 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 		}
 		record.Expires = now.Add(life)
 	}
-	if err := keepsAnAdmin(s.State.View(), access.From(ctx), record); err != nil {
+	view, err := s.known()
+	if err != nil {
+		return nil, err
+	}
+	if err := keepsAnAdmin(view, access.From(ctx), record); err != nil {
 		return nil, err
 	}
 	token := access.NewToken()
@@ -178,7 +182,11 @@ type tokenRevokedOutput struct {
 }
 
 func (s *server) revokeToken(ctx context.Context, in *revokeTokenInput) (*tokenRevokedOutput, error) {
-	id := tokenOf(s.State.View(), in.ID)
+	view, err := s.known()
+	if err != nil {
+		return nil, err
+	}
+	id := tokenOf(view, in.ID)
 	result, err := s.propose(ctx, fsm.RevokeToken{ID: id, Time: time.Now().UTC().Truncate(time.Second)})
 	if err != nil {
 		return nil, err

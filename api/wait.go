@@ -108,6 +108,9 @@ func (s *server) await(ctx context.Context, index waitIndex, wait waitTime, over
 	if err != nil || index == "" {
 		return err
 	}
+	if _, err := s.known(); err != nil {
+		return err // another node knows whether there is something to wait for
+	}
 	ready := func(view *fsm.View) bool { return view.Index() >= since && over.changed(view, since) }
 	if ready(s.State.View()) {
 		return nil

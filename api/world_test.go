@@ -33,6 +33,7 @@ type world struct {
 	table    *gossipdb.Table
 	samples  map[string][]verify.Sample
 	ready    api.Readiness
+	started  time.Time
 	servers  []api.Server
 	members  []gossipdb.Member
 	leader   api.LeaderInfo
@@ -82,8 +83,9 @@ func newWorld(t testing.TB) *world { return newWorldOf(t, clusterName) }
 func newWorldOf(t testing.TB, cluster string) *world {
 	w := &world{
 		t: t, machine: fsm.NewMachine(), table: new(gossipdb.Table), samples: map[string][]verify.Sample{},
-		leader: api.LeaderInfo{Node: "node1", Raft: "127.0.0.1:7001", HTTP: "127.0.0.1:6001"},
-		ready:  api.Readiness{Ready: true, Node: "node2", Leader: "node1"},
+		leader:  api.LeaderInfo{Node: "node1", Raft: "127.0.0.1:7001", HTTP: "127.0.0.1:6001"},
+		ready:   api.Readiness{Ready: true, Node: "node2", Leader: "node1"},
+		started: time.Now(),
 	}
 	w.apply(fsm.Found{ClusterID: cluster, Settings: fsm.DefaultClusterSettings()})
 	for i := 1; i <= 5; i++ {
@@ -208,7 +210,7 @@ func (w *world) decide(key string, to health.Status) uint64 {
 
 func (w *world) View() *fsm.View          { return w.machine.View() }
 func (w *world) Ballots() *gossipdb.Table { return w.table }
-func (w *world) Self() api.Self           { return api.Self{Node: "node2", Site: "paris"} }
+func (w *world) Self() api.Self           { return api.Self{Node: "node2", Site: "paris", Started: w.started} }
 
 func (w *world) Propose(_ context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
 	w.mu.Lock()

@@ -94,3 +94,67 @@ func TestCluster_ALeaderThatWasCutOffAnswersNoLinearizableRead(t *testing.T) {
 		}
 	})
 }
+
+// TestCluster_AMemberThatComesBackDoesNotTellOfAnEmptyCluster: with its log alone
+// it says that it does not know, for as long as there is no leader, and then goes
+// over to all that was acknowledged, without a moment in between.
+func TestCluster_AMemberThatComesBackDoesNotTellOfAnEmptyCluster(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3)
+		for i := range 30 {
+			c.Set(fmt.Sprint("e", i), "v")
+		}
+		for _, name := range c.Names() {
+			c.Crash(name)
+		}
+		c.Restart("n1")
+		n1 := callerOf(t, c, "n1")
+		n1.wantBehind("/v1/endpoints/e29", "just started")
+		time.Sleep(time.Minute)
+		n1.wantBehind("/v1/endpoints/e29", "found no leader", "tocsin recover majority")
+		n1.wantBehind("/v1/status")
+		if answer := n1.get("/v1/members"); answer.Code != 200 {
+			t.Errorf("who belongs to it: %d %s", answer.Code, answer.Body)
+		}
+		c.Restart("n2")
+		for began := time.Now(); ; time.Sleep(time.Millisecond) {
+			if answer := n1.get("/v1/endpoints/e29"); answer.Code == 200 {
+				break
+			}
+			n1.wantBehind("/v1/endpoints/e29")
+			if time.Since(began) > time.Minute {
+				t.Fatal("it does not come to know what its cluster holds")
+			}
+		}
+	})
+}
+
+// TestCluster_AMemberTellsOfItsSnapshotWhileThereIsNoLeader: what that holds was so.
+func TestCluster_AMemberTellsOfItsSnapshotWhileThereIsNoLeader(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3, clustertest.Options{Config: func(cfg *nodeConfig) {
+			cfg.Retention.Threshold, cfg.Retention.Interval = 8, time.Second
+		}})
+		c.Set("early", "v")
+		for i := range 30 {
+			c.Set(fmt.Sprint("e", i), "v")
+		}
+		time.Sleep(10 * time.Second)
+		c.Set("late", "v")
+		for _, name := range c.Names() {
+			c.Crash(name)
+		}
+		c.Restart("n1")
+		n1 := callerOf(t, c, "n1")
+		n1.wantBehind("/v1/endpoints/early", "just started")
+		time.Sleep(api.StartingTime)
+		if answer := n1.get("/v1/endpoints/early"); answer.Code != 200 {
+			t.Errorf("what was so: %d %s", answer.Code, answer.Body)
+		}
+		if answer := n1.get("/v1/endpoints/early?consistency=leader"); answer.Code != 503 {
+			t.Errorf("what a leader knows: %d %s", answer.Code, answer.Body)
+		}
+		c.Restart("n2")
+		c.Await("it knows all that was acknowledged", func() bool { return n1.get("/v1/endpoints/late").Code == 200 })
+	})
+}

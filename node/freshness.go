@@ -14,10 +14,17 @@ import (
 // long as it takes a leader that is cut off to step down, and some more.
 const verifyTimeout = 3 * time.Second
 
-// Blank implements api.Freshness: the disk belongs to a member, and nothing of the
-// log has been applied, for a leader has to say how far it is committed.
+// Blank implements api.Freshness. Until there is a leader, who alone can say how
+// much of the log on the disk is committed, a member knows no more than its newest
+// snapshot, and then it goes through that log: it knows what was acknowledged before
+// its start when it has come to the registration of its own process. If no leader is
+// found the snapshot has to do, if there is one.
 func (n *Node) Blank() bool {
-	return n.out.Identity.Cluster != "" && n.machine.View().ClusterID() == ""
+	if n.out.Identity.Cluster == "" || n.registered() != nil || n.removed.Load() {
+		return false
+	}
+	_, led := n.Leader()
+	return led || n.machine.View().ClusterID() == "" || time.Since(n.started) < api.StartingTime
 }
 
 // CatchUp implements api.Freshness: it asks the leader how far it is, and waits
