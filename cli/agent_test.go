@@ -171,7 +171,7 @@ func TestHelp_FitsATerminal(t *testing.T) {
 		}
 		page := stdout.String()
 		for line := range strings.SplitSeq(page, "\n") {
-			if n := len([]rune(line)); n > helpWidth || strings.HasSuffix(line, " ") {
+			if n := len([]rune(line)); n > tableWidth || strings.HasSuffix(line, " ") {
 				t.Errorf("%s --help: %d columns: %q", command, n, line)
 			}
 		}

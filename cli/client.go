@@ -20,7 +20,9 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/config"
 	"tocsin/credentials"
+	"tocsin/prose"
 )
 
 const (
@@ -49,7 +51,7 @@ type client struct {
 
 // addressFlag adds --address to c, and what is shown to the node there.
 func addressFlag(c *cobra.Command, addresses *[]string) {
-	c.Flags().Var(list{addresses}, "address", "HTTP addresses of nodes, with commas, tried in turn (default "+defaultAddress+", or TOCSIN_ADDRESS)")
+	c.Flags().Var(config.List(addresses), "address", "HTTP addresses of nodes, with commas, tried in turn (default "+defaultAddress+", or TOCSIN_ADDRESS)")
 	group(c, "Node", "address")
 	addConnectionFlags(c)
 	tokenFlag(c)
@@ -116,7 +118,7 @@ func (r refused) inShort() string {
 	case api.CodeUncertain:
 		return r.address + " lost the leader half-way"
 	}
-	return r.address + ": " + oneLine(r.Error())
+	return r.address + ": " + prose.OneLine(r.Error())
 }
 
 // unanswered is a node that gave no answer.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -173,7 +174,7 @@ type settingField struct {
 func (f settingField) text() string {
 	var word string
 	if json.Unmarshal(f.value, &word) == nil {
-		return short(word)
+		return config.Short(word)
 	}
 	return string(f.value)
 }

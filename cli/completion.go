@@ -2,6 +2,8 @@ package cli
 
 import (
 	"github.com/spf13/cobra"
+
+	"tocsin/config"
 )
 
 func (a app) completion() *cobra.Command {
@@ -19,7 +21,7 @@ fish: tocsin completion fish > ~/.config/fish/completions/tocsin.fish`,
 			if err := exactly("SHELL")(c, args); err != nil {
 				return err
 			}
-			if err := (oneOf{new(string), shells}).Set(args[0]); err != nil {
+			if err := config.OneOf(new(string), shells...).Set(args[0]); err != nil {
 				return misuse(c, "%w", err)
 			}
 			return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/config"
+	"tocsin/prose"
 )
 
 func (a app) config() *cobra.Command {
@@ -159,7 +160,7 @@ func (a app) warn(warnings []error) int {
 		a.say("warning: %s\n%s", clean(f.Error()), f.Excerpt())
 	}
 	for _, err := range rest {
-		a.say("warning: %s\n", clean(oneLine(err.Error())))
+		a.say("warning: %s\n", clean(prose.OneLine(err.Error())))
 	}
 	return len(faults) + len(rest)
 }

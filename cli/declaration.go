@@ -72,7 +72,7 @@ tocsin endpoint export --address old:6000 |
 	}
 	which := selectionFlags(c, false)
 	addressFlag(c, &addresses)
-	c.Flags().VarP(oneOf{&output, []string{asYAML, asJSON}}, "output", "o", "`format`: yaml or json")
+	c.Flags().VarP(config.OneOf(&output, asYAML, asJSON), "output", "o", "`format`: yaml or json")
 	group(c, "Output", "output")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		client, err := a.client(c, &addresses)

@@ -13,6 +13,7 @@ import (
 	"tocsin/api"
 	"tocsin/config"
 	"tocsin/doctor"
+	"tocsin/prose"
 )
 
 func (a app) doctor() *cobra.Command {
@@ -120,7 +121,7 @@ func lookByFile(ctx context.Context, cluster api.Cluster, file string) (*doctor.
 			local.Faults = append(local.Faults, f.Error())
 		}
 		for _, r := range rest {
-			local.Faults = append(local.Faults, oneLine(r.Error()))
+			local.Faults = append(local.Faults, prose.OneLine(r.Error()))
 		}
 	}
 	return local, nil
@@ -173,9 +174,6 @@ func (s *screen) findings(r doctor.Report, cluster api.Cluster, asked string) {
 	}
 }
 
-// headIndent is how far the text of a finding stands from the left.
-const headIndent = 10
-
 func (s *screen) finding(f doctor.Finding) {
 	about := f.Subject
 	if f.Node != "" {
@@ -189,14 +187,4 @@ func (s *screen) finding(f doctor.Finding) {
 	}
 	colour := map[doctor.Severity]string{doctor.Critical: red, doctor.Warning: yellow, doctor.Info: green}[f.Severity]
 	s.block(colour, strings.ToUpper(f.Severity.String()), lines)
-}
-
-// block writes lines beside a word.
-func (s *screen) block(colour, word string, lines []string) {
-	head := s.paint(colour, word) + strings.Repeat(" ", headIndent-len(word))
-	for _, line := range lines {
-		s.line("%s%s", head, line)
-		head = strings.Repeat(" ", headIndent)
-	}
-	s.line("")
 }

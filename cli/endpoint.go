@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -163,7 +164,7 @@ func (s *screen) wholeEndpoint(e api.Endpoint) {
 		}
 		field := own.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		rows[i] = []string{name, clean(short(fmt.Sprint(holds.FieldByName(field.Name)))), from}
+		rows[i] = []string{name, clean(config.Short(fmt.Sprint(holds.FieldByName(field.Name)))), from}
 	}
 	s.table([]string{"SETTING", "VALUE", "FROM"}, rows, 1)
 }

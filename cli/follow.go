@@ -15,6 +15,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/health"
+	"tocsin/prose"
 )
 
 // follower shows events as they come. It goes on at the next address where a
@@ -44,7 +45,7 @@ func (f *follower) followEvents(ctx context.Context) error {
 		if errors.Is(err, errOutput) {
 			return err
 		}
-		f.say("tocsin: %s: %s, going on at %s\n", address, oneLine(reasonOf(err)), f.addresses[(turn+1)%len(f.addresses)])
+		f.say("tocsin: %s: %s, going on at %s\n", address, prose.OneLine(reasonOf(err)), f.addresses[(turn+1)%len(f.addresses)])
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

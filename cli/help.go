@@ -11,12 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-const (
-	// helpWidth is the width of the terminal that help is written for.
-	helpWidth = 80
-	// groupKey marks a flag with the heading that it stands under.
-	groupKey = "group"
-)
+// groupKey marks a flag with the heading that it stands under.
+const groupKey = "group"
 
 // group puts flags of c under a heading of its help page. Headings stand in
 // the order in which they are first used, "Other" last.
@@ -123,7 +119,7 @@ func flagList(page *bytes.Buffer, c *cobra.Command) {
 		fmt.Fprintf(page, "\n%s:\n", heading)
 		for _, f := range groups[heading] {
 			_, usage := pflag.UnquoteUsage(f)
-			lines := wrap(usage+defaultOf(f), helpWidth-width-5)
+			lines := wrap(usage+defaultOf(f), tableWidth-width-5)
 			fmt.Fprintf(page, "  %-*s   %s\n", width, flagName(f), lines[0])
 			for _, line := range lines[1:] {
 				fmt.Fprintf(page, "  %-*s   %s\n", width, "", line)
@@ -155,21 +151,4 @@ func defaultOf(f *pflag.Flag) string {
 		return ""
 	}
 	return " (default " + f.DefValue + ")"
-}
-
-// wrap breaks text into lines of at most width, between words.
-func wrap(text string, width int) []string {
-	lines := []string{""}
-	for word := range strings.FieldsSeq(text) {
-		last := &lines[len(lines)-1]
-		switch {
-		case *last == "":
-			*last = word
-		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
-			*last += " " + word
-		default:
-			lines = append(lines, word)
-		}
-	}
-	return lines
 }

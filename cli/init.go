@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/config"
 	"tocsin/groundwork"
 	"tocsin/pki"
 )
@@ -36,7 +37,7 @@ tocsin init trial \
     --nodes n1=127.0.0.1:6000,n2=127.0.0.1:6001,n3=127.0.0.1:6002`,
 		Args: exactly("DIRECTORY"),
 	}
-	c.Flags().Var(list{&nodes}, "nodes", "`list` of nodes as SITE/NAME=HOST[:PORT], with commas (needed)")
+	c.Flags().Var(config.List(&nodes), "nodes", "`list` of nodes as SITE/NAME=HOST[:PORT], with commas (needed)")
 	c.Flags().StringVar(&operator, "operator", "admin", "`name` of the operator, who gets the role admin")
 	daysFlag(c, &days, pki.CertificateLife)
 	group(c, "Cluster", "nodes", "operator", "days")

@@ -16,8 +16,8 @@ type logOptions struct{ format, level string }
 
 func (l *logOptions) group() config.Group {
 	return config.Group{Heading: "Log", Options: []config.Option{
-		{Name: "log-format", Value: oneOf{&l.format, []string{"text", "json"}}, Reload: true, Help: "`format` of the log on standard error: text or json"},
-		{Name: "log-level", Value: oneOf{&l.level, []string{"debug", "info", "warn", "error"}}, Reload: true, Help: "least `level` that is logged: debug, info, warn or error"},
+		{Name: "log-format", Value: config.OneOf(&l.format, "text", "json"), Reload: true, Help: "`format` of the log on standard error: text or json"},
+		{Name: "log-level", Value: config.OneOf(&l.level, "debug", "info", "warn", "error"), Reload: true, Help: "least `level` that is logged: debug, info, warn or error"},
 	}}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/prose"
 )
 
 // statusLook is what tocsin status was asked to look at.
@@ -77,7 +78,7 @@ func (l *statusLook) watch(c *cobra.Command) error {
 	defer stop()
 	w := &watcher{
 		out: l.stdout, rows: terminalOf(l.stdout), head: l.head,
-		complain: func(err error) { l.say("tocsin: status: %s\n", oneLine(err.Error())) },
+		complain: func(err error) { l.say("tocsin: status: %s\n", prose.OneLine(err.Error())) },
 	}
 	if w.rows != nil {
 		l.client.stderr = io.Discard // words would stand in the middle of the page
@@ -87,7 +88,7 @@ func (l *statusLook) watch(c *cobra.Command) error {
 		if err != nil {
 			return nil, "", err
 		}
-		text, err := l.rendered(l.output, raw, func(s *screen) { s.whole(status, l.one) })
+		text, err := renderAs(l.output, raw, l.stdout, func(s *screen) { s.whole(status, l.one) })
 		if err != nil {
 			return nil, "", err
 		}

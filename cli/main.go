@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tocsin/config"
 	"tocsin/node"
+	"tocsin/prose"
 )
 
 // Main runs one command and returns its exit code. The arguments are those
@@ -72,7 +72,7 @@ func (a app) sayFaults(err error) (others bool) {
 		a.say("tocsin: %s\n%s", clean(f.Error()), f.Excerpt())
 	}
 	if len(rest) > 0 {
-		a.say("tocsin: %s\n", oneLine(errors.Join(rest...).Error()))
+		a.say("tocsin: %s\n", prose.OneLine(errors.Join(rest...).Error()))
 	}
 	return len(rest) > 0
 }
@@ -91,9 +91,4 @@ func (e usageError) Unwrap() error { return e.error }
 
 func misuse(c *cobra.Command, format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...), c.CommandPath()}
-}
-
-// oneLine puts errors that were joined behind each other.
-func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }

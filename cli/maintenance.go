@@ -97,9 +97,6 @@ func (s *screen) holds(pauses []api.Pause, windows []api.Window) {
 	s.table([]string{"WINDOW", "NOW", "COVERS", "WHEN", "WHY"}, rows, 2, 4)
 }
 
-// minute is a moment that people have chosen: it has no seconds.
-func minute(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
-
 func covers(prefix string, labels map[string]string) string {
 	var parts []string
 	if prefix != "" {

@@ -18,7 +18,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/config"
 	"tocsin/logring"
+	"tocsin/prose"
 )
 
 func (a app) monitor() *cobra.Command {
@@ -40,9 +42,9 @@ tocsin monitor --log-level debug --lines 0 --address node2:6000
 tocsin monitor --log-format json | jq 'select(.key == "web")'`,
 		Args: exactly(),
 	}
-	c.Flags().Var(oneOf{&level, []string{"debug", "info", "warn", "error"}}, "log-level", "least `level` that is shown: debug, info, warn or error")
+	c.Flags().Var(config.OneOf(&level, "debug", "info", "warn", "error"), "log-level", "least `level` that is shown: debug, info, warn or error")
 	c.Flags().IntVar(&lines, "lines", lines, "how many lines to begin with, up to 4096")
-	c.Flags().Var(oneOf{&format, []string{"text", "json"}}, "log-format", "`format` of the lines: text or json")
+	c.Flags().Var(config.OneOf(&format, "text", "json"), "log-format", "`format` of the lines: text or json")
 	group(c, "Log", "log-level", "lines", "log-format")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -102,7 +104,7 @@ func (m *monitor) run(ctx context.Context) error {
 		case m.heard == "":
 			continue
 		}
-		m.say("tocsin: %s: %s, waiting for it\n", address, oneLine(reasonOf(err)))
+		m.say("tocsin: %s: %s, waiting for it\n", address, prose.OneLine(reasonOf(err)))
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

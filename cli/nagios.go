@@ -7,6 +7,7 @@ import (
 	"tocsin/api"
 	"tocsin/footing"
 	"tocsin/health"
+	"tocsin/prose"
 )
 
 // verdict is how something stands, in the words and with the exit code that
@@ -28,7 +29,7 @@ func (v verdict) word() string {
 // line is the first line of a plugin's output. What stands behind the bar is for
 // machines, so that there may be none before.
 func (v verdict) line(data string) string {
-	text := "TOCSIN " + v.word() + " - " + strings.ReplaceAll(oneLine(strings.Join(v.reasons, "; ")), "|", "/")
+	text := "TOCSIN " + v.word() + " - " + strings.ReplaceAll(prose.OneLine(strings.Join(v.reasons, "; ")), "|", "/")
 	if data != "" {
 		text += " | " + data
 	}

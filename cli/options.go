@@ -43,52 +43,52 @@ func (o *options) table() config.Table {
 	n := &o.node
 	table := config.Table{
 		{Heading: "Configuration file", Options: []config.Option{
-			{Name: "config", Value: text{&o.file, "file"}, NoFile: true, Help: "YAML `file` with what is not given here or in the environment; read again on SIGHUP"},
+			{Name: "config", Value: config.Text(&o.file, "file"), NoFile: true, Help: "YAML `file` with what is not given here or in the environment; read again on SIGHUP"},
 		}},
 		{Heading: "This node", Options: []config.Option{
-			{Name: "node", Value: text{&n.Name, "name"}, Help: "name of this node, kept for life (needed)"},
-			{Name: "site", Value: text{&n.Site, "name"}, Help: "name of the place where it stands, such as a data centre"},
-			{Name: "data-dir", Value: text{&n.DataDir, "directory"}, Help: "directory of what must survive a restart"},
-			{Name: "scripts", Value: text{&n.Scripts, "directory"}, Help: "directory of the verification and notification scripts"},
+			{Name: "node", Value: config.Text(&n.Name, "name"), Help: "name of this node, kept for life (needed)"},
+			{Name: "site", Value: config.Text(&n.Site, "name"), Help: "name of the place where it stands, such as a data centre"},
+			{Name: "data-dir", Value: config.Text(&n.DataDir, "directory"), Help: "directory of what must survive a restart"},
+			{Name: "scripts", Value: config.Text(&n.Scripts, "directory"), Help: "directory of the verification and notification scripts"},
 		}},
 		{Heading: "Addresses, as HOST:PORT", Options: []config.Option{
-			{Name: "http", Value: text{&n.HTTP, "address"}, Help: "address to answer HTTP on"},
-			{Name: "raft", Value: text{&n.Raft, "address"}, Help: "address to replicate on"},
-			{Name: "gossip", Value: text{&n.Gossip, "address"}, Help: "address to gossip on, TCP and UDP"},
-			{Name: "advertise", Value: text{&n.Advertise, "host"}, Help: "host that the others reach this node by, if it is another one"},
+			{Name: "http", Value: config.Text(&n.HTTP, "address"), Help: "address to answer HTTP on"},
+			{Name: "raft", Value: config.Text(&n.Raft, "address"), Help: "address to replicate on"},
+			{Name: "gossip", Value: config.Text(&n.Gossip, "address"), Help: "address to gossip on, TCP and UDP"},
+			{Name: "advertise", Value: config.Text(&n.Advertise, "host"), Help: "host that the others reach this node by, if it is another one"},
 		}},
 		{Heading: "Security", Options: []config.Option{
-			{Name: "tls", Value: text{&n.TLS, "directory"}, Help: "directory with ca.crt, tls.crt and tls.key of this node: nodes then speak TLS with each other, and with all who use the API; the files are read again when they change"},
-			{Name: "client-certs", Value: oneOf{(*string)(&n.ClientCerts), []string{"optional", "required"}}, Help: "`mode` of certificates of those who use the API by TLS: optional, or required; nodes always need one"},
-			{Name: "insecure", Value: yes{&n.Insecure}, Help: "listen where other machines can reach it without what would keep strangers out"},
+			{Name: "tls", Value: config.Text(&n.TLS, "directory"), Help: "directory with ca.crt, tls.crt and tls.key of this node: nodes then speak TLS with each other, and with all who use the API; the files are read again when they change"},
+			{Name: "client-certs", Value: config.OneOf((*string)(&n.ClientCerts), "optional", "required"), Help: "`mode` of certificates of those who use the API by TLS: optional, or required; nodes always need one"},
+			{Name: "insecure", Value: config.Yes(&n.Insecure), Help: "listen where other machines can reach it without what would keep strangers out"},
 		}},
 		{Heading: "HTTP", Options: []config.Option{
-			{Name: "original-api", Value: oneOf{(*string)(&n.Original), []string{"on", "read", "off"}}, Help: "`mode` of the paths of the original (/set, /get, /status and so on): on, read (nothing that changes anything) or off"},
-			{Name: "metrics-open", Value: yes{&n.MetricsOpen}, Help: "let everybody read /metrics, where a token is asked for else"},
-			{Name: "metrics-endpoints", Value: yes{&n.MetricsEndpoints}, Help: "show the state of each endpoint at /metrics, of the first 1,000 in order of their keys"},
-			{Name: "pprof", Value: yes{&n.Profiling}, Reload: true, Help: "show profiles of the process at /debug/pprof, to whoever asks from this machine"},
+			{Name: "original-api", Value: config.OneOf((*string)(&n.Original), "on", "read", "off"), Help: "`mode` of the paths of the original (/set, /get, /status and so on): on, read (nothing that changes anything) or off"},
+			{Name: "metrics-open", Value: config.Yes(&n.MetricsOpen), Help: "let everybody read /metrics, where a token is asked for else"},
+			{Name: "metrics-endpoints", Value: config.Yes(&n.MetricsEndpoints), Help: "show the state of each endpoint at /metrics, of the first 1,000 in order of their keys"},
+			{Name: "pprof", Value: config.Yes(&n.Profiling), Reload: true, Help: "show profiles of the process at /debug/pprof, to whoever asks from this machine"},
 		}},
 		{Heading: "Who may do what", Options: []config.Option{
-			{Name: "auth", Value: oneOf{(*string)(&n.Auth), []string{"auto", "on", "off"}}, Help: "`when` to ask for a token or a certificate: as soon as there is one to show, a token of the cluster or a certificate of this node (auto), always (on) or never (off)"},
-			{Name: "peer-token-file", Value: text{&n.PeerTokenFile, "file"}, Help: "`file` with the token that this node shows to the others: of the role join, or node where nodes have no certificates"},
-			{Name: "bootstrap-token-file", Value: text{&n.BootstrapTokenFile, "file"}, Help: "`file` with the first tokens of a cluster that is founded here, as \"tocsin token create --to\" writes it: it holds no secret"},
-			{Name: "audit-log", Value: text{&n.AuditLog, "file"}, Help: "`file` to which a line is appended for each change and each refusal, as JSON"},
+			{Name: "auth", Value: config.OneOf((*string)(&n.Auth), "auto", "on", "off"), Help: "`when` to ask for a token or a certificate: as soon as there is one to show, a token of the cluster or a certificate of this node (auto), always (on) or never (off)"},
+			{Name: "peer-token-file", Value: config.Text(&n.PeerTokenFile, "file"), Help: "`file` with the token that this node shows to the others: of the role join, or node where nodes have no certificates"},
+			{Name: "bootstrap-token-file", Value: config.Text(&n.BootstrapTokenFile, "file"), Help: "`file` with the first tokens of a cluster that is founded here, as \"tocsin token create --to\" writes it: it holds no secret"},
+			{Name: "audit-log", Value: config.Text(&n.AuditLog, "file"), Help: "`file` to which a line is appended for each change and each refusal, as JSON"},
 		}},
 		{Heading: "Joining", Options: []config.Option{
-			{Name: "bootstrap", Value: yes{&n.Bootstrap}, Help: "found a cluster, unless a member answers at --join"},
-			{Name: "join", Value: list{&n.Join}, Many: true, Help: "HTTP addresses of members"},
-			{Name: "gossip-join", Value: list{&n.GossipJoin}, Many: true, Reload: true, Help: "gossip addresses to contact beside those of the members"},
-			{Name: "leave-on-exit", Value: yes{&n.LeaveOnExit}, Reload: true, Help: "leave the cluster for good when stopped"},
+			{Name: "bootstrap", Value: config.Yes(&n.Bootstrap), Help: "found a cluster, unless a member answers at --join"},
+			{Name: "join", Value: config.List(&n.Join), Many: true, Help: "HTTP addresses of members"},
+			{Name: "gossip-join", Value: config.List(&n.GossipJoin), Many: true, Reload: true, Help: "gossip addresses to contact beside those of the members"},
+			{Name: "leave-on-exit", Value: config.Yes(&n.LeaveOnExit), Reload: true, Help: "leave the cluster for good when stopped"},
 		}},
 		{Heading: "Doubting itself", Options: []config.Option{
-			{Name: "canary", Value: list{&n.Canaries}, Many: true, Reload: true, Help: "HOST:PORT or URLs that must be reachable from here: while none answers, this node abstains (its votes are UNKNOWN)"},
+			{Name: "canary", Value: config.List(&n.Canaries), Many: true, Reload: true, Help: "HOST:PORT or URLs that must be reachable from here: while none answers, this node abstains (its votes are UNKNOWN)"},
 		}},
 		{Heading: "Limits", Options: []config.Option{
-			{Name: "max-checks", Value: number{&n.MaxChecks}, Reload: true, Help: "check scripts that run at once on this node: to be on time they need endpoints x seconds of a check / interval; http and tcp checks have room of their own"},
-			{Name: "max-notifications", Value: number{&n.MaxNotifications}, Reload: true, Help: "notification scripts that run at once on this node"},
+			{Name: "max-checks", Value: config.Number(&n.MaxChecks), Reload: true, Help: "check scripts that run at once on this node: to be on time they need endpoints x seconds of a check / interval; http and tcp checks have room of their own"},
+			{Name: "max-notifications", Value: config.Number(&n.MaxNotifications), Reload: true, Help: "notification scripts that run at once on this node"},
 		}},
 		{Heading: "Recovery", Options: []config.Option{
-			{Name: "missed-notifications", Value: word{&n.Missed, "policy"}, Reload: true, Help: "after a long absence, or the loss of its ledger, this node notifies what is so now (current) or nothing of what it missed (skip)"},
+			{Name: "missed-notifications", Value: config.Word(&n.Missed, "policy"), Reload: true, Help: "after a long absence, or the loss of its ledger, this node notifies what is so now (current) or nothing of what it missed (skip)"},
 		}},
 		o.log.group(),
 	}
@@ -105,7 +105,7 @@ func (o *options) table() config.Table {
 
 func clusterGroup(s *fsm.ClusterSettings) config.Group {
 	return config.Group{Heading: "Cluster", Options: []config.Option{
-		{Name: "max-voters", Value: number{&s.MaxVoters}, Help: "nodes that vote in raft; further ones only observe"},
-		{Name: "ballot-refresh", Value: word{&s.BallotRefresh, "duration"}, Help: "between repeats of a node's verdicts; they count for three times as long"},
+		{Name: "max-voters", Value: config.Number(&s.MaxVoters), Help: "nodes that vote in raft; further ones only observe"},
+		{Name: "ballot-refresh", Value: config.Word(&s.BallotRefresh, "duration"), Help: "between repeats of a node's verdicts; they count for three times as long"},
 	}}
 }

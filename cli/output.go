@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -10,17 +9,10 @@ import (
 	"tocsin/config"
 )
 
-// The forms in which data are shown.
-const (
-	asTable = "table"
-	asJSON  = "json"
-	asYAML  = "yaml"
-)
-
 // outputFlag adds -o to c.
 func outputFlag(c *cobra.Command, output *string) {
 	*output = asTable
-	c.Flags().VarP(oneOf{output, []string{asTable, asJSON, asYAML}}, "output", "o", "`format`: table for people, json or yaml for programs")
+	c.Flags().VarP(config.OneOf(output, asTable, asJSON, asYAML), "output", "o", "`format`: table for people, json or yaml for programs")
 	group(c, "Output", "output")
 }
 
@@ -28,24 +20,12 @@ func outputFlag(c *cobra.Command, output *string) {
 // answered, all of it, and to people what draw makes of it. It is the one place
 // that does.
 func (a app) print(output string, raw []byte, draw func(*screen)) error {
-	text, err := a.rendered(output, raw, draw)
+	text, err := renderAs(output, raw, a.stdout, draw)
 	if err != nil {
 		return err
 	}
 	_, err = a.stdout.Write(text)
 	return err
-}
-
-func (a app) rendered(output string, raw []byte, draw func(*screen)) ([]byte, error) {
-	switch output {
-	case asJSON:
-		return indented(raw)
-	case asYAML:
-		return config.YAML(raw)
-	}
-	s := newScreen(a.stdout)
-	draw(s)
-	return s.Bytes(), nil
 }
 
 // printValue is print for what no node was asked for.
@@ -55,13 +35,4 @@ func (a app) printValue(output string, value any, draw func(*screen)) error {
 		return fmt.Errorf("write the answer: %w", err)
 	}
 	return a.print(output, raw, draw)
-}
-
-func indented(raw []byte) ([]byte, error) {
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, bytes.TrimSpace(raw), "", "  "); err != nil {
-		return nil, fmt.Errorf("the answer is no JSON: %w", err)
-	}
-	pretty.WriteByte('\n')
-	return pretty.Bytes(), nil
 }

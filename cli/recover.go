@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/config"
 	"tocsin/node"
+	"tocsin/prose"
 )
 
 func (a app) recover() *cobra.Command {
@@ -53,7 +55,7 @@ tocsin recover quarantine --data-dir data --all`,
 		}
 		done, err := q.SetAside()
 		for _, damage := range done.Damage {
-			a.say("found: %s\n", oneLine(damage.Error()))
+			a.say("found: %s\n", prose.OneLine(damage.Error()))
 		}
 		if err != nil {
 			return err
@@ -96,7 +98,7 @@ dead again with the data that they had.`,
 		Args:    exactly(),
 	}
 	dataDirFlag(c, &l.DataDir)
-	c.Flags().Var(list{&l.Dead}, "dead", "names of the nodes that are lost for good, with commas")
+	c.Flags().Var(config.List(&l.Dead), "dead", "names of the nodes that are lost for good, with commas")
 	c.Flags().StringVar(&l.TLS, "tls", "", "`directory` of the node's certificate, as the agent was given it")
 	group(c, "Data", "data-dir", "dead", "tls")
 	c.RunE = func(c *cobra.Command, _ []string) error {

@@ -8,6 +8,7 @@ import (
 	"tocsin/api"
 	"tocsin/config"
 	"tocsin/node"
+	"tocsin/prose"
 	"tocsin/redact"
 )
 
@@ -80,7 +81,7 @@ func (r *reloader) reloadAndTell() ([]config.Change, error) {
 	}
 	log = log.With("file", r.given.file())
 	if err != nil {
-		log.Error("the configuration file is refused, and nothing has changed", "err", oneLine(err.Error()))
+		log.Error("the configuration file is refused, and nothing has changed", "err", prose.OneLine(err.Error()))
 		return nil, err
 	}
 	applied := []string{}

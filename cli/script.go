@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/config"
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/notify"
@@ -65,7 +66,7 @@ func (t trial) open(c *cobra.Command) (loaded, *script.Dir, error) {
 }
 
 func (a app) scriptVerify() *cobra.Command {
-	state := oneOf{new("UNKNOWN"), []string{"UP", "DOWN", "UNKNOWN"}}
+	state := "UNKNOWN"
 	c := &cobra.Command{
 		Use:         "verify NAME KEY VALUE [flags]",
 		Short:       "Run a verification script, and say what its sample would be",
@@ -89,14 +90,14 @@ tocsin script test verify verify-http-stream web http://10.0.0.1/ \
 		Args: exactly("NAME", "KEY", "VALUE"),
 	}
 	t := a.newTrial(c)
-	c.Flags().Var(upper{state}, "state", "`state` that the cluster holds: UP, DOWN or UNKNOWN")
+	c.Flags().Var(config.Upper(&state, "UP", "DOWN", "UNKNOWN"), "state", "`state` that the cluster holds: UP, DOWN or UNKNOWN")
 	group(c, "Trying", "state")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		l, scripts, err := t.open(c)
 		if err != nil {
 			return err
 		}
-		held, err := health.Parse(*state.value)
+		held, err := health.Parse(state)
 		if err != nil {
 			return misuse(c, "--state: %w", err)
 		}
@@ -188,8 +189,7 @@ func (s *screen) printed(head, text string) {
 }
 
 func (a app) scriptNotify() *cobra.Command {
-	status := oneOf{new("DOWN"), []string{"UP", "DOWN"}}
-	role := oneOf{new(string(fsm.Leader)), []string{string(fsm.Leader), string(fsm.Follower)}}
+	status, role := "DOWN", string(fsm.Leader)
 	var id uint64 = 1
 	attempt := 1
 	c := &cobra.Command{
@@ -216,8 +216,8 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 		Args: exactly("NAME", "KEY", "VALUE"),
 	}
 	t := a.newTrial(c)
-	c.Flags().Var(upper{status}, "status", "`status` that the endpoint has come to: UP or DOWN")
-	c.Flags().Var(role, "role", "`role` of this node: leader or follower")
+	c.Flags().Var(config.Upper(&status, "UP", "DOWN"), "status", "`status` that the endpoint has come to: UP or DOWN")
+	c.Flags().Var(config.OneOf(&role, string(fsm.Leader), string(fsm.Follower)), "role", "`role` of this node: leader or follower")
 	c.Flags().Uint64Var(&id, "event-id", id, "`id` of the event")
 	c.Flags().IntVar(&attempt, "attempt", attempt, "which attempt it is")
 	group(c, "Trying", "status", "role", "event-id", "attempt")
@@ -226,7 +226,7 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 		if err != nil {
 			return err
 		}
-		to, err := health.Parse(*status.value)
+		to, err := health.Parse(status)
 		if err != nil {
 			return misuse(c, "--status: %w", err)
 		}
@@ -238,7 +238,7 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 		ctx, stop := untilInterrupted(c.Context())
 		defer stop()
 		result := notify.NewScripts(scripts).Run(ctx, notify.Job{
-			Script: args[0], Role: fsm.Role(*role.value), Attempt: attempt, Timeout: timeout, Node: l.node.Name, Site: l.node.Site,
+			Script: args[0], Role: fsm.Role(role), Attempt: attempt, Timeout: timeout, Node: l.node.Name, Site: l.node.Site,
 			Event: &fsm.Event{
 				ID: id, Key: args[1], Value: args[2], From: from, To: to, Time: time.Now(), Leader: l.node.Name,
 				Votes: []fsm.Vote{{Node: l.node.Name, Site: l.node.Site, Verdict: to, Reason: "a trial by hand"}},

@@ -2,10 +2,10 @@ package cli
 
 import (
 	"net/url"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tocsin/config"
 	"tocsin/health"
 )
 
@@ -25,7 +25,7 @@ func selectionFlags(c *cobra.Command, withState bool) *selection {
 	group(c, "Which", "prefix", "label")
 	if withState {
 		words := []string{health.Up.String(), health.Down.String(), health.Unknown.String()}
-		c.Flags().Var(upper{oneOf{&s.state, words}}, "state", "only those in this `state`: UP, DOWN or UNKNOWN")
+		c.Flags().Var(config.Upper(&s.state, words...), "state", "only those in this `state`: UP, DOWN or UNKNOWN")
 		group(c, "Which", "state")
 	}
 	return s
@@ -48,8 +48,3 @@ func (s *selection) query(c *cobra.Command) (url.Values, error) {
 	}
 	return query, nil
 }
-
-// upper reads a word in any case: --state down.
-type upper struct{ oneOf }
-
-func (u upper) Set(text string) error { return u.oneOf.Set(strings.ToUpper(text)) }

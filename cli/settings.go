@@ -18,24 +18,24 @@ import (
 func settingGroups(s *fsm.Settings) []config.Group {
 	return []config.Group{
 		{Heading: "Checking", Options: []config.Option{
-			{Name: "interval", Value: word{&s.Interval, "duration"}, Help: "between checks of one endpoint on one node"},
-			{Name: "retry-interval", Value: word{&s.RetryInterval, "duration"}, Help: "after a check that disagrees with the verdict; a fifth of --interval, 1s at least, if not given"},
-			{Name: "timeout", Value: word{&s.Timeout, "duration"}, Help: "deadline of one check"},
-			{Name: "timeout-is", Value: lower{word{&s.TimeoutIs, "unknown|down"}}, Help: "`status` of a script that misses the deadline: unknown or down"},
-			{Name: "fall", Value: number{&s.Fall}, Help: "checks in a row that make a node say DOWN"},
-			{Name: "rise", Value: number{&s.Rise}, Help: "checks in a row that make a node say UP"},
-			{Name: "check", Value: oneOf{(*string)(&s.Check), []string{"script", "nagios", "stream", "http", "tcp"}}, Help: "`kind` of check: script, nagios, stream (a script that stays and is asked line by line), http (the value is a URL) or tcp (the value is HOST:PORT)"},
-			{Name: "verify", Value: text{&s.Verify, "name"}, Help: "name of the verification script"},
+			{Name: "interval", Value: config.Word(&s.Interval, "duration"), Help: "between checks of one endpoint on one node"},
+			{Name: "retry-interval", Value: config.Word(&s.RetryInterval, "duration"), Help: "after a check that disagrees with the verdict; a fifth of --interval, 1s at least, if not given"},
+			{Name: "timeout", Value: config.Word(&s.Timeout, "duration"), Help: "deadline of one check"},
+			{Name: "timeout-is", Value: config.Lower(&s.TimeoutIs, "unknown|down"), Help: "`status` of a script that misses the deadline: unknown or down"},
+			{Name: "fall", Value: config.Number(&s.Fall), Help: "checks in a row that make a node say DOWN"},
+			{Name: "rise", Value: config.Number(&s.Rise), Help: "checks in a row that make a node say UP"},
+			{Name: "check", Value: config.OneOf((*string)(&s.Check), "script", "nagios", "stream", "http", "tcp"), Help: "`kind` of check: script, nagios, stream (a script that stays and is asked line by line), http (the value is a URL) or tcp (the value is HOST:PORT)"},
+			{Name: "verify", Value: config.Text(&s.Verify, "name"), Help: "name of the verification script"},
 		}},
 		{Heading: "Deciding", Options: []config.Option{
-			{Name: "quorum", Value: word{&s.Quorum, "majority|n"}, Help: "`votes` that must agree: majority, or a number above half of the nodes"},
-			{Name: "sites", Value: word{&s.Sites, "auto|off|n"}, Help: "`sites` that must agree: auto (a majority of them when there are three or more), off, or a number"},
-			{Name: "cooldown", Value: seconds{word{&s.Cooldown, "duration"}}, Help: "least time between two events of one endpoint; a bare number is seconds"},
+			{Name: "quorum", Value: config.Word(&s.Quorum, "majority|n"), Help: "`votes` that must agree: majority, or a number above half of the nodes"},
+			{Name: "sites", Value: config.Word(&s.Sites, "auto|off|n"), Help: "`sites` that must agree: auto (a majority of them when there are three or more), off, or a number"},
+			{Name: "cooldown", Value: config.Seconds(&s.Cooldown, "duration"), Help: "least time between two events of one endpoint; a bare number is seconds"},
 		}},
 		{Heading: "Notifying", Options: []config.Option{
-			{Name: "notify", Value: text{&s.Notify, "name"}, Help: "name of the notification script"},
-			{Name: "notify-timeout", Value: word{&s.NotifyTimeout, "duration"}, Help: "deadline of one run of it"},
-			{Name: "notify-attempts", Value: number{&s.NotifyAttempts}, Help: "runs of it before giving up"},
+			{Name: "notify", Value: config.Text(&s.Notify, "name"), Help: "name of the notification script"},
+			{Name: "notify-timeout", Value: config.Word(&s.NotifyTimeout, "duration"), Help: "deadline of one run of it"},
+			{Name: "notify-attempts", Value: config.Number(&s.NotifyAttempts), Help: "runs of it before giving up"},
 		}},
 	}
 }
@@ -83,7 +83,7 @@ func settingsOf(o fsm.Overrides) []field {
 			continue
 		}
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		fields = append(fields, field{name, short(fmt.Sprint(v.Field(i).Elem()))})
+		fields = append(fields, field{name, config.Short(fmt.Sprint(v.Field(i).Elem()))})
 	}
 	return fields
 }

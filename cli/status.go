@@ -174,18 +174,6 @@ func behind(observers []api.Observer) (names []string, newest fsm.Protocol) {
 	return names, newest
 }
 
-// headed writes what somebody should look at, in lines that fit.
-func (s *screen) headed(head, text string) {
-	for i, line := range wrap(head+" "+text, tableWidth-2) {
-		if rest, first := strings.CutPrefix(line, head); i == 0 && first {
-			line = s.paint(yellow, head) + rest
-		} else if i > 0 {
-			line = "  " + line
-		}
-		s.line("%s", line)
-	}
-}
-
 // endpoints writes a line for each, and below what is not settled.
 func (s *screen) endpoints(status api.Status) {
 	rows := make([][]string, len(status.Endpoints))
@@ -210,16 +198,6 @@ func (s *screen) endpoints(status api.Status) {
 
 // notesShown bounds what is explained below the table.
 const notesShown = 10
-
-// paragraph writes text in lines that fit, the second one on set in.
-func (s *screen) paragraph(text string) {
-	for i, line := range wrap(text, helpWidth-4) {
-		if i > 0 {
-			line = "  " + line
-		}
-		s.line("  %s", line)
-	}
-}
 
 func since(c api.Cluster, e api.EndpointStatus) string {
 	if e.Since.IsZero() {
@@ -316,17 +294,6 @@ func (s *screen) endpoint(c api.Cluster, e api.EndpointStatus) {
 	s.table([]string{"NODE", "SITE", "VERDICT", "AGE", "WHY"}, rows)
 }
 
-// labelled writes text behind a word, in lines that fit; nothing if there is none.
-func (s *screen) labelled(word, text string) {
-	if text == "" {
-		return
-	}
-	for _, line := range wrap(text, helpWidth-8) {
-		s.line("%-7s %s", word, line)
-		word = ""
-	}
-}
-
 func (s *screen) verdict(v fsm.Vote) string {
 	if v.Excluded != "" {
 		return s.paint(yellow, "("+strings.ToLower(v.Verdict.String())+")")
@@ -350,11 +317,4 @@ func why(v fsm.Vote) string {
 		return "does not count: " + clean(v.Excluded)
 	}
 	return "does not count: " + clean(v.Excluded) + "; " + reason
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return clean(text)
 }

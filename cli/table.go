@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 const (
@@ -72,27 +70,4 @@ func (s *screen) row(row []string, widths, narrow []int) {
 		}
 		s.line("%s", strings.TrimRight(line.String(), " "))
 	}
-}
-
-// broken breaks text into lines of at most width, between words if they are not
-// longer than that themselves.
-func broken(text string, width int) []string {
-	var lines []string
-	for _, line := range wrap(text, width) {
-		for rest := []rune(line); ; rest = rest[width:] {
-			if len(rest) <= width {
-				lines = append(lines, string(rest))
-				break
-			}
-			lines = append(lines, string(rest[:width]))
-		}
-	}
-	return lines
-}
-
-var colourCode = regexp.MustCompile("\x1b\\[[0-9]+m")
-
-// visible is how many characters of text are seen.
-func visible(text string) int {
-	return utf8.RuneCountInString(colourCode.ReplaceAllString(text, ""))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/config"
 	"tocsin/pki"
 )
 
@@ -75,8 +76,8 @@ browsers, curl, Prometheus.`,
 tocsin tls cert anna --role operate --days 90 --to anna`,
 		Args: exactly("NAME"),
 	}
-	c.Flags().Var(oneOf{&role, roleWords()}, "role", "`role`: node, or read, operate or admin of an operator")
-	c.Flags().Var(list{&hosts}, "host", "names and addresses of the node's machine, with commas")
+	c.Flags().Var(config.OneOf(&role, roleWords()...), "role", "`role`: node, or read, operate or admin of an operator")
+	c.Flags().Var(config.List(&hosts), "host", "names and addresses of the node's machine, with commas")
 	c.Flags().StringVar(&to, "to", "", "`directory` to write to (needed)")
 	caDirFlag(c, &dir)
 	daysFlag(c, &days, pki.CertificateLife)

@@ -9,12 +9,12 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -59,9 +59,9 @@ be given to the agent that founds the cluster (--bootstrap-token-file).`,
 tocsin token create root --role admin --to first-tokens > root.token`,
 		Args: exactly("NAME"),
 	}
-	c.Flags().Var(word{&roleWord{&role}, "role"}, "role", "`role`: read, operate, admin, join or node (needed)")
-	c.Flags().Var(word{&expires, "duration"}, "expires", "how long it lasts, such as 2160h; until it is revoked, if not given")
-	c.Flags().Var(text{&file, "file"}, "to", "`file` of the first tokens of a cluster to be founded, in place of asking a node")
+	c.Flags().Var(config.Word(&roleWord{&role}, "role"), "role", "`role`: read, operate, admin, join or node (needed)")
+	c.Flags().Var(config.Word(&expires, "duration"), "expires", "how long it lasts, such as 2160h; until it is revoked, if not given")
+	c.Flags().Var(config.Text(&file, "file"), "to", "`file` of the first tokens of a cluster to be founded, in place of asking a node")
 	group(c, "Token", "role", "expires", "to")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
@@ -179,14 +179,6 @@ func (s *screen) tokenState(t api.Token) string {
 		return s.paint(green, string(t.State))
 	}
 	return s.paint(yellow, clean(string(t.State)))
-}
-
-// day is a date, a dash if there is none.
-func day(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format(time.DateOnly)
 }
 
 func (a app) tokenRevoke() *cobra.Command {

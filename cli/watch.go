@@ -5,10 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"tocsin/prose"
 )
 
 const (
@@ -100,7 +99,7 @@ func (w *watcher) ask(ctx context.Context) error {
 }
 
 func (w *watcher) failed(err error) {
-	if text := oneLine(err.Error()); text != w.fault {
+	if text := prose.OneLine(err.Error()); text != w.fault {
 		w.fault = text
 		if w.rows == nil {
 			w.complain(err)
@@ -143,9 +142,4 @@ func (w *watcher) age() string {
 		return fmt.Sprintf("%s old: %s", ago(time.Since(w.seen)), clean(w.fault))
 	}
 	return fmt.Sprintf("unchanged for %s; ctrl-c ends", ago(time.Since(w.changed)))
-}
-
-// untilInterrupted returns a context that ends when somebody stops the command.
-func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 }

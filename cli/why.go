@@ -69,12 +69,6 @@ func (s *screen) why(w api.Why) {
 	}
 }
 
-func (s *screen) sentence(text string) {
-	for _, line := range wrap(clean(text), helpWidth) {
-		s.line("%s", line)
-	}
-}
-
 // nodes writes what each node says and saw.
 func (s *screen) nodes(nodes []api.NodeAccount, sites bool, revision uint64) {
 	heading := []string{"NODE", "SAYS", "SEEN", "TOOK", "CHECKS", "WHAT IT SAW"}

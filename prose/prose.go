@@ -1,4 +1,4 @@
-// Package prose puts names into sentences. It is pure functions, which anybody
+// Package prose puts names into sentences, and lines into one. It is pure functions, which anybody
 // may call at any time.
 package prose
 
@@ -15,4 +15,9 @@ func joined(names []string, last string) string {
 		return strings.Join(names[:n-1], ", ") + last + names[n-1]
 	}
 	return strings.Join(names, "")
+}
+
+// OneLine puts lines behind each other: "a; b".
+func OneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }

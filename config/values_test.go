@@ -1,10 +1,11 @@
-package cli
+package config_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -16,7 +17,7 @@ func TestSeconds_IsADurationOrANumberOfSeconds(t *testing.T) {
 		"9223372036": 9223372036 * time.Second,
 	} {
 		var d fsm.Duration
-		if err := (seconds{word{&d, "duration"}}).Set(text); err != nil || time.Duration(d) != want {
+		if err := config.Seconds(&d, "duration").Set(text); err != nil || time.Duration(d) != want {
 			t.Errorf("%q: got %v, %v, want %v", text, time.Duration(d), err, want)
 		}
 	}
@@ -25,7 +26,7 @@ func TestSeconds_IsADurationOrANumberOfSeconds(t *testing.T) {
 		"9223372037": "more than", "18446744074": "more than", "99999999999999999999999": "more than",
 	} {
 		d := fsm.Duration(time.Second)
-		err := seconds{word{&d, "duration"}}.Set(text)
+		err := config.Seconds(&d, "duration").Set(text)
 		if err == nil || !strings.Contains(err.Error(), says) || d != fsm.Duration(time.Second) {
 			t.Errorf("%q: got %v, %v, want that it is refused", text, time.Duration(d), err)
 		}

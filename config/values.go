@@ -1,4 +1,4 @@
-package cli
+package config
 
 import (
 	"encoding"
@@ -9,20 +9,47 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/spf13/pflag"
 )
 
-// word is a flag whose value reads and writes itself as text.
-type word struct {
-	value interface {
-		encoding.TextMarshaler
-		encoding.TextUnmarshaler
-	}
-	what string // in help: DURATION, N, ...
+// Texter reads and writes itself as text.
+type Texter interface {
+	encoding.TextMarshaler
+	encoding.TextUnmarshaler
 }
 
-var _ pflag.Value = word{}
+// Word is what reads and writes itself as text. What it is stands in help:
+// "duration", "n".
+func Word(value Texter, what string) Value { return word{value, what} }
+
+// Seconds is a duration that may also be a bare number of seconds, as the
+// original has it.
+func Seconds(value Texter, what string) Value { return seconds{word{value, what}} }
+
+// Lower is a Word that is written in lower case, and read in any.
+func Lower(value Texter, what string) Value { return lower{word{value, what}} }
+
+// List is values between commas, which may be given more than once.
+func List(values *[]string) Value { return list{values} }
+
+// OneOf is one of a few words.
+func OneOf(value *string, words ...string) Value { return oneOf{value, words} }
+
+// Upper is one of a few words in upper case, read in any.
+func Upper(value *string, words ...string) Value { return upper{oneOf{value, words}} }
+
+// Text is any text.
+func Text(value *string, what string) Value { return plain{value, what} }
+
+// Number is a whole number.
+func Number(value *int) Value { return number{value} }
+
+// Yes is true or false.
+func Yes(value *bool) Value { return yes{value} }
+
+type word struct {
+	value Texter
+	what  string
+}
 
 func (w word) Set(text string) error { return w.value.UnmarshalText([]byte(text)) }
 func (w word) Type() string          { return w.what }
@@ -34,11 +61,11 @@ func (w word) String() string {
 	if err != nil {
 		return ""
 	}
-	return short(string(text))
+	return Short(string(text))
 }
 
-// short writes 1m instead of 1m0s.
-func short(text string) string {
+// Short writes 1m instead of 1m0s.
+func Short(text string) string {
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
 	}
@@ -48,8 +75,6 @@ func short(text string) string {
 	return text
 }
 
-// seconds is a duration that may also be a bare number of seconds, as the
-// original has it.
 type seconds struct{ word }
 
 func (s seconds) Set(text string) error {
@@ -63,13 +88,11 @@ func (s seconds) Set(text string) error {
 	return s.word.Set(text)
 }
 
-// lower reads a word in any case: --timeout-is down.
 type lower struct{ word }
 
 func (l lower) Set(text string) error { return l.word.Set(strings.ToUpper(text)) }
 func (l lower) String() string        { return strings.ToLower(l.word.String()) }
 
-// list is a flag of values between commas, which may be given more than once.
 type list struct{ values *[]string }
 
 func (l list) Set(text string) error {
@@ -88,7 +111,6 @@ func (l list) String() string {
 	return strings.Join(*l.values, ",")
 }
 
-// oneOf is a flag that takes one of a few words.
 type oneOf struct {
 	value *string
 	words []string
@@ -101,6 +123,7 @@ func (o oneOf) Set(text string) error {
 	*o.value = text
 	return nil
 }
+
 func (o oneOf) Type() string { return strings.Join(o.words, "|") }
 func (o oneOf) String() string {
 	if o.value == nil {
@@ -109,22 +132,20 @@ func (o oneOf) String() string {
 	return *o.value
 }
 
-// text is any text.
-type text struct {
+type plain struct {
 	value *string
 	what  string // in help
 }
 
-func (t text) Set(text string) error { *t.value = text; return nil }
-func (t text) Type() string          { return t.what }
-func (t text) String() string {
+func (t plain) Set(text string) error { *t.value = text; return nil }
+func (t plain) Type() string          { return t.what }
+func (t plain) String() string {
 	if t.value == nil {
 		return ""
 	}
 	return *t.value
 }
 
-// number is a whole number.
 type number struct{ value *int }
 
 func (n number) Set(text string) error {
@@ -143,7 +164,6 @@ func (n number) String() string {
 	return strconv.Itoa(*n.value)
 }
 
-// yes is true or false.
 type yes struct{ value *bool }
 
 func (y yes) Set(text string) error {
@@ -161,3 +181,7 @@ func (y yes) String() string {
 	}
 	return strconv.FormatBool(*y.value)
 }
+
+type upper struct{ oneOf }
+
+func (u upper) Set(text string) error { return u.oneOf.Set(strings.ToUpper(text)) }
