@@ -1,16 +1,19 @@
 package cli
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/spf13/cobra"
+
+	"tocsin/cli/agent"
+	"tocsin/cli/help"
 )
 
 func (a app) agent() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "agent --node NAME [flags]",
 		Short:       "Run a node until it is told to stop",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Runs one node. The first node of a cluster is started with --bootstrap, the
 others with --join and the HTTP address of any member. A node that has data in
 its --data-dir simply comes back; both flags are harmless then.
@@ -36,20 +39,11 @@ tocsin agent --node paris1 --site paris --http 10.1.0.1:6000 \
 	}
 	given := optionFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		l, err := given.load()
-		if err != nil {
-			return usageError{err, c.CommandPath()}
+		err := agent.Run(c.Context(), given, a.stderr, thisBuild().Version, a.run)
+		if wrong, ok := errors.AsType[agent.Misconfigured](err); ok {
+			return usageError{wrong.Unwrap(), c.CommandPath()}
 		}
-		log := newLiveLog(a.stderr, l.log)
-		cfg := l.node
-		cfg.Version = thisBuild().Version
-		cfg.Logger, cfg.Log = log.logger, log.ring
-		reloader := newReloader(given, log, l.settings)
-		cfg.Process = reloader
-		if err := a.untilStopped(c.Context(), cfg, reloader); err != nil {
-			return fmt.Errorf("node %s: %w", cfg.Name, err)
-		}
-		return nil
+		return err
 	}
 	return c
 }

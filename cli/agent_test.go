@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"tocsin/cli/agent"
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/node"
@@ -26,7 +25,7 @@ func agentConfig(t *testing.T, args ...string) node.Config {
 	var got node.Config
 	ran := false
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(_ context.Context, cfg node.Config, _ func(context.Context, running)) error {
+	a := app{stdout: &stdout, stderr: &stderr, run: func(_ context.Context, cfg node.Config, _ func(context.Context, agent.Running)) error {
 		got, ran = cfg, true
 		return nil
 	}}
@@ -131,7 +130,7 @@ func TestAgent_OneScriptAsAPath(t *testing.T) {
 
 func TestAgent_AFailureIsToldOnce(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, running)) error {
+	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, agent.Running)) error {
 		return errors.Join(errors.New("the disk is full"), errors.New("and so is the other"))
 	}}
 	if code := a.main([]string{"agent", "--node", "node1"}); code != exitFailed {
@@ -144,7 +143,7 @@ func TestAgent_AFailureIsToldOnce(t *testing.T) {
 
 func TestAgent_StopsOnASignal(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	a := app{stdout: &stdout, stderr: &stderr, run: func(ctx context.Context, _ node.Config, _ func(context.Context, running)) error {
+	a := app{stdout: &stdout, stderr: &stderr, run: func(ctx context.Context, _ node.Config, _ func(context.Context, agent.Running)) error {
 		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 			return err
 		}
@@ -153,83 +152,5 @@ func TestAgent_StopsOnASignal(t *testing.T) {
 	}}
 	if code := a.main([]string{"agent", "--node", "node1"}); code != exitDone || stderr.Len() > 0 {
 		t.Errorf("exit code %d, %s", code, &stderr)
-	}
-}
-
-// TestHelp_FitsATerminal holds every page to 80 columns and every flag to a
-// heading.
-func TestHelp_FitsATerminal(t *testing.T) {
-	for _, command := range []string{"", "agent", "set", "get", "del", "status", "events", "version"} {
-		var stdout, stderr bytes.Buffer
-		a := app{stdout: &stdout, stderr: &stderr}
-		args := []string{"--help"}
-		if command != "" {
-			args = []string{command, "--help"}
-		}
-		if code := a.main(args); code != 0 || stderr.Len() > 0 {
-			t.Errorf("%s --help: exit code %d, %s", command, code, &stderr)
-		}
-		page := stdout.String()
-		for line := range strings.SplitSeq(page, "\n") {
-			if n := len([]rune(line)); n > tableWidth || strings.HasSuffix(line, " ") {
-				t.Errorf("%s --help: %d columns: %q", command, n, line)
-			}
-		}
-		_, other, _ := strings.Cut(page, "\nOther:\n")
-		if n := strings.Count(other, "  --") + strings.Count(other, ", --"); n != 1 {
-			t.Errorf("%s --help: %d flags stand under no heading:\n%s", command, n, other)
-		}
-	}
-}
-
-func TestVersion(t *testing.T) {
-	for _, c := range []struct {
-		info debug.BuildInfo
-		want string
-	}{
-		{debug.BuildInfo{GoVersion: "go1"}, "tocsin " + release + " (go1, "},
-		{debug.BuildInfo{GoVersion: "go1", Main: debug.Module{Version: "(devel)"}}, "tocsin " + release + " (go1, "},
-		{debug.BuildInfo{GoVersion: "go1", Main: debug.Module{Version: "v2.3.4"}}, "tocsin v2.3.4 (go1, "},
-		{debug.BuildInfo{GoVersion: "go1", Settings: []debug.BuildSetting{
-			{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "true"},
-		}}, ", revision 0123456789ab, modified)"},
-	} {
-		if got := buildOf(&c.info).String(); !strings.Contains(got, c.want) {
-			t.Errorf("got %q, want %q in it", got, c.want)
-		}
-	}
-}
-
-func TestAgo(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second: "0.0s", 1234 * time.Millisecond: "1.2s", 59 * time.Second: "59s", 61 * time.Second: "1m01s",
-		time.Hour + time.Minute: "1h01m", 49 * time.Hour: "2d01h",
-	} {
-		if got := ago(d); got != want {
-			t.Errorf("%v: got %q, want %q", d, got, want)
-		}
-	}
-}
-
-// TestScreen_Colours holds that colours change nothing about where things are.
-func TestScreen_Colours(t *testing.T) {
-	rows := func(s *screen) [][]string {
-		return [][]string{{"a", s.status(health.Up), "x"}, {"b", s.status(health.Unknown), "y"}, {"c", s.status(health.Down), "z"}}
-	}
-	bare, coloured := &screen{}, &screen{colours: true}
-	bare.table([]string{"KEY", "STATE", "REST"}, rows(bare))
-	coloured.table([]string{"KEY", "STATE", "REST"}, rows(coloured))
-	stripped := coloured.String()
-	for _, code := range []string{green, red, yellow, reset} {
-		stripped = strings.ReplaceAll(stripped, code, "")
-	}
-	if stripped != bare.String() {
-		t.Errorf("with colours:\n%s\nwithout:\n%s", stripped, bare)
-	}
-	if !strings.Contains(coloured.String(), red+"DOWN") || strings.Contains(bare.String(), "\x1b") {
-		t.Error("the colours are not where they belong")
-	}
-	if lines := strings.Split(bare.String(), "\n"); !slices.Contains(lines, "c    DOWN     z") {
-		t.Errorf("not aligned:\n%s", bare)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
 // checkTimeout is longer than a node waits for the checks of all.
@@ -20,7 +23,7 @@ func (a app) check() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "check KEY [flags]",
 		Short:       "Check an endpoint now, on every node",
-		Annotations: map[string]string{order: "5c"},
+		Annotations: map[string]string{help.Order: "5c"},
 		Long: `Has every node check the endpoint at once, and shows what came out. It is a
 check like any other: it counts, and the next comes after the usual time.`,
 		Example: `tocsin check web
@@ -30,12 +33,11 @@ tocsin check web -o json | jq .tally`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		client.http.Timeout = checkTimeout
-		raw, err := client.ask(c.Context(), request{method: http.MethodPost, path: keyPath("/v1/endpoints/", args[0]) + "/check"})
+		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: client.KeyPath("/v1/endpoints/", args[0]) + "/check", Timeout: checkTimeout})
 		if err != nil {
 			return fmt.Errorf("check: %w", err)
 		}
@@ -43,22 +45,22 @@ tocsin check web -o json | jq .tally`,
 		if err := json.Unmarshal(raw, &checked); err != nil {
 			return fmt.Errorf("check: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
 		}
-		return a.print(output, raw, func(s *screen) { s.checked(checked) })
+		return a.print(output, raw, func(s *screen.Screen) { drawChecked(s, checked) })
 	}
 	return c
 }
 
-func (s *screen) checked(c api.Checked) {
-	s.line("%s: %d of %d nodes find it UP, %d DOWN.", clean(c.Key), c.Tally.Up, len(c.Nodes), c.Tally.Down)
-	s.line("")
+func drawChecked(s *screen.Screen, c api.Checked) {
+	s.Line("%s: %d of %d nodes find it UP, %d DOWN.", screen.Clean(c.Key), c.Tally.Up, len(c.Nodes), c.Tally.Down)
+	s.Line("")
 	rows := make([][]string, len(c.Nodes))
 	for i, n := range c.Nodes {
-		row := []string{cut(clean(n.Node), 20), cut(dash(n.Site), 12)}
+		row := []string{screen.Cut(screen.Clean(n.Node), 20), screen.Cut(screen.Dash(n.Site), 12)}
 		if n.Sample == nil {
-			rows[i] = append(row, s.paint(yellow, "-"), "-", "No answer: "+clean(n.Silent))
+			rows[i] = append(row, s.Paint(screen.Yellow, "-"), "-", "No answer: "+screen.Clean(n.Silent))
 			continue
 		}
-		rows[i] = append(row, s.status(n.Sample.Status), ago(time.Duration(n.Sample.Duration)), clean(n.Sample.Reason))
+		rows[i] = append(row, s.Status(n.Sample.Status), screen.Ago(time.Duration(n.Sample.Duration)), screen.Clean(n.Sample.Reason))
 	}
-	s.table([]string{"NODE", "SITE", "RESULT", "TOOK", "WHAT IT SAW"}, rows)
+	s.Table([]string{"NODE", "SITE", "RESULT", "TOOK", "WHAT IT SAW"}, rows)
 }

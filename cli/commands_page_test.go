@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
 const pageIntro = `# The commands
@@ -26,7 +29,7 @@ This page is generated from the commands: ` + "`go test ./cli -run TestCommandsP
 // eachCommand calls with for c and all below it, as help orders them.
 func eachCommand(c *cobra.Command, with func(*cobra.Command)) {
 	with(c)
-	for _, sub := range slices.SortedStableFunc(slices.Values(c.Commands()), byOrder) {
+	for _, sub := range slices.SortedStableFunc(slices.Values(c.Commands()), help.ByOrder) {
 		if sub.IsAvailableCommand() {
 			eachCommand(sub, with)
 		}
@@ -39,12 +42,12 @@ func TestCommandsPage(t *testing.T) {
 	page.WriteString(pageIntro)
 	root := app{}.root()
 	eachCommand(root, func(c *cobra.Command) {
-		var help bytes.Buffer
-		c.SetOut(&help)
+		var text bytes.Buffer
+		c.SetOut(&text)
 		if err := c.Help(); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&page, "\n## %s\n\n```\n%s```\n", c.CommandPath(), help.String())
+		fmt.Fprintf(&page, "\n## %s\n\n```\n%s```\n", c.CommandPath(), text.String())
 	})
 	name := filepath.Join("..", "docs", "reference", "commands.md")
 	if *update {
@@ -65,18 +68,44 @@ func TestCommandsPage(t *testing.T) {
 // for, shows an example, and fits a terminal.
 func TestCommands_HaveAGoodFirstScreen(t *testing.T) {
 	eachCommand(app{}.root(), func(c *cobra.Command) {
-		var help bytes.Buffer
-		c.SetOut(&help)
+		var text bytes.Buffer
+		c.SetOut(&text)
 		if err := c.Help(); err != nil {
 			t.Fatal(err)
 		}
 		if c.Short == "" || c.Example == "" && len(c.Flags().FlagUsages()) > 80 {
 			t.Errorf("%s: what is it for, and how is it called?", c.CommandPath())
 		}
-		for line := range strings.SplitSeq(help.String(), "\n") {
-			if visible(line) > tableWidth {
+		for line := range strings.SplitSeq(text.String(), "\n") {
+			if screen.Visible(line) > screen.Width {
 				t.Errorf("%s: this line is wider than a terminal: %s", c.CommandPath(), line)
 			}
 		}
 	})
+}
+
+// TestHelp_FitsATerminal holds every page to 80 columns and every flag to a
+// heading.
+func TestHelp_FitsATerminal(t *testing.T) {
+	for _, command := range []string{"", "agent", "set", "get", "del", "status", "events", "version"} {
+		var stdout, stderr bytes.Buffer
+		a := app{stdout: &stdout, stderr: &stderr}
+		args := []string{"--help"}
+		if command != "" {
+			args = []string{command, "--help"}
+		}
+		if code := a.main(args); code != 0 || stderr.Len() > 0 {
+			t.Errorf("%s --help: exit code %d, %s", command, code, &stderr)
+		}
+		page := stdout.String()
+		for line := range strings.SplitSeq(page, "\n") {
+			if n := len([]rune(line)); n > screen.Width || strings.HasSuffix(line, " ") {
+				t.Errorf("%s --help: %d columns: %q", command, n, line)
+			}
+		}
+		_, other, _ := strings.Cut(page, "\nOther:\n")
+		if n := strings.Count(other, "  --") + strings.Count(other, ", --"); n != 1 {
+			t.Errorf("%s --help: %d flags stand under no heading:\n%s", command, n, other)
+		}
+	}
 }

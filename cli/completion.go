@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/help"
 	"tocsin/config"
 )
 
@@ -11,7 +12,7 @@ func (a app) completion() *cobra.Command {
 	return &cobra.Command{
 		Use:         "completion bash|zsh|fish|powershell",
 		Short:       "Print what your shell needs to complete commands and flags",
-		Annotations: map[string]string{order: "91"},
+		Annotations: map[string]string{help.Order: "91"},
 		Long: `bash: source <(tocsin completion bash), in ~/.bashrc, and bash-completion.
 zsh:  tocsin completion zsh > "${fpath[1]}/_tocsin", and a new shell.
 fish: tocsin completion fish > ~/.config/fish/completions/tocsin.fish`,

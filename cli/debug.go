@@ -11,6 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/doctor"
 	"tocsin/dossier"
 )
@@ -21,7 +24,7 @@ func (a app) debug() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "debug [flags]",
 		Short:       "Gather what a bug report needs into an archive, without secrets",
-		Annotations: map[string]string{order: "76"},
+		Annotations: map[string]string{help.Order: "76"},
 		Long: `Asks every node for its status, configuration, metrics and newest log lines,
 examines the cluster as "tocsin doctor" does, and writes all of it into an
 archive. Profiles (goroutines) are in it where a node shows them here: "pprof:
@@ -37,10 +40,10 @@ tocsin debug --file - | tar -tzf -`,
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&file, "file", "", "`file` to write; - is standard output (default tocsin-debug-TIME.tar.gz)")
-	group(c, "Output", "file")
+	help.Group(c, "Output", "file")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
@@ -51,12 +54,12 @@ tocsin debug --file - | tar -tzf -`,
 		}
 		to, done, err := a.archive(file)
 		if err == nil {
-			err = done(client.debug(c.Context(), to, folder, now))
+			err = done(a.gather(c.Context(), nodes, to, folder, now))
 		}
 		if err != nil {
 			return fmt.Errorf("debug: %w", err)
 		}
-		a.say("wrote %s: look into it before you send it to anybody\n", clean(file))
+		a.say("wrote %s: look into it before you send it to anybody\n", screen.Clean(file))
 		return nil
 	}
 	return c
@@ -82,8 +85,8 @@ func (a app) archive(name string) (to io.Writer, done func(error) error, err err
 }
 
 // debug writes the archive.
-func (c *client) debug(ctx context.Context, to io.Writer, folder string, now time.Time) error {
-	facts, asked, err := doctor.Gather(ctx, asker{c}, c.addresses)
+func (a app) gather(ctx context.Context, nodes *client.Client, to io.Writer, folder string, now time.Time) error {
+	facts, asked, err := doctor.Gather(ctx, asker{nodes}, nodes.Addresses)
 	if err != nil {
 		return err
 	}
@@ -98,16 +101,16 @@ func (c *client) debug(ctx context.Context, to io.Writer, folder string, now tim
 		}
 		w.JSON(own.name, text)
 	}
-	if err := dossier.Gather(ctx, getter{c}, asked, w, func(what string) { c.say("%s\n", clean(what)) }); err != nil {
+	if err := dossier.Gather(ctx, getter{nodes}, asked, w, func(what string) { a.say("%s\n", screen.Clean(what)) }); err != nil {
 		return err
 	}
 	return w.Close()
 }
 
 // getter asks nodes on behalf of the dossier.
-type getter struct{ *client }
+type getter struct{ nodes *client.Client }
 
 // Get implements dossier.Asker.
 func (g getter) Get(ctx context.Context, address, path string) ([]byte, error) {
-	return g.askTold(ctx, address, path)
+	return g.nodes.AskTold(ctx, address, path)
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/agent"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/doctor"
 	"tocsin/prose"
@@ -22,7 +26,7 @@ func (a app) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "doctor [flags]",
 		Short:       "Examine the cluster, and say what to do about what is wrong",
-		Annotations: map[string]string{order: "61"},
+		Annotations: map[string]string{help.Order: "61"},
 		Long: `Asks every node what it sees and what it knows of itself, and says what is
 wrong, or will be: whether the cluster can decide, who is not heard by whom,
 scripts that are missing, disks, canaries, versions, clocks, sites. Where a node
@@ -37,26 +41,26 @@ tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration `file` of a node of this machine, to look at it, too")
-	group(c, "Here", "config")
+	help.Group(c, "Here", "config")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		facts, asked, err := doctor.Gather(c.Context(), asker{client}, client.addresses)
+		facts, asked, err := doctor.Gather(c.Context(), asker{nodes}, nodes.Addresses)
 		if err == nil {
 			err = belongs(facts.Status.Cluster)
 		}
 		if err != nil {
 			return exitError{fmt.Errorf("doctor: %w: start a node with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", err), exitUnknown}
 		}
-		if facts.Local, err = client.lookHere(c.Context(), facts.Status.Cluster, asked, file); err != nil {
+		if facts.Local, err = lookHere(c.Context(), nodes, facts.Status.Cluster, asked, file); err != nil {
 			return usageError{err, c.CommandPath()}
 		}
 		report := doctor.Examine(facts)
-		err = a.printValue(output, report, func(s *screen) { s.findings(report, facts.Status.Cluster, asked) })
+		err = a.printValue(output, report, func(s *screen.Screen) { drawFindings(s, report, facts.Status.Cluster, asked) })
 		if err != nil {
 			return err
 		}
@@ -66,11 +70,11 @@ tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
 }
 
 // asker asks nodes on behalf of the doctor.
-type asker struct{ *client }
+type asker struct{ nodes *client.Client }
 
 // Ask implements doctor.Asker.
 func (a asker) Ask(ctx context.Context, address, path string, into any) error {
-	text, err := a.askTold(ctx, address, path)
+	text, err := a.nodes.AskTold(ctx, address, path)
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func (a asker) Ask(ctx context.Context, address, path string, into any) error {
 
 // lookHere looks around on this machine, if the node that was asked runs here or a
 // file is named; else it returns nil.
-func (c *client) lookHere(ctx context.Context, cluster api.Cluster, asked, file string) (*doctor.Local, error) {
+func lookHere(ctx context.Context, nodes *client.Client, cluster api.Cluster, asked, file string) (*doctor.Local, error) {
 	if file != "" {
 		return lookByFile(ctx, cluster, file)
 	}
@@ -92,7 +96,7 @@ func (c *client) lookHere(ctx context.Context, cluster api.Cluster, asked, file 
 			continue
 		}
 		var told api.Configuration
-		if err := (asker{c}).Ask(ctx, asked, "/v1/config", &told); err != nil {
+		if err := (asker{nodes}).Ask(ctx, asked, "/v1/config", &told); err != nil {
 			told = api.Configuration{} // an older node: its files stay unseen
 		}
 		return doctor.Look(ctx, cluster.Observers, o.Node, placeOf(told.Settings)), nil
@@ -103,19 +107,19 @@ func (c *client) lookHere(ctx context.Context, cluster api.Cluster, asked, file 
 // lookByFile looks around on this machine as the file says, which is not looked
 // at by an agent yet.
 func lookByFile(ctx context.Context, cluster api.Cluster, file string) (*doctor.Local, error) {
-	g := &given{flags: config.Layer{"config": {Texts: []string{file}, Source: config.Source{Kind: config.Flag}}}}
-	l, err := g.read()
+	g := &agent.Given{Flags: config.Layer{"config": {Texts: []string{file}, Source: config.Source{Kind: config.Flag}}}}
+	l, err := g.Read()
 	if err != nil {
 		return nil, err
 	}
-	place := doctor.Place{Config: file, DataDir: l.node.DataDir, Scripts: l.node.Scripts}
+	place := doctor.Place{Config: file, DataDir: l.Node.DataDir, Scripts: l.Node.Scripts}
 	for _, path := range []*string{&place.Config, &place.DataDir, &place.Scripts} {
 		if *path, err = filepath.Abs(*path); err != nil {
 			return nil, err
 		}
 	}
-	local := doctor.Look(ctx, cluster.Observers, l.node.Name, place)
-	if err := l.settings.Blame(l.node.ValidateHere(ctx)); err != nil {
+	local := doctor.Look(ctx, cluster.Observers, l.Node.Name, place)
+	if err := l.Settings.Blame(l.Node.ValidateHere(ctx)); err != nil {
 		faults, rest := config.Split(err)
 		for _, f := range faults {
 			local.Faults = append(local.Faults, f.Error())
@@ -150,9 +154,9 @@ func placeOf(told []api.Configured) doctor.Place {
 }
 
 // findings shows what is to be seen to, and below it in short what is well.
-func (s *screen) findings(r doctor.Report, cluster api.Cluster, asked string) {
-	s.line("%d nodes, as %s (%s) sees them", len(cluster.Observers), clean(cluster.Node), clean(asked))
-	s.line("")
+func drawFindings(s *screen.Screen, r doctor.Report, cluster api.Cluster, asked string) {
+	s.Line("%d nodes, as %s (%s) sees them", len(cluster.Observers), screen.Clean(cluster.Node), screen.Clean(asked))
+	s.Line("")
 	count := map[doctor.Severity]int{}
 	var well []string
 	for _, f := range r.Findings {
@@ -161,30 +165,30 @@ func (s *screen) findings(r doctor.Report, cluster api.Cluster, asked string) {
 			well = append(well, f.Subject)
 			continue
 		}
-		s.finding(f)
+		drawFinding(s, f)
 	}
 	if len(well) > 0 {
-		s.block(green, "OK", wrap(strings.Join(well, ", "), tableWidth-headIndent))
+		s.Block(screen.Green, "OK", screen.Wrap(strings.Join(well, ", "), screen.Width-screen.HeadIndent))
 	}
 	switch {
 	case count[doctor.Critical]+count[doctor.Warning] == 0:
-		s.line("Nothing to see to.")
+		s.Line("Nothing to see to.")
 	default:
-		s.line("%d critical, %d warnings", count[doctor.Critical], count[doctor.Warning])
+		s.Line("%d critical, %d warnings", count[doctor.Critical], count[doctor.Warning])
 	}
 }
 
-func (s *screen) finding(f doctor.Finding) {
+func drawFinding(s *screen.Screen, f doctor.Finding) {
 	about := f.Subject
 	if f.Node != "" {
 		about += ", " + f.Node
 	}
-	lines := wrap(clean(about+": "+f.Text), tableWidth-headIndent)
+	lines := screen.Wrap(screen.Clean(about+": "+f.Text), screen.Width-screen.HeadIndent)
 	if f.Remedy != "" {
-		for i, line := range wrap(clean(f.Remedy), tableWidth-headIndent-3) {
+		for i, line := range screen.Wrap(screen.Clean(f.Remedy), screen.Width-screen.HeadIndent-3) {
 			lines = append(lines, map[bool]string{true: "-> ", false: "   "}[i == 0]+line)
 		}
 	}
-	colour := map[doctor.Severity]string{doctor.Critical: red, doctor.Warning: yellow, doctor.Info: green}[f.Severity]
-	s.block(colour, strings.ToUpper(f.Severity.String()), lines)
+	colour := map[doctor.Severity]string{doctor.Critical: screen.Red, doctor.Warning: screen.Yellow, doctor.Info: screen.Green}[f.Severity]
+	s.Block(colour, strings.ToUpper(f.Severity.String()), lines)
 }

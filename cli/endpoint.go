@@ -12,6 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/fsm"
 )
@@ -22,7 +25,7 @@ func (a app) endpoint() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "endpoint list|show|apply|export|state",
 		Short:       "Look at endpoints, and keep many of them in a file",
-		Annotations: map[string]string{order: "4"},
+		Annotations: map[string]string{help.Order: "4"},
 		Long: `One endpoint is added, read and deleted with set, get and del. These commands
 are for many: export writes them to a file, apply makes them be as a file says;
 and for what is done to one by hand.`,
@@ -33,12 +36,12 @@ tocsin endpoint apply web.yaml --prune --prefix web/ --dry-run`,
 }
 
 // fetchEndpoints returns all that are meant, as the API tells of them.
-func fetchEndpoints(c *cobra.Command, client *client, which *selection) (raw []byte, all []api.Endpoint, err error) {
+func fetchEndpoints(c *cobra.Command, nodes *client.Client, which *selection) (raw []byte, all []api.Endpoint, err error) {
 	query, err := which.query(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	if raw, err = fetchPages(c.Context(), client, listPath, query); err != nil {
+	if raw, err = client.FetchAll(c.Context(), nodes, listPath, query); err != nil {
 		return nil, nil, err
 	}
 	var answer api.Endpoints
@@ -54,7 +57,7 @@ func (a app) endpointList() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "list [flags]",
 		Short:       "List endpoints with what they are checked by",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Shows a line for each endpoint. What the nodes say of them is told by
 "tocsin status", which takes the same flags.`,
 		Example: `tocsin endpoint list --prefix web/
@@ -66,23 +69,23 @@ tocsin endpoint list -o json | jq -r '.endpoints[].key'`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		raw, all, err := fetchEndpoints(c, client, which)
+		raw, all, err := fetchEndpoints(c, nodes, which)
 		if err != nil {
 			return fmt.Errorf("endpoint list: %w", err)
 		}
 		if len(all) == 0 {
 			a.say("No endpoints. Add the first one with \"tocsin set KEY VALUE\", or ask for others.\n")
 		}
-		return a.print(output, raw, func(s *screen) { s.endpointTable(all) })
+		return a.print(output, raw, func(s *screen.Screen) { drawEndpointTable(s, all) })
 	}
 	return c
 }
 
-func (s *screen) endpointTable(all []api.Endpoint) {
+func drawEndpointTable(s *screen.Screen, all []api.Endpoint) {
 	if len(all) == 0 {
 		return
 	}
@@ -92,9 +95,9 @@ func (s *screen) endpointTable(all []api.Endpoint) {
 		if script := scriptOf(e); script != "" {
 			check += " " + script
 		}
-		rows[i] = []string{cut(clean(e.Key), 40), s.status(e.State), clean(check), cut(clean(e.Value), 60), cmp.Or(labelList(e.Labels), "-")}
+		rows[i] = []string{screen.Cut(screen.Clean(e.Key), 40), s.Status(e.State), screen.Clean(check), screen.Cut(screen.Clean(e.Value), 60), cmp.Or(labelList(e.Labels), "-")}
 	}
-	s.table([]string{"KEY", "STATE", "CHECK", "VALUE", "LABELS"}, rows, 0, 2, 3, 4)
+	s.Table([]string{"KEY", "STATE", "CHECK", "VALUE", "LABELS"}, rows, 0, 2, 3, 4)
 }
 
 // scriptOf names what the check of e runs, "" if it runs nothing.
@@ -108,7 +111,7 @@ func scriptOf(e api.Endpoint) string {
 func labelList(labels map[string]string) string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		words = append(words, clean(name+"="+labels[name]))
+		words = append(words, screen.Clean(name+"="+labels[name]))
 	}
 	return strings.Join(words, " ")
 }
@@ -119,7 +122,7 @@ func (a app) endpointShow() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "show KEY [flags]",
 		Short:       "Show an endpoint with the settings that hold for it",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Long: `Shows the value, the labels and all settings of an endpoint, and which of them
 are its own; the others are the cluster's. What the nodes say of it is told by
 "tocsin status KEY".`,
@@ -130,31 +133,31 @@ tocsin endpoint show web -o json | jq .settings`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		raw, e, err := fetch[api.Endpoint](c.Context(), client, keyPath(endpointsPath, args[0]), nil)
+		raw, e, err := client.Fetch[api.Endpoint](c.Context(), nodes, client.KeyPath(endpointsPath, args[0]), nil)
 		if err != nil {
-			return fmt.Errorf("endpoint show %s: %w", clean(args[0]), err)
+			return fmt.Errorf("endpoint show %s: %w", screen.Clean(args[0]), err)
 		}
-		return a.print(output, raw, func(s *screen) { s.wholeEndpoint(e) })
+		return a.print(output, raw, func(s *screen.Screen) { drawWholeEndpoint(s, e) })
 	}
 	return c
 }
 
-func (s *screen) wholeEndpoint(e api.Endpoint) {
-	s.line("%s is %s", clean(e.Key), s.status(e.State))
-	s.line("value   %s", cut(clean(e.Value), 200))
+func drawWholeEndpoint(s *screen.Screen, e api.Endpoint) {
+	s.Line("%s is %s", screen.Clean(e.Key), s.Status(e.State))
+	s.Line("value   %s", screen.Cut(screen.Clean(e.Value), 200))
 	head := "labels"
 	for _, name := range slices.Sorted(maps.Keys(e.Labels)) {
-		s.line("%-7s %s=%s", head, clean(name), clean(e.Labels[name]))
+		s.Line("%-7s %s=%s", head, screen.Clean(name), screen.Clean(e.Labels[name]))
 		head = ""
 	}
 	if len(e.Parents) > 0 {
-		s.line("parents %s", clean(strings.Join(e.Parents, ", ")))
+		s.Line("parents %s", screen.Clean(strings.Join(e.Parents, ", ")))
 	}
-	s.line("")
+	s.Line("")
 	holds, own := reflect.ValueOf(e.Effective), reflect.ValueOf(e.Settings)
 	rows := make([][]string, own.NumField())
 	for i := range own.NumField() {
@@ -164,7 +167,7 @@ func (s *screen) wholeEndpoint(e api.Endpoint) {
 		}
 		field := own.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		rows[i] = []string{name, clean(config.Short(fmt.Sprint(holds.FieldByName(field.Name)))), from}
+		rows[i] = []string{name, screen.Clean(config.Short(fmt.Sprint(holds.FieldByName(field.Name)))), from}
 	}
-	s.table([]string{"SETTING", "VALUE", "FROM"}, rows, 1)
+	s.Table([]string{"SETTING", "VALUE", "FROM"}, rows, 1)
 }

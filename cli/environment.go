@@ -31,17 +31,6 @@ func fromEnvironment(c *cobra.Command, names ...string) error {
 	return failed
 }
 
-// elsewhere are the variables that are meant for others than an agent: for
-// commands that ask one, and for the scripts that it runs.
-func elsewhere() []string {
-	return []string{
-		"TOCSIN_ADDRESS",
-		"TOCSIN_KEY", "TOCSIN_VALUE", "TOCSIN_TIMEOUT_SECONDS", "TOCSIN_STATE",
-		"TOCSIN_EVENT_ID", "TOCSIN_STATUS", "TOCSIN_PREVIOUS_STATUS", "TOCSIN_ROLE", "TOCSIN_ATTEMPT", "TOCSIN_EVENT_TIME",
-		"TOCSIN_VOTES_UP", "TOCSIN_VOTES_DOWN", "TOCSIN_VOTES_UNKNOWN", "TOCSIN_EVENTS_MISSED",
-	}
-}
-
 func variableOf(flag string) string {
 	return "TOCSIN_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/fsm"
 )
 
@@ -23,7 +26,7 @@ func (a app) events() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "events [flags]",
 		Short:       "Show what has happened, newest last",
-		Annotations: map[string]string{order: "6"},
+		Annotations: map[string]string{help.Order: "6"},
 		Long: `Shows each change that the cluster has decided, with the votes it was decided
 by, and what became of its notifications on the nodes. The first decision about
 a new endpoint is its baseline, which is never notified.`,
@@ -37,7 +40,7 @@ tocsin events --follow --address node1:6000,node2:6000`,
 	c.Flags().Uint64Var(&after, "after", 0, "only those that came after the event with this `id`, oldest first")
 	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 1000")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "show what comes from now on, or after --after, until stopped; goes on at the next --address where a node is lost")
-	group(c, "Which", "key", "after", "limit", "follow")
+	help.Group(c, "Which", "key", "after", "limit", "follow")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -51,25 +54,25 @@ tocsin events --follow --address node1:6000,node2:6000`,
 		if c.Flags().Changed("key") {
 			query.Set("key", key)
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
 		if follow {
-			f := &follower{client: client, key: key, json: output == "json"}
+			id := ""
 			if c.Flags().Changed("after") {
-				f.lastID = strconv.FormatUint(after, 10)
+				id = strconv.FormatUint(after, 10)
 			}
-			if err := f.followEvents(c.Context()); err != nil {
+			if err := (follower{a, key, output == screen.AsJSON}).follow(c.Context(), nodes, id); err != nil {
 				return fmt.Errorf("events: %w", err)
 			}
 			return nil
 		}
-		raw, events, err := fetch[api.Events](c.Context(), client, "/v1/events", query)
+		raw, events, err := client.Fetch[api.Events](c.Context(), nodes, "/v1/events", query)
 		if err != nil {
 			return fmt.Errorf("events: %w", err)
 		}
-		if err := a.print(output, raw, func(s *screen) { s.events(events.Events) }); err != nil {
+		if err := a.print(output, raw, func(s *screen.Screen) { drawEvents(s, events.Events) }); err != nil {
 			return err
 		}
 		a.saysMore(events, query)
@@ -80,7 +83,7 @@ tocsin events --follow --address node1:6000,node2:6000`,
 
 // events writes a line for each, and below what became of the notifications that
 // are not simply done.
-func (s *screen) events(events []api.Event) {
+func drawEvents(s *screen.Screen, events []api.Event) {
 	if len(events) == 0 {
 		return
 	}
@@ -89,18 +92,18 @@ func (s *screen) events(events []api.Event) {
 	for i, e := range events {
 		done, rest := notifications(e)
 		rows[i] = []string{
-			moment(e.Time), strconv.FormatUint(e.ID, 10), cut(clean(e.Key), 40),
-			e.From.String() + "→" + s.status(e.To), decidedBy(e.Event), done,
+			screen.Moment(e.Time), strconv.FormatUint(e.ID, 10), screen.Cut(screen.Clean(e.Key), 40),
+			e.From.String() + "→" + s.Status(e.To), decidedBy(e.Event), done,
 		}
 		if len(rest) > 0 {
 			open = append(open, fmt.Sprintf("%d: %s", e.ID, strings.Join(rest, ", ")))
 		}
 	}
-	s.table([]string{"TIME", "ID", "KEY", "CHANGE", "VOTES", "NOTIFIED"}, rows, 2, 4)
+	s.Table([]string{"TIME", "ID", "KEY", "CHANGE", "VOTES", "NOTIFIED"}, rows, 2, 4)
 	if len(open) > 0 {
-		s.line("\nNot simply notified:")
+		s.Line("\nNot simply notified:")
 		for _, line := range open {
-			s.paragraph(line)
+			s.Paragraph(line)
 		}
 	}
 }
@@ -135,17 +138,17 @@ func notifications(e api.Event) (done string, others []string) {
 	for _, node := range slices.Sorted(maps.Keys(e.Outcomes)) {
 		nodes[node] = true
 		if n := e.Outcomes[node].Missed; n > 0 {
-			missed = append(missed, fmt.Sprintf("%s missed %d before", clean(node), n))
+			missed = append(missed, fmt.Sprintf("%s missed %d before", screen.Clean(node), n))
 		} else if n < 0 {
-			missed = append(missed, clean(node)+" may have missed some before")
+			missed = append(missed, screen.Clean(node)+" may have missed some before")
 		}
 		switch o := e.Outcomes[node]; o.Ending {
 		case fsm.Done:
 			succeeded++
 		case fsm.GaveUp:
-			rest = append(rest, clean(node)+gaveUp(o)+reason(o))
+			rest = append(rest, screen.Clean(node)+gaveUp(o)+reason(o))
 		default:
-			rest = append(rest, clean(node)+" "+clean(string(o.Ending)))
+			rest = append(rest, screen.Clean(node)+" "+screen.Clean(string(o.Ending)))
 		}
 	}
 	if waiting := len(nodes) - len(e.Outcomes); waiting > 0 {
@@ -160,7 +163,7 @@ func gaveUp(o fsm.Outcome) string {
 	case o.AwaitsRetry():
 		return " gave up, and is asked to run it again: "
 	case o.Ack != nil:
-		return " gave up, and " + clean(o.Ack.By) + " has seen to it: "
+		return " gave up, and " + screen.Clean(o.Ack.By) + " has seen to it: "
 	}
 	return " gave up: "
 }
@@ -170,7 +173,7 @@ func reason(o fsm.Outcome) string {
 		return fmt.Sprintf("exit %d", o.ExitCode)
 	}
 	if o.Problem != "" {
-		return cut(clean(o.Problem), 60)
+		return screen.Cut(screen.Clean(o.Problem), 60)
 	}
 	return "exit " + strconv.Itoa(o.ExitCode)
 }
@@ -178,7 +181,7 @@ func reason(o fsm.Outcome) string {
 // decidedBy counts the votes of an event, or says who made it by hand.
 func decidedBy(e fsm.Event) string {
 	if e.Manual != nil {
-		return cut("by hand: "+words(e.Manual.By, e.Manual.Reason), 60)
+		return screen.Cut("by hand: "+words(e.Manual.By, e.Manual.Reason), 60)
 	}
 	return votes(e.Votes)
 }

@@ -4,6 +4,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tocsin/cli/agent"
+	"tocsin/cli/help"
 	"tocsin/config"
 )
 
@@ -12,27 +14,26 @@ import (
 func addOptions(c *cobra.Command, t config.Table, flagOf func(config.Option) pflag.Value) {
 	for _, g := range t {
 		for _, o := range g.Options {
-			help := o.Help
+			words := o.Help
 			if o.Many {
-				help += "; with commas"
+				words += "; with commas"
 			}
-			f := c.Flags().VarPF(flagOf(o), o.Name, "", help)
+			f := c.Flags().VarPF(flagOf(o), o.Name, "", words)
 			if o.Value.Type() == "bool" {
 				f.NoOptDefVal = "true"
 			}
-			group(c, g.Heading, o.Name)
+			help.Group(c, g.Heading, o.Name)
 		}
 	}
 }
 
-// given is what an agent was told by its command line and by its environment.
-type given struct{ flags, environment config.Layer }
-
 // optionFlags gives c the flags of the agent, and returns where they are noted.
-func optionFlags(c *cobra.Command) *given {
-	g := &given{flags: config.Layer{}}
-	addOptions(c, newOptions().table(), func(o config.Option) pflag.Value { return noted{o, g.flags} })
-	c.Flags().SetNormalizeFunc(spelling)
+func optionFlags(c *cobra.Command) *agent.Given {
+	g := &agent.Given{Flags: config.Layer{}}
+	addOptions(c, agent.NewOptions().Table(), func(o config.Option) pflag.Value { return noted{o, g.Flags} })
+	c.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(agent.OurName(name)) // so that the original's work, and are not shown
+	})
 	return g
 }
 
@@ -62,4 +63,13 @@ func (n noted) Set(text string) error {
 	given.Texts = append(given.Texts, text)
 	n.to[n.Name] = given
 	return nil
+}
+
+// hideFlags takes the flags of the agent off a help page: its own has them.
+func hideFlags(c *cobra.Command) {
+	for _, g := range agent.NewOptions().Table() {
+		for _, o := range g.Options {
+			c.Flags().Lookup(o.Name).Hidden = true
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/help"
 	"tocsin/config"
 	"tocsin/groundwork"
 	"tocsin/pki"
@@ -19,7 +20,7 @@ func (a app) init() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "init DIRECTORY --nodes LIST",
 		Short:       "Make the certificates and configurations of a new cluster",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Writes a folder for a cluster that is to be: a CA, a certificate and a
 configuration for each node, and what the commands need to talk to them. Each
 node is given as SITE/NAME=HOST, or as NAME=HOST where all stand in one place. A
@@ -40,7 +41,7 @@ tocsin init trial \
 	c.Flags().Var(config.List(&nodes), "nodes", "`list` of nodes as SITE/NAME=HOST[:PORT], with commas (needed)")
 	c.Flags().StringVar(&operator, "operator", "admin", "`name` of the operator, who gets the role admin")
 	daysFlag(c, &days, pki.CertificateLife)
-	group(c, "Cluster", "nodes", "operator", "days")
+	help.Group(c, "Cluster", "nodes", "operator", "days")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		life, err := lifeOf(c, days)
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/agent"
+	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/node"
 	"tocsin/prose"
@@ -26,10 +28,10 @@ type app struct {
 	stdout, stderr io.Writer
 	// run runs a node until ctx ends, and beside it what is to run beside it;
 	// tests look at the Config instead.
-	run func(ctx context.Context, cfg node.Config, beside func(context.Context, running)) error
+	run agent.Runner
 }
 
-func runNode(ctx context.Context, cfg node.Config, beside func(context.Context, running)) error {
+func runNode(ctx context.Context, cfg node.Config, beside func(context.Context, agent.Running)) error {
 	return node.Run(ctx, cfg, func(ctx context.Context, n *node.Node) { beside(ctx, n) })
 }
 
@@ -69,7 +71,7 @@ func (a app) main(args []string) int {
 func (a app) sayFaults(err error) (others bool) {
 	faults, rest := config.Split(err)
 	for _, f := range faults {
-		a.say("tocsin: %s\n%s", clean(f.Error()), f.Excerpt())
+		a.say("tocsin: %s\n%s", screen.Clean(f.Error()), f.Excerpt())
 	}
 	if len(rest) > 0 {
 		a.say("tocsin: %s\n", prose.OneLine(errors.Join(rest...).Error()))

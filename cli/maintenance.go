@@ -11,6 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/fsm"
 )
 
@@ -20,7 +23,7 @@ func (a app) maintenance() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "maintenance list|add|remove",
 		Short:       "Plan when nothing is decided",
-		Annotations: map[string]string{order: "6e"},
+		Annotations: map[string]string{help.Order: "6e"},
 		Long: `A maintenance window does what a pause does, at times that are planned: again
 and again by a cron expression in a time zone, or once.`,
 		Example: `tocsin maintenance add nightly --label team=storage \
@@ -35,7 +38,7 @@ func (a app) maintenanceList() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "list [flags]",
 		Short:       "List the maintenance windows, and the pauses",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Shows what holds now, and when each window opens next, by the clock of this
 terminal. With -o yaml also what they were planned by.`,
 		Example: `tocsin maintenance list
@@ -45,7 +48,7 @@ tocsin maintenance list -o json | jq '.windows[] | select(.open)'`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
@@ -53,11 +56,11 @@ tocsin maintenance list -o json | jq '.windows[] | select(.open)'`,
 			api.Pauses
 			api.Windows
 		}
-		_, all.Pauses, err = fetch[api.Pauses](c.Context(), client, "/v1/pause", nil)
+		_, all.Pauses, err = client.Fetch[api.Pauses](c.Context(), nodes, "/v1/pause", nil)
 		if err != nil {
 			return fmt.Errorf("maintenance list: %w", err)
 		}
-		_, all.Windows, err = fetch[api.Windows](c.Context(), client, maintenancePath, nil)
+		_, all.Windows, err = client.Fetch[api.Windows](c.Context(), nodes, maintenancePath, nil)
 		if err != nil {
 			return fmt.Errorf("maintenance list: %w", err)
 		}
@@ -68,12 +71,12 @@ tocsin maintenance list -o json | jq '.windows[] | select(.open)'`,
 		if len(all.Pauses.Pauses)+len(all.Windows.Windows) == 0 {
 			a.say("Nothing is paused, and nothing is planned.\n")
 		}
-		return a.print(output, raw, func(s *screen) { s.holds(all.Pauses.Pauses, all.Windows.Windows) })
+		return a.print(output, raw, func(s *screen.Screen) { drawHolds(s, all.Pauses.Pauses, all.Windows.Windows) })
 	}
 	return c
 }
 
-func (s *screen) holds(pauses []api.Pause, windows []api.Window) {
+func drawHolds(s *screen.Screen, pauses []api.Pause, windows []api.Window) {
 	if len(pauses)+len(windows) == 0 {
 		return
 	}
@@ -81,26 +84,26 @@ func (s *screen) holds(pauses []api.Pause, windows []api.Window) {
 	for _, p := range pauses {
 		until := "until resumed"
 		if !p.Until.IsZero() {
-			until = "until " + minute(p.Until)
+			until = "until " + screen.Minute(p.Until)
 		}
-		rows = append(rows, []string{"-", s.paint(yellow, "paused"), covers(p.Prefix, p.Labels), until, words(p.By, p.Reason)})
+		rows = append(rows, []string{"-", s.Paint(screen.Yellow, "paused"), covers(p.Prefix, p.Labels), until, words(p.By, p.Reason)})
 	}
 	for _, w := range windows {
 		now, when := "closed", "over"
 		if w.Open != nil {
-			now, when = s.paint(yellow, "open"), "until "+minute(w.Open.To)
+			now, when = s.Paint(screen.Yellow, "open"), "until "+screen.Minute(w.Open.To)
 		} else if w.Next != nil {
-			when = fmt.Sprintf("from %s for %s", minute(w.Next.From), ago(time.Duration(w.Duration)))
+			when = fmt.Sprintf("from %s for %s", screen.Minute(w.Next.From), screen.Ago(time.Duration(w.Duration)))
 		}
-		rows = append(rows, []string{clean(w.Name), now, covers(w.Prefix, w.Labels), when, words(w.By, w.Reason)})
+		rows = append(rows, []string{screen.Clean(w.Name), now, covers(w.Prefix, w.Labels), when, words(w.By, w.Reason)})
 	}
-	s.table([]string{"WINDOW", "NOW", "COVERS", "WHEN", "WHY"}, rows, 2, 4)
+	s.Table([]string{"WINDOW", "NOW", "COVERS", "WHEN", "WHY"}, rows, 2, 4)
 }
 
 func covers(prefix string, labels map[string]string) string {
 	var parts []string
 	if prefix != "" {
-		parts = append(parts, clean(prefix)+"*")
+		parts = append(parts, screen.Clean(prefix)+"*")
 	}
 	if len(labels) > 0 {
 		parts = append(parts, labelList(labels))
@@ -112,11 +115,11 @@ func covers(prefix string, labels map[string]string) string {
 func words(by, reason string) string {
 	switch {
 	case by != "" && reason != "":
-		return clean(by + ": " + reason)
+		return screen.Clean(by + ": " + reason)
 	case by+reason == "":
 		return "-"
 	}
-	return clean(by + reason)
+	return screen.Clean(by + reason)
 }
 
 func (a app) maintenanceAdd() *cobra.Command {
@@ -127,7 +130,7 @@ func (a app) maintenanceAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "add NAME [flags]",
 		Short:       "Add a maintenance window, or make it another",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Long: `Begins again and again, as --cron says by the clocks of --zone (minute, hour,
 day of the month, month, day of the week), or once at --from, and lasts for
 --for each time. Of a beginning that the clocks leave out in spring, it begins
@@ -146,7 +149,7 @@ tocsin maintenance add move --all \
 	c.Flags().DurationVar(&lasts, "for", 0, "how long it lasts")
 	c.Flags().StringVar(&body.Reason, "reason", "", "`why`, for those who will wonder")
 	byFlag(c, &body.By)
-	group(c, "Window", "cron", "zone", "from", "for", "reason", "by")
+	help.Group(c, "Window", "cron", "zone", "from", "for", "reason", "by")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		scope, err := which.scope(c)
@@ -163,7 +166,7 @@ tocsin maintenance add move --all \
 			return misuse(c, "--for is missing: say how long it lasts, like --for 1h")
 		}
 		body.Prefix, body.Labels, body.Duration = scope.Prefix, scope.Labels, fsm.Duration(lasts)
-		return a.write(c, &addresses, "maintenance add", request{method: http.MethodPut, path: keyPath(maintenancePath+"/", args[0]), body: body})
+		return a.write(c, &addresses, client.Request{Method: http.MethodPut, Path: client.KeyPath(maintenancePath+"/", args[0]), Body: body})
 	}
 	return c
 }
@@ -173,14 +176,14 @@ func (a app) maintenanceRemove() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "remove NAME [flags]",
 		Short:       "Remove a maintenance window",
-		Annotations: map[string]string{order: "3"},
+		Annotations: map[string]string{help.Order: "3"},
 		Long:        `If it is open, what is agreed is decided at once.`,
 		Example:     `tocsin maintenance remove nightly`,
 		Args:        exactly("NAME"),
 	}
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return a.write(c, &addresses, "maintenance remove", request{method: http.MethodDelete, path: keyPath(maintenancePath+"/", args[0])})
+		return a.write(c, &addresses, client.Request{Method: http.MethodDelete, Path: client.KeyPath(maintenancePath+"/", args[0])})
 	}
 	return c
 }

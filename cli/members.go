@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -9,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
 func (a app) members() *cobra.Command {
@@ -17,7 +18,7 @@ func (a app) members() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "members [flags]",
 		Short:       "Show who belongs to the cluster",
-		Annotations: map[string]string{order: "62"},
+		Annotations: map[string]string{help.Order: "62"},
 		Long: `Shows a line for each node that the cluster, raft or the gossip knows, as the
 node that is asked sees it; below, what endangers the cluster, and where the
 three do not agree on who belongs to it.
@@ -33,56 +34,48 @@ tocsin members -o json | jq -r '.members[] | select(.fresh | not) | .node'`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
-		if err != nil {
-			return err
-		}
-		raw, members, err := fetch[api.Members](c.Context(), client, "/v1/members", nil)
-		if err != nil {
-			return fmt.Errorf("members: %w", err)
-		}
-		return a.print(output, raw, func(s *screen) { s.members(members) })
+		return show(a, c, &addresses, output, "/v1/members", drawMembers)
 	}
 	return c
 }
 
-func (s *screen) members(all api.Members) {
+func drawMembers(s *screen.Screen, all api.Members) {
 	rows := make([][]string, len(all.Members))
 	for i, m := range all.Members {
 		rows[i] = []string{
-			clean(m.Node), dash(m.Site), s.voter(m), leads(m), s.heard(m),
-			dash(m.Version), protocol(m), dash(m.HTTP),
+			screen.Clean(m.Node), screen.Dash(m.Site), drawVoter(s, m), leads(m), drawHeard(s, m),
+			screen.Dash(m.Version), protocol(m), screen.Dash(m.HTTP),
 		}
 	}
-	s.table([]string{"NODE", "SITE", "VOTER", "LEADER", "HEARD", "VERSION", "PROTOCOL", "ADDRESS"}, rows, 0, 1, 5, 7)
+	s.Table([]string{"NODE", "SITE", "VOTER", "LEADER", "HEARD", "VERSION", "PROTOCOL", "ADDRESS"}, rows, 0, 1, 5, 7)
 	var words [][2]string
 	for _, m := range all.Members {
 		if m.Abstains != "" {
-			words = append(words, [2]string{clean(m.Node) + " abstains:", clean(m.Abstains)})
+			words = append(words, [2]string{screen.Clean(m.Node) + " abstains:", screen.Clean(m.Abstains)})
 		}
 	}
 	if all.Disagreement != "" {
-		words = append(words, [2]string{"not agreed:", clean(all.Disagreement)})
+		words = append(words, [2]string{"not agreed:", screen.Clean(all.Disagreement)})
 	}
 	for _, w := range all.Warnings {
-		words = append(words, [2]string{"warning:", clean(w.Text)})
+		words = append(words, [2]string{"warning:", screen.Clean(w.Text)})
 	}
 	if len(words) > 0 {
-		s.line("")
+		s.Line("")
 	}
 	for _, w := range slices.Compact(words) {
-		s.headed(w[0], w[1])
+		s.Headed(w[0], w[1])
 	}
 }
 
-func (s *screen) voter(m api.Member) string {
+func drawVoter(s *screen.Screen, m api.Member) string {
 	switch m.InRaft {
 	case api.Voter:
 		return "yes"
 	case api.NonVoter:
 		return "no"
 	}
-	return s.paint(yellow, "absent")
+	return s.Paint(screen.Yellow, "absent")
 }
 
 func leads(m api.Member) string {
@@ -94,16 +87,16 @@ func leads(m api.Member) string {
 
 // heard says how long ago, in brackets when that is too long, or why a node is
 // not listened to at all.
-func (s *screen) heard(m api.Member) string {
+func drawHeard(s *screen.Screen, m api.Member) string {
 	switch {
 	case !m.Observer:
-		return s.paint(yellow, "no member")
+		return s.Paint(screen.Yellow, "no member")
 	case m.HeardAgo == nil:
-		return s.paint(red, "never")
+		return s.Paint(screen.Red, "never")
 	case !m.Fresh:
-		return s.paint(red, "("+ago(time.Duration(*m.HeardAgo))+" ago)")
+		return s.Paint(screen.Red, "("+screen.Ago(time.Duration(*m.HeardAgo))+" ago)")
 	}
-	return ago(time.Duration(*m.HeardAgo)) + " ago"
+	return screen.Ago(time.Duration(*m.HeardAgo)) + " ago"
 }
 
 func protocol(m api.Member) string {

@@ -1,26 +1,22 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/logring"
-	"tocsin/prose"
 )
 
 func (a app) monitor() *cobra.Command {
@@ -30,7 +26,7 @@ func (a app) monitor() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "monitor [flags]",
 		Short:       "Show the log of a node as it is written",
-		Annotations: map[string]string{order: "65"},
+		Annotations: map[string]string{help.Order: "65"},
 		Long: `Shows the last lines of a node's log and what comes, until it is stopped. The
 level is the reader's: with --log-level debug here, debug lines are shown though
 the node logs none. A node keeps its newest 4,096 lines in memory, from info on.
@@ -45,18 +41,20 @@ tocsin monitor --log-format json | jq 'select(.key == "web")'`,
 	c.Flags().Var(config.OneOf(&level, "debug", "info", "warn", "error"), "log-level", "least `level` that is shown: debug, info, warn or error")
 	c.Flags().IntVar(&lines, "lines", lines, "how many lines to begin with, up to 4096")
 	c.Flags().Var(config.OneOf(&format, "text", "json"), "log-format", "`format` of the lines: text or json")
-	group(c, "Log", "log-level", "lines", "log-format")
+	help.Group(c, "Log", "log-level", "lines", "log-format")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if lines < 0 || lines > logring.MaxLines {
 			return misuse(c, "--lines %d is not between 0 and %d", lines, logring.MaxLines)
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		m := &monitor{client: client, level: level, lines: lines, json: format == "json"}
-		if err := m.run(c.Context()); err != nil {
+		ctx, stop := untilInterrupted(c.Context())
+		defer stop()
+		path := "/v1/log?" + url.Values{"level": {level}, "lines": {strconv.Itoa(lines)}}.Encode()
+		if err := nodes.Follow(ctx, client.Stream{Path: path, OfOneNode: true}, monitor{a, format == screen.AsJSON}.show); err != nil {
 			return fmt.Errorf("monitor: %w", err)
 		}
 		return nil
@@ -66,75 +64,28 @@ tocsin monitor --log-format json | jq 'select(.key == "web")'`,
 
 // monitor shows the log of one node.
 type monitor struct {
-	*client
-	level  string
-	lines  int
-	json   bool
-	heard  string // the address of the node, "" before one has answered
-	lastID string
-}
-
-// run shows the log of the first node that answers until the program is stopped.
-func (m *monitor) run(ctx context.Context) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	streaming := m.streamClient()
-	for turn := 0; ; turn++ {
-		address := m.addresses[turn%len(m.addresses)]
-		if m.heard != "" {
-			address = m.heard
-		}
-		err := m.listen(ctx, streaming, address, m.path(), m.lastID, func(kind, id, data string) error {
-			m.heard = address
-			if id != "" {
-				m.lastID = id
-			}
-			return m.show(kind, data)
-		})
-		no, isAnswer := errors.AsType[refused](err)
-		switch {
-		case ctx.Err() != nil:
-			return nil // as asked
-		case isAnswer:
-			return no
-		case errors.Is(err, errOutput):
-			return err
-		case m.heard == "" && turn+1 == len(m.addresses):
-			return fmt.Errorf("no node answers at %s (%s): name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(m.addresses, " or "), reasonOf(err))
-		case m.heard == "":
-			continue
-		}
-		m.say("tocsin: %s: %s, waiting for it\n", address, prose.OneLine(reasonOf(err)))
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func (m *monitor) path() string {
-	return "/v1/log?" + url.Values{"level": {m.level}, "lines": {strconv.Itoa(m.lines)}}.Encode()
+	app
+	json bool
 }
 
 // show writes one message, if it is one of the log.
-func (m *monitor) show(kind, data string) error {
-	line := data
-	switch kind {
+func (m monitor) show(got client.Message) error {
+	line := got.Data
+	switch got.Kind {
 	case api.LogMissing:
 		var gap api.LogGap
-		_ = json.Unmarshal([]byte(data), &gap) // the number is only words
+		_ = json.Unmarshal([]byte(got.Data), &gap) // the number is only words
 		m.say("tocsin: %d lines are missing here: they came faster than they were read\n", gap.Lines)
 		return nil
 	case api.LogLine:
 		if !m.json {
-			line = textLine(data)
+			line = textLine(got.Data)
 		}
 	default:
 		return nil
 	}
 	if _, err := io.WriteString(m.stdout, line+"\n"); err != nil {
-		return fmt.Errorf("%w: %w", errOutput, err)
+		return fmt.Errorf("the output can't be written: %w", err)
 	}
 	return nil
 }
@@ -145,7 +96,7 @@ func textLine(line string) string {
 	var b strings.Builder
 	d := json.NewDecoder(strings.NewReader(line))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return clean(line)
+		return screen.Clean(line)
 	}
 	for d.More() {
 		name, err := d.Token()
@@ -154,7 +105,7 @@ func textLine(line string) string {
 			err = d.Decode(&value)
 		}
 		if err != nil {
-			return clean(line)
+			return screen.Clean(line)
 		}
 		text := string(value)
 		_ = json.Unmarshal(value, &text) // what is no text stays as it is written
@@ -164,7 +115,7 @@ func textLine(line string) string {
 		if text == "" || strings.ContainsFunc(text, needsQuotes) {
 			text = strconv.Quote(text)
 		}
-		fmt.Fprintf(&b, "%s=%s", clean(fmt.Sprint(name)), text)
+		fmt.Fprintf(&b, "%s=%s", screen.Clean(fmt.Sprint(name)), text)
 	}
 	return b.String()
 }

@@ -10,13 +10,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
 func (a app) notifications() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "notifications list|show|retry|ack",
 		Short:       "Show how far each notification has come, and see to it",
-		Annotations: map[string]string{order: "6b"},
+		Annotations: map[string]string{help.Order: "6b"},
 		Long: `A notification is the run of a script for one event on one node. What was given
 up was not told to that node's machine, which goes on as before the event, so
 that somebody has to see to it: mend what the script failed for and run it again
@@ -35,7 +38,7 @@ func (a app) notificationsList() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "list [flags]",
 		Short:       "Show how far each notification has come",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Shows the notifications of each event on each node, the newest event first:
 those that have ended, and those that a node still has before it. With --state
 gave-up it shows those that nobody has seen to.`,
@@ -48,7 +51,7 @@ tocsin notifications list --key web -o json`,
 	c.Flags().StringVar(&key, "key", "", "only those of this `key`")
 	c.Flags().StringVar(&node, "node", "", "only those of this `node`")
 	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 1000")
-	group(c, "Which", "state", "key", "node", "limit")
+	help.Group(c, "Which", "state", "key", "node", "limit")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -64,16 +67,16 @@ tocsin notifications list --key web -o json`,
 				query.Set(name, value)
 			}
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		raw, all, err := fetch[api.Notifications](c.Context(), client, "/v1/notifications", query)
+		raw, all, err := client.Fetch[api.Notifications](c.Context(), nodes, "/v1/notifications", query)
 		if err != nil {
 			return fmt.Errorf("notifications list: %w", err)
 		}
 		a.saysSilent(all)
-		if err := a.print(output, raw, func(s *screen) { s.listed(all.Notifications) }); err != nil {
+		if err := a.print(output, raw, func(s *screen.Screen) { drawListed(s, all.Notifications) }); err != nil {
 			return err
 		}
 		a.saysOlder(all)
@@ -85,7 +88,7 @@ tocsin notifications list --key web -o json`,
 // saysSilent names the nodes whose open notifications are not known.
 func (a app) saysSilent(all api.Notifications) {
 	for _, name := range slices.Sorted(maps.Keys(all.Silent)) {
-		a.say("tocsin: %s has not said what it has open: %s\n", clean(name), clean(all.Silent[name]))
+		a.say("tocsin: %s has not said what it has open: %s\n", screen.Clean(name), screen.Clean(all.Silent[name]))
 	}
 }
 
@@ -100,14 +103,14 @@ func (a app) saysOlder(all api.Notifications) {
 }
 
 // listed writes a line for each.
-func (s *screen) listed(all []api.Notification) {
+func drawListed(s *screen.Screen, all []api.Notification) {
 	if len(all) == 0 {
 		return
 	}
 	rows := make([][]string, len(all))
 	for i, n := range all {
-		progress := s.progress(n)
-		rows[i] = []string{strconv.FormatUint(n.Event, 10), cut(clean(n.Key), 20), s.status(n.To), cut(clean(n.Node), 20), progress[0], progress[1], progress[3]}
+		progress := drawProgress(s, n)
+		rows[i] = []string{strconv.FormatUint(n.Event, 10), screen.Cut(screen.Clean(n.Key), 20), s.Status(n.To), screen.Cut(screen.Clean(n.Node), 20), progress[0], progress[1], progress[3]}
 	}
-	s.table([]string{"EVENT", "KEY", "TOLD", "NODE", "HOW FAR", "TRIES", "WHAT CAME OUT"}, rows)
+	s.Table([]string{"EVENT", "KEY", "TOLD", "NODE", "HOW FAR", "TRIES", "WHAT CAME OUT"}, rows)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"time"
@@ -9,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
 	"tocsin/fsm"
 )
 
@@ -24,7 +25,7 @@ func coveringFlags(c *cobra.Command) *covering {
 	c.Flags().BoolVar(&w.all, "all", false, "all endpoints, those to come too")
 	c.Flags().StringVar(&w.prefix, "prefix", "", "those whose key begins with this `text`")
 	c.Flags().StringArrayVar(&w.labels, "label", nil, "those with this label, as `name=value`; of several, all")
-	group(c, "Which", "all", "prefix", "label")
+	help.Group(c, "Which", "all", "prefix", "label")
 	return w
 }
 
@@ -72,7 +73,7 @@ func (a app) pause() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "pause [flags]",
 		Short:       "Decide nothing about endpoints for a while",
-		Annotations: map[string]string{order: "6c"},
+		Annotations: map[string]string{help.Order: "6c"},
 		Long: `Checks go on, and what they come to is shown, but no change of the endpoints is
 committed, and so nobody is notified. Afterwards the state of that moment is
 decided: what came and went in between is never told. Paused again, the same
@@ -87,7 +88,7 @@ tocsin pause --all --reason "the network is being moved"`,
 	c.Flags().DurationVar(&lasts, "for", 0, "how long it lasts; until somebody resumes, if neither this nor --until is given")
 	c.Flags().StringVar(&until, "until", "", "`when` it ends, like \"2026-12-24 22:00\"")
 	byFlag(c, &body.By)
-	group(c, "Pause", "reason", "for", "until", "by")
+	help.Group(c, "Pause", "reason", "for", "until", "by")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		scope, err := which.scope(c)
@@ -104,47 +105,7 @@ tocsin pause --all --reason "the network is being moved"`,
 			return misuse(c, "say once when it ends, by --for or --until, and later than now")
 		}
 		body.Prefix, body.Labels, body.For = scope.Prefix, scope.Labels, fsm.Duration(lasts)
-		return a.write(c, &addresses, "pause", request{method: http.MethodPost, path: "/v1/pause", body: body})
+		return a.write(c, &addresses, client.Request{Method: http.MethodPost, Path: "/v1/pause", Body: body})
 	}
 	return c
-}
-
-func (a app) resume() *cobra.Command {
-	var addresses []string
-	c := &cobra.Command{
-		Use:         "resume [flags]",
-		Short:       "Take a pause back",
-		Annotations: map[string]string{order: "6d"},
-		Long: `Takes the pause back that was made with the same --all, --prefix or --label.
-What is agreed is decided at once.`,
-		Example: `tocsin resume --prefix web/
-tocsin resume --all`,
-		Args: exactly(),
-	}
-	which := coveringFlags(c)
-	addressFlag(c, &addresses)
-	c.RunE = func(c *cobra.Command, _ []string) error {
-		if _, err := which.scope(c); err != nil {
-			return err
-		}
-		query, err := which.query(c)
-		if err != nil {
-			return err
-		}
-		return a.write(c, &addresses, "resume", request{method: http.MethodDelete, path: "/v1/pause", query: query})
-	}
-	return c
-}
-
-// write asks for a change, and says that it was done.
-func (a app) write(c *cobra.Command, addresses *[]string, what string, wish request) error {
-	client, err := a.client(c, addresses)
-	if err != nil {
-		return err
-	}
-	if _, err := client.ask(c.Context(), wish); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	_, err = fmt.Fprintln(a.stdout, "ok")
-	return err
 }

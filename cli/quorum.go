@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/footing"
 )
 
@@ -26,7 +29,7 @@ func (a app) quorum() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "quorum check",
 		Short:       "Say whether the cluster may decide, and what would stop it",
-		Annotations: map[string]string{order: "63"},
+		Annotations: map[string]string{help.Order: "63"},
 		Example:     `tocsin quorum check`,
 	}, a.quorumCheck())
 }
@@ -37,7 +40,7 @@ func (a app) quorumCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "check [flags]",
 		Short:       "Say whether the cluster may decide, and what would stop it",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Counts what a decision takes, as the node that is asked sees it: a majority of
 the voters, to commit it; the votes that the quorum asks for, and the sites that
 they have to come from. Then it says which nodes and which sites may still fail.
@@ -53,11 +56,11 @@ tocsin quorum check -o json | jq .spare_nodes`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		_, status, err := fetch[api.Status](c.Context(), client, "/v1/status", url.Values{"limit": {"1"}})
+		_, status, err := client.Fetch[api.Status](c.Context(), nodes, "/v1/status", url.Values{"limit": {"1"}})
 		if err == nil {
 			err = belongs(status.Cluster)
 		}
@@ -65,7 +68,7 @@ tocsin quorum check -o json | jq .spare_nodes`,
 			return exitError{fmt.Errorf("quorum check: %w", err), exitUnknown}
 		}
 		f := footing.Of(status.Cluster)
-		if err := a.printValue(output, f, func(s *screen) { s.footing(f) }); err != nil {
+		if err := a.printValue(output, f, func(s *screen.Screen) { drawFooting(s, f) }); err != nil {
 			return err
 		}
 		return exitWith(exitOf(f))
@@ -73,27 +76,27 @@ tocsin quorum check -o json | jq .spare_nodes`,
 	return c
 }
 
-func (s *screen) footing(f footing.Footing) {
+func drawFooting(s *screen.Screen, f footing.Footing) {
 	if f.Decides {
-		s.line("The cluster can decide: %s leads, as %s sees it.", clean(f.Leader), clean(f.Node))
+		s.Line("The cluster can decide: %s leads, as %s sees it.", screen.Clean(f.Leader), screen.Clean(f.Node))
 	} else {
-		s.line("%s, as %s sees it.", s.paint(red, "The cluster can't decide"), clean(f.Node))
+		s.Line("%s, as %s sees it.", s.Paint(screen.Red, "The cluster can't decide"), screen.Clean(f.Node))
 	}
-	s.line("")
+	s.Line("")
 	row := func(what string, t footing.Tally) []string {
 		heard := strconv.Itoa(t.Heard)
 		if !t.Enough() {
-			heard = s.paint(red, heard)
+			heard = s.Paint(screen.Red, heard)
 		}
 		return []string{what, strconv.Itoa(t.Needed), heard, strconv.Itoa(t.Of)}
 	}
-	s.table([]string{"WHAT", "NEEDED", "HEARD", "OF"}, [][]string{
+	s.Table([]string{"WHAT", "NEEDED", "HEARD", "OF"}, [][]string{
 		row("voters, to commit", f.Voters), row("votes, to agree", f.Votes), row("sites, to agree", f.Sites),
 	})
-	s.line("")
+	s.Line("")
 	for _, sentence := range f.Sentences() {
-		for _, line := range wrap(clean(sentence), tableWidth) {
-			s.line("%s", line)
+		for _, line := range screen.Wrap(screen.Clean(sentence), screen.Width) {
+			s.Line("%s", line)
 		}
 	}
 }

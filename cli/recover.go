@@ -1,12 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/help"
 	"tocsin/config"
 	"tocsin/node"
 	"tocsin/prose"
@@ -16,7 +16,7 @@ func (a app) recover() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "recover quarantine|majority",
 		Short:       "Bring back a node or a cluster whose data are lost",
-		Annotations: map[string]string{order: "8"},
+		Annotations: map[string]string{help.Order: "8"},
 		Long: `Works on the data directory of a node that is stopped. Nothing is ever deleted.
 
 A node refuses to start because its data are damaged, and most of the other
@@ -33,7 +33,7 @@ func (a app) quarantine() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "quarantine --data-dir DIRECTORY",
 		Short:       "Set a node's damaged data aside, so that it can start",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Looks at all the data of a node that is stopped, and moves what is damaged into
 a folder of its own beside them. If the raft store is damaged the node keeps its
 name and comes in again as a new member: start it with --join. The other nodes
@@ -48,7 +48,7 @@ tocsin recover quarantine --data-dir data --all`,
 	dataDirFlag(c, &q.DataDir)
 	f.StringVar(&q.Node, "node", "", "`name` of the node, if the data no longer tell")
 	f.BoolVar(&q.All, "all", false, "set everything aside, damaged or not")
-	group(c, "Data", "data-dir", "node", "all")
+	help.Group(c, "Data", "data-dir", "node", "all")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := needDataDir(c); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (a app) majority() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "majority --data-dir DIRECTORY --dead NAMES",
 		Short:       "Go on without a majority that is lost for good",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Long: `Makes one survivor the only voter of its cluster, from what it has on its disk.
 The dead are no members any more; the other survivors come back by themselves
 when they are started, and become voters again.
@@ -100,7 +100,7 @@ dead again with the data that they had.`,
 	dataDirFlag(c, &l.DataDir)
 	c.Flags().Var(config.List(&l.Dead), "dead", "names of the nodes that are lost for good, with commas")
 	c.Flags().StringVar(&l.TLS, "tls", "", "`directory` of the node's certificate, as the agent was given it")
-	group(c, "Data", "data-dir", "dead", "tls")
+	help.Group(c, "Data", "data-dir", "dead", "tls")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := needDataDir(c); err != nil {
 			return err
@@ -136,14 +136,4 @@ func needDataDir(c *cobra.Command) error {
 		return misuse(c, "--data-dir is missing: name the directory that the agent was started with")
 	}
 	return nil
-}
-
-// tell prints lines of what was done.
-func (a app) tell(lines ...string) error {
-	var errs []error
-	for _, line := range lines {
-		_, err := fmt.Fprintln(a.stdout, line)
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
 }

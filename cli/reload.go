@@ -1,129 +1,73 @@
 package cli
 
 import (
-	"errors"
-	"strings"
-	"sync"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/spf13/cobra"
 
 	"tocsin/api"
-	"tocsin/config"
-	"tocsin/node"
-	"tocsin/prose"
-	"tocsin/redact"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
-// reloadable is a node that runs.
-type reloadable interface {
-	Reload(node.Changeable) error
-}
+func (a app) reloadCommand() *cobra.Command {
+	var addresses []string
+	var output string
+	c := &cobra.Command{
+		Use:         "reload [flags]",
+		Short:       "Have a node read its configuration file again",
+		Annotations: map[string]string{help.Order: "7a"},
+		Long: `Does what SIGHUP does, and says what came of it. What the file marks with
+[reload] is taken at once; what has to wait for a start is named. A file with a
+fault changes nothing, and the fault is shown with its line.
 
-// reloader has a node that runs take what its file says now, whoever asks for
-// it. It implements api.Process. Its methods may be called from any goroutine.
-type reloader struct {
-	given *given
-	log   *liveLog
-
-	mu   sync.Mutex // held for the whole of a reload: they come one after the other
-	runs config.Settings
-	node reloadable // nil as long as it does not run yet
-}
-
-var _ api.Process = (*reloader)(nil)
-
-func newReloader(g *given, log *liveLog, runs config.Settings) *reloader {
-	return &reloader{given: g, log: log, runs: runs}
-}
-
-var (
-	errNoFile   = errors.New("this agent was started without --config: there is no file to read again")
-	errStarting = errors.New("the node is starting: try again in a moment")
-)
-
-// attach says which node is reloaded from now on.
-func (r *reloader) attach(n reloadable) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.node = n
-}
-
-// reload reads the file again, has the node and the log take what they can
-// without a start, and returns all that differs from what runs, what waits for a
-// start among it. After an error nothing has changed.
-func (r *reloader) reload() ([]config.Change, error) {
-	if r.given.file() == "" {
-		return nil, errNoFile
+One node is asked, the one at --address.`,
+		Example: `tocsin validate /etc/tocsin/tocsin.yaml && tocsin reload
+tocsin reload --address node2:6000`,
+		Args: exactly(),
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.node == nil {
-		return nil, errStarting
-	}
-	l, err := r.given.load()
-	if err != nil {
-		return nil, err
-	}
-	if err := r.node.Reload(l.node.Changeable()); err != nil {
-		return nil, l.settings.Blame(err)
-	}
-	r.log.set(l.log)
-	changes, runs := config.Changes(r.runs, l.settings)
-	r.runs = runs
-	return changes, nil
-}
-
-// reloadAndTell reloads, tells the log how it went, and returns the same.
-func (r *reloader) reloadAndTell() ([]config.Change, error) {
-	log := r.log.logger.With("component", "reload")
-	changes, err := r.reload()
-	if errors.Is(err, errNoFile) {
-		log.Warn("nothing is read again: this agent was started without --config")
-		return nil, err
-	}
-	log = log.With("file", r.given.file())
-	if err != nil {
-		log.Error("the configuration file is refused, and nothing has changed", "err", prose.OneLine(err.Error()))
-		return nil, err
-	}
-	applied := []string{}
-	for _, c := range changes {
-		if c.Later == "" {
-			applied = append(applied, c.String())
+	addressFlag(c, &addresses)
+	outputFlag(c, &output)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		nodes, err := a.nodes(c, &addresses)
+		if err != nil {
+			return err
 		}
-	}
-	log.Info("the configuration file was read again", "applied", strings.Join(applied, "; "))
-	for _, c := range changes {
-		if c.Later != "" {
-			log.Warn("a change in the configuration file is not applied", "change", c.String())
+		if len(nodes.Addresses) > 1 {
+			return misuse(c, "%d addresses are given: each node has a file of its own, so name one", len(nodes.Addresses))
 		}
+		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: "/v1/reload"})
+		if err != nil {
+			return fmt.Errorf("reload: %w", err)
+		}
+		var reloaded api.Reloaded
+		if err := json.Unmarshal(raw, &reloaded); err != nil {
+			return fmt.Errorf("reload: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
+		}
+		return a.print(output, raw, func(s *screen.Screen) { drawReloaded(s, reloaded) })
 	}
-	return changes, nil
+	return c
 }
 
-// Reload implements api.Process.
-func (r *reloader) Reload() (api.Reloaded, error) {
-	changes, err := r.reloadAndTell()
-	if err != nil {
-		return api.Reloaded{}, err
+func drawReloaded(s *screen.Screen, r api.Reloaded) {
+	if len(r.Applied)+len(r.Waiting) == 0 {
+		s.Line("%s says nothing new.", screen.Clean(r.File))
+		return
 	}
-	answer := api.Reloaded{File: r.given.file(), Applied: []api.Reconfigured{}, Waiting: []api.Reconfigured{}}
-	for _, c := range changes {
-		told := api.Reconfigured{Setting: c.Key, From: redact.Value(c.Key, c.From), To: redact.Value(c.Key, c.To), When: c.Later}
-		if c.Later == "" {
-			answer.Applied = append(answer.Applied, told)
-		} else {
-			answer.Waiting = append(answer.Waiting, told)
-		}
+	for _, c := range r.Applied {
+		s.Line("%s: %s → %s", screen.Clean(c.Setting), orEmpty(c.From), orEmpty(c.To))
 	}
-	return answer, nil
+	for _, c := range r.Waiting {
+		s.Line("%s: %s → %s, which %s", screen.Clean(c.Setting), orEmpty(c.From), orEmpty(c.To), s.Paint(screen.Yellow, screen.Clean(c.When)))
+	}
 }
 
-// Configuration implements api.Process.
-func (r *reloader) Configuration() []api.Configured {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := make([]api.Configured, len(r.runs))
-	for i, s := range r.runs {
-		all[i] = api.Configured{Setting: s.Key, Value: redact.Value(s.Key, s.Text), From: s.Source.String()}
+func orEmpty(text string) string {
+	if text == "" {
+		return `""`
 	}
-	return all
+	return screen.Clean(text)
 }

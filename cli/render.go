@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/render"
 	"tocsin/verify"
 )
@@ -24,7 +26,7 @@ func (a app) render() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "render TEMPLATE FILE [flags]",
 		Short:       "Write a file from a template, and have a service read it",
-		Annotations: map[string]string{order: "76"},
+		Annotations: map[string]string{help.Order: "76"},
 		Long: `Fills TEMPLATE, a text/template of Go, and puts what it makes in the place of
 FILE: whole, with the owner and mode that FILE has, after --check, and before
 --reload. It is made to be run by a notification script. Nothing is done when
@@ -53,11 +55,11 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 	c.Flags().StringVar(&check, "check", "", "`command` that has to exit with 0 before FILE is replaced; {} is the new file")
 	c.Flags().StringVar(&reload, "reload", "", "`command` that has the service read FILE; when it fails the old one is put back")
 	c.Flags().DurationVar(&job.Timeout, "timeout", job.Timeout, "how long each of the two may take")
-	group(c, "Commands", "check", "reload", "timeout")
+	help.Group(c, "Commands", "check", "reload", "timeout")
 	c.Flags().BoolVar(&status, "status", false, "ask a node for all endpoints and their states")
 	c.Flags().Var(&mode, "mode", "`mode` of a FILE that is not there yet")
 	c.Flags().BoolVar(&job.DryRun, "dry-run", false, "show what would change, run no more than --check")
-	group(c, "Writing", "status", "mode", "dry-run")
+	help.Group(c, "Writing", "status", "mode", "dry-run")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) (err error) {
 		if job.Check, err = verify.SplitArguments(check); err != nil {
@@ -69,7 +71,7 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		if job.Timeout <= 0 {
 			return misuse(c, "--timeout %v is no time at all", job.Timeout)
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
@@ -80,7 +82,7 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 			return orGiveUp(err)
 		}
 		if status {
-			if err := addStatus(ctx, client, job.Data, job.Event); err != nil {
+			if err := addStatus(ctx, nodes, job.Data, job.Event); err != nil {
 				return fmt.Errorf("--status: %w", err)
 			}
 		}
@@ -91,7 +93,7 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		job.Source = string(source)
 		report, err := render.Do(ctx, job)
 		if err != nil {
-			return orGiveUp(fmt.Errorf("%s: %w", clean(job.File), err))
+			return orGiveUp(fmt.Errorf("%s: %w", screen.Clean(job.File), err))
 		}
 		return a.tellRendered(job, report)
 	}
@@ -107,18 +109,18 @@ func orGiveUp(err error) error {
 }
 
 func (a app) tellRendered(job render.Job, r render.Report) error {
-	file := clean(job.File)
+	file := screen.Clean(job.File)
 	switch {
 	case r.Refused != "":
 		return a.tell(fmt.Sprintf("%s was left alone: %s.", file, r.Refused))
 	case job.DryRun && r.Diff == "":
 		return a.tell(fmt.Sprintf("%s would not change.", file))
 	case job.DryRun:
-		s := newScreen(a.stdout)
+		s := screen.New(a.stdout)
 		for line := range strings.Lines(r.Diff) {
-			s.line("%s", clean(strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "\t", "    ")))
+			s.Line("%s", screen.Clean(strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "\t", "    ")))
 		}
-		s.line("%s would change. Nothing was done.", file)
+		s.Line("%s would change. Nothing was done.", file)
 		return a.tell(strings.TrimSuffix(s.String(), "\n"))
 	case r.Replaced && r.Reloaded:
 		return a.tell(fmt.Sprintf("%s was written and reloaded.", file))

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strconv"
 
+	"tocsin/cli/client"
+	"tocsin/cli/screen"
 	"tocsin/render"
 )
 
@@ -76,8 +78,8 @@ func eventData(stdin io.Reader) (data map[string]any, id uint64, err error) {
 
 // addStatus puts all endpoints and the cluster into data, as a node shows them
 // that knows the event id.
-func addStatus(ctx context.Context, client *client, data map[string]any, id uint64) error {
-	raw, err := fetchPages(ctx, client, "/v1/status", nil)
+func addStatus(ctx context.Context, nodes *client.Client, data map[string]any, id uint64) error {
+	raw, err := client.FetchAll(ctx, nodes, "/v1/status", nil)
 	if err != nil {
 		return err
 	}
@@ -94,7 +96,7 @@ func addStatus(ctx context.Context, client *client, data map[string]any, id uint
 		return fmt.Errorf("the answer can't be read: %w", err)
 	}
 	if known.Cluster.Index < id {
-		return fmt.Errorf("node %s has not come to event %d yet, only to %d: try again, or ask the node of this machine", clean(known.Cluster.Node), id, known.Cluster.Index)
+		return fmt.Errorf("node %s has not come to event %d yet, only to %d: try again, or ask the node of this machine", screen.Clean(known.Cluster.Node), id, known.Cluster.Index)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"tocsin/cli/help"
 )
 
 func (a app) root() *cobra.Command {
@@ -32,7 +34,7 @@ tocsin status`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return misuse(c, "%w", err) })
-	root.SetHelpFunc(help)
+	root.SetHelpFunc(help.Show)
 	under(root, "Run a node", a.init(), a.agent(), a.config(), a.validate(), a.reloadCommand())
 	under(root, "Say what is watched", a.set(), a.get(), a.del(), a.endpoint(), a.pause(), a.resume(), a.maintenance())
 	under(root, "Look", a.status(), a.why(), a.check(), a.events(), a.notifications(), a.monitor())
@@ -43,7 +45,7 @@ tocsin status`,
 	for _, c := range root.Commands() {
 		c.DisableFlagsInUseLine = true
 		c.Flags().BoolP("help", "h", false, "show this page")
-		group(c, "Other", "help")
+		help.Group(c, "Other", "help")
 	}
 	root.Flags().BoolP("help", "h", false, "show this page")
 	root.SetHelpCommand(&cobra.Command{
@@ -86,33 +88,7 @@ func family(c *cobra.Command, members ...*cobra.Command) *cobra.Command {
 	for _, m := range members {
 		m.DisableFlagsInUseLine = true
 		m.Flags().BoolP("help", "h", false, "show this page")
-		group(m, "Other", "help")
+		help.Group(m, "Other", "help")
 	}
 	return c
-}
-
-// exactly asks for these arguments, no fewer and no more.
-func exactly(names ...string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		switch {
-		case len(args) < len(names):
-			return misuse(c, "%s is missing: write %s", names[len(args)], c.UseLine())
-		case len(args) > len(names):
-			return misuse(c, "%q is too much: write %s (quote what has blanks)", args[len(names)], c.UseLine())
-		}
-		for i, name := range names {
-			if args[i] == "" && name != "VALUE" { // a value may be empty, what names something may not
-				return misuse(c, "%s is empty: write %s", name, c.UseLine())
-			}
-		}
-		return nil
-	}
-}
-
-// atMost asks for one argument or none.
-func atMostOne(c *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return misuse(c, "%q is too much: write %s (quote what has blanks)", args[1], c.UseLine())
-	}
-	return nil
 }

@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/agent"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/fsm"
 	"tocsin/health"
@@ -19,14 +22,14 @@ func (a app) script() *cobra.Command {
 	test := family(&cobra.Command{
 		Use:         "test verify|notify",
 		Short:       "Run a script once as the agent would, and say what came of it",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Example: `tocsin script test verify verify.sh web http://10.0.0.1/health
 tocsin script test notify notify.sh web http://10.0.0.1/health --status DOWN`,
 	}, a.scriptVerify(), a.scriptNotify())
 	return family(&cobra.Command{
 		Use:         "script test",
 		Short:       "Try a verification or notification script on this machine",
-		Annotations: map[string]string{order: "75"},
+		Annotations: map[string]string{help.Order: "75"},
 		Example:     test.Example,
 	}, test)
 }
@@ -34,7 +37,7 @@ tocsin script test notify notify.sh web http://10.0.0.1/health --status DOWN`,
 // trial is a command that runs a script with what an agent here would be told.
 type trial struct {
 	app
-	given *given
+	given *agent.Given
 }
 
 // newTrial gives c the flags of the agent.
@@ -44,21 +47,21 @@ func (a app) newTrial(c *cobra.Command) trial {
 	for _, name := range []string{"config", "scripts", "node", "site"} {
 		f := c.Flags().Lookup(name)
 		f.Hidden = false
-		group(c, "As the agent would", name)
+		help.Group(c, "As the agent would", name)
 	}
 	return t
 }
 
 // open returns what the agent would be told, and its scripts.
-func (t trial) open(c *cobra.Command) (loaded, *script.Dir, error) {
-	l, err := t.given.read()
+func (t trial) open(c *cobra.Command) (agent.Loaded, *script.Dir, error) {
+	l, err := t.given.Read()
 	if err != nil {
 		return l, nil, usageError{err, c.CommandPath()}
 	}
-	if l.node.Name == "" {
-		l.node.Name = "test"
+	if l.Node.Name == "" {
+		l.Node.Name = "test"
 	}
-	scripts, err := script.OpenDir(l.node.Scripts)
+	scripts, err := script.OpenDir(l.Node.Scripts)
 	if err != nil {
 		return l, nil, fmt.Errorf("--scripts: %w", err)
 	}
@@ -70,7 +73,7 @@ func (a app) scriptVerify() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "verify NAME KEY VALUE [flags]",
 		Short:       "Run a verification script, and say what its sample would be",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Runs NAME of the scripts directory as SCRIPT KEY VALUE, with the environment,
 the deadline and the limits that the agent would give it, and says what the
 sample would be and why. With --check nagios NAME is a plugin, and VALUE has its
@@ -91,7 +94,7 @@ tocsin script test verify verify-http-stream web http://10.0.0.1/ \
 	}
 	t := a.newTrial(c)
 	c.Flags().Var(config.Upper(&state, "UP", "DOWN", "UNKNOWN"), "state", "`state` that the cluster holds: UP, DOWN or UNKNOWN")
-	group(c, "Trying", "state")
+	help.Group(c, "Trying", "state")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		l, scripts, err := t.open(c)
 		if err != nil {
@@ -101,7 +104,7 @@ tocsin script test verify verify-http-stream web http://10.0.0.1/ \
 		if err != nil {
 			return misuse(c, "--state: %w", err)
 		}
-		settings, kind := l.node.Settings, fsm.CheckScript
+		settings, kind := l.Node.Settings, fsm.CheckScript
 		if settings.Check.RunsScript() {
 			kind = settings.Check
 		}
@@ -110,16 +113,16 @@ tocsin script test verify verify-http-stream web http://10.0.0.1/ \
 		checks := verify.NewChecks(scripts, nil)
 		defer checks.Close()
 		trial := checks.Try(ctx, verify.Request{
-			Key: args[1], Value: args[2], Kind: kind, Script: args[0], State: held, Node: l.node.Name, Site: l.node.Site,
+			Key: args[1], Value: args[2], Kind: kind, Script: args[0], State: held, Node: l.Node.Name, Site: l.Node.Site,
 			Timeout: time.Duration(settings.Timeout), TimeoutIs: settings.TimeoutIs,
 		})
-		s := newScreen(a.stdout)
-		s.printed("asked", trial.Asked)
-		s.ran(args[0], trial.Ran)
+		s := screen.New(a.stdout)
+		drawPrinted(s, "asked", trial.Asked)
+		drawRan(s, args[0], trial.Ran)
 		sample := trial.Sample
-		s.line("The sample is %s%s.", s.status(sample.Status), because(sample.Reason))
-		for _, line := range wrap(sampleMeans(kind, sample.Status, settings.Fall, settings.Rise), tableWidth) {
-			s.line("%s", line)
+		s.Line("The sample is %s%s.", s.Status(sample.Status), because(sample.Reason))
+		for _, line := range screen.Wrap(sampleMeans(kind, sample.Status, settings.Fall, settings.Rise), screen.Width) {
+			s.Line("%s", line)
 		}
 		if err := a.tell(strings.TrimSuffix(s.String(), "\n")); err != nil {
 			return err
@@ -136,7 +139,7 @@ func because(reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return ": " + clean(reason)
+	return ": " + screen.Clean(reason)
 }
 
 func sampleMeans(kind fsm.Check, status health.Status, fall, rise int) string {
@@ -156,34 +159,34 @@ func sampleMeans(kind fsm.Check, status health.Status, fall, rise int) string {
 }
 
 // ran writes what a script did and printed.
-func (s *screen) ran(name string, r *script.Result) {
+func drawRan(s *screen.Screen, name string, r *script.Result) {
 	if r == nil || r.StartErr != nil {
 		return // what comes below says why
 	}
 	took := r.Duration.Round(time.Millisecond)
 	switch {
 	case r.Interrupted:
-		s.line("%s was stopped after %v.", clean(name), took)
+		s.Line("%s was stopped after %v.", screen.Clean(name), took)
 	case r.TimedOut:
-		s.line("%s did not end in time, and was stopped with all that it had started.", clean(name))
+		s.Line("%s did not end in time, and was stopped with all that it had started.", screen.Clean(name))
 	case r.Signal != "":
-		s.line("%s was ended by the signal %s after %v.", clean(name), r.Signal, took)
+		s.Line("%s was ended by the signal %s after %v.", screen.Clean(name), r.Signal, took)
 	default:
-		s.line("%s exited with %d after %v.", clean(name), r.ExitCode, took)
+		s.Line("%s exited with %d after %v.", screen.Clean(name), r.ExitCode, took)
 	}
-	s.printed("output", r.Stdout)
-	s.printed("errors", r.Stderr)
+	drawPrinted(s, "output", r.Stdout)
+	drawPrinted(s, "errors", r.Stderr)
 	if r.Truncated {
-		s.line("It printed more than is kept.")
+		s.Line("It printed more than is kept.")
 	}
 }
 
-func (s *screen) printed(head, text string) {
+func drawPrinted(s *screen.Screen, head, text string) {
 	if text = strings.TrimRight(text, "\n"); text == "" {
 		return
 	}
 	for line := range strings.SplitSeq(text, "\n") {
-		s.line("%-7s| %s", head, clean(strings.ReplaceAll(line, "\t", "    ")))
+		s.Line("%-7s| %s", head, screen.Clean(strings.ReplaceAll(line, "\t", "    ")))
 		head = ""
 	}
 }
@@ -195,7 +198,7 @@ func (a app) scriptNotify() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "notify NAME KEY VALUE [flags]",
 		Short:       "Run a notification script, and say what its end would mean",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Long: `Runs NAME of the scripts directory as SCRIPT ROLE KEY VALUE STATUS, with the
 environment, the event on its standard input, the deadline and the limits that
 the agent would give it, and says whether it would be done, tried again or given
@@ -220,7 +223,7 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 	c.Flags().Var(config.OneOf(&role, string(fsm.Leader), string(fsm.Follower)), "role", "`role` of this node: leader or follower")
 	c.Flags().Uint64Var(&id, "event-id", id, "`id` of the event")
 	c.Flags().IntVar(&attempt, "attempt", attempt, "which attempt it is")
-	group(c, "Trying", "status", "role", "event-id", "attempt")
+	help.Group(c, "Trying", "status", "role", "event-id", "attempt")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		l, scripts, err := t.open(c)
 		if err != nil {
@@ -234,22 +237,22 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 		if to == health.Up {
 			from = health.Down
 		}
-		timeout := time.Duration(l.node.Settings.NotifyTimeout)
+		timeout := time.Duration(l.Node.Settings.NotifyTimeout)
 		ctx, stop := untilInterrupted(c.Context())
 		defer stop()
 		result := notify.NewScripts(scripts).Run(ctx, notify.Job{
-			Script: args[0], Role: fsm.Role(role), Attempt: attempt, Timeout: timeout, Node: l.node.Name, Site: l.node.Site,
+			Script: args[0], Role: fsm.Role(role), Attempt: attempt, Timeout: timeout, Node: l.Node.Name, Site: l.Node.Site,
 			Event: &fsm.Event{
-				ID: id, Key: args[1], Value: args[2], From: from, To: to, Time: time.Now(), Leader: l.node.Name,
-				Votes: []fsm.Vote{{Node: l.node.Name, Site: l.node.Site, Verdict: to, Reason: "a trial by hand"}},
+				ID: id, Key: args[1], Value: args[2], From: from, To: to, Time: time.Now(), Leader: l.Node.Name,
+				Votes: []fsm.Vote{{Node: l.Node.Name, Site: l.Node.Site, Verdict: to, Reason: "a trial by hand"}},
 			},
 		})
 		meaning, problem := notify.MeaningOf(result, timeout)
-		s := newScreen(a.stdout)
-		s.ran(args[0], &result)
-		s.line("The notification is %s%s.", meaning, because(problem))
-		for _, line := range wrap(endMeans(meaning, l.node.Settings.NotifyAttempts), tableWidth) {
-			s.line("%s", line)
+		s := screen.New(a.stdout)
+		drawRan(s, args[0], &result)
+		s.Line("The notification is %s%s.", meaning, because(problem))
+		for _, line := range screen.Wrap(endMeans(meaning, l.Node.Settings.NotifyAttempts), screen.Width) {
+			s.Line("%s", line)
 		}
 		if err := a.tell(strings.TrimSuffix(s.String(), "\n")); err != nil {
 			return err

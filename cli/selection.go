@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/help"
 	"tocsin/config"
 	"tocsin/health"
 )
@@ -22,11 +23,11 @@ func selectionFlags(c *cobra.Command, withState bool) *selection {
 	s := &selection{}
 	c.Flags().StringVar(&s.prefix, "prefix", "", "only those whose key begins with this `text`")
 	c.Flags().StringArrayVar(&s.labels, "label", nil, "only those with this label, as `name=value`; of several, all")
-	group(c, "Which", "prefix", "label")
+	help.Group(c, "Which", "prefix", "label")
 	if withState {
 		words := []string{health.Up.String(), health.Down.String(), health.Unknown.String()}
 		c.Flags().Var(config.Upper(&s.state, words...), "state", "only those in this `state`: UP, DOWN or UNKNOWN")
-		group(c, "Which", "state")
+		help.Group(c, "Which", "state")
 	}
 	return s
 }

@@ -16,6 +16,9 @@ import (
 
 	"tocsin/api"
 	"tocsin/backup"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
 // snapshotTimeout is how long a backup may take on its way.
@@ -25,7 +28,7 @@ func (a app) snapshot() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "snapshot save|inspect|restore",
 		Short:       "Take a backup of the cluster, or put one back",
-		Annotations: map[string]string{order: "7"},
+		Annotations: map[string]string{help.Order: "7"},
 		Long: `A backup holds all that the cluster knows. What is put back is what people have
 written: the settings, and the endpoints with their own settings, labels and
 parents. States are decided anew, and nobody is notified of them.`,
@@ -41,26 +44,25 @@ func (a app) snapshotSave() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "save FILE [flags]",
 		Short:       "Take a backup",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Writes FILE, all of it or nothing, and readable by you alone: it holds the value
 of every endpoint. It knows at least what the leader knew when it was asked.`,
 		Example: `tocsin snapshot save /var/backups/tocsin.backup`,
 		Args:    exactly("FILE"),
 	}
 	c.Flags().BoolVar(&stale, "stale", false, "take what the node knows itself, also without a leader")
-	group(c, "Taking", "stale")
+	help.Group(c, "Taking", "stale")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		client.http.Timeout = snapshotTimeout
 		query := url.Values{"consistency": {"leader"}}
 		if stale {
 			query = nil
 		}
-		text, err := client.ask(c.Context(), request{method: http.MethodGet, path: "/v1/snapshot", query: query})
+		text, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodGet, Path: "/v1/snapshot", Query: query, Timeout: snapshotTimeout})
 		if err != nil {
 			return fmt.Errorf("snapshot save: %w", err)
 		}
@@ -71,7 +73,7 @@ of every endpoint. It knows at least what the leader knew when it was asked.`,
 		if err := renameio.WriteFile(args[0], text, 0o600); err != nil {
 			return fmt.Errorf("snapshot save: %w", err)
 		}
-		a.say("Saved %s: the cluster %s up to entry %d, %d endpoints, %d bytes.\n", clean(args[0]), clean(b.Cluster), b.Index, b.Contents().Endpoints, len(text))
+		a.say("Saved %s: the cluster %s up to entry %d, %d endpoints, %d bytes.\n", screen.Clean(args[0]), screen.Clean(b.Cluster), b.Index, b.Contents().Endpoints, len(text))
 		return nil
 	}
 	return c
@@ -88,7 +90,7 @@ func (a app) snapshotInspect() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "inspect FILE [flags]",
 		Short:       "Look whether a backup is whole, and what is in it",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Example: `tocsin snapshot inspect tocsin.backup
 tocsin snapshot inspect tocsin.backup -o json | jq .index`,
 		Args: exactly("FILE"),
@@ -100,14 +102,14 @@ tocsin snapshot inspect tocsin.backup -o json | jq .index`,
 			return fmt.Errorf("snapshot inspect: %w", err)
 		}
 		told := inspected{b.Header, b.Contents()}
-		return a.printValue(output, told, func(s *screen) {
-			s.line("%s is whole.", clean(args[0]))
-			s.line("")
-			s.table([]string{"WHAT", "VALUE"}, [][]string{
-				{"cluster", clean(told.Cluster)},
-				{"taken", moment(told.Time)},
-				{"on", clean(told.Node)},
-				{"by version", dash(told.Build)},
+		return a.printValue(output, told, func(s *screen.Screen) {
+			s.Line("%s is whole.", screen.Clean(args[0]))
+			s.Line("")
+			s.Table([]string{"WHAT", "VALUE"}, [][]string{
+				{"cluster", screen.Clean(told.Cluster)},
+				{"taken", screen.Moment(told.Time)},
+				{"on", screen.Clean(told.Node)},
+				{"by version", screen.Dash(told.Build)},
 				{"up to entry", fmt.Sprint(told.Index)},
 				{"endpoints", fmt.Sprint(told.Endpoints)},
 				{"members", fmt.Sprint(told.Members)},
@@ -142,7 +144,7 @@ func (a app) snapshotRestore() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "restore FILE [flags]",
 		Short:       "Put back the settings and endpoints of a backup",
-		Annotations: map[string]string{order: "3"},
+		Annotations: map[string]string{help.Order: "3"},
 		Long: `Makes the settings and endpoints be as they were, in one change: all of it is
 done, or nothing. Endpoints that are not in FILE are deleted; one that was not
 there, or not so, begins anew. Members, tokens, events, states, pauses and
@@ -159,7 +161,7 @@ tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be changed, and change nothing")
 	c.Flags().StringVar(&cluster, "cluster", "", "`id` of the cluster that is meant, if the backup is of another")
 	c.Flags().BoolVar(&force, "force", false, "whatever cluster the backup is of")
-	group(c, "Restoring", "dry-run", "cluster", "force")
+	help.Group(c, "Restoring", "dry-run", "cluster", "force")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -167,11 +169,10 @@ tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
 		if err != nil {
 			return fmt.Errorf("snapshot restore: %w", err)
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		client.http.Timeout = snapshotTimeout
 		query := url.Values{}
 		if cluster != "" {
 			query.Set("cluster", cluster)
@@ -182,7 +183,7 @@ tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
 		if dryRun {
 			query.Set("dry_run", "true")
 		}
-		raw, err := client.ask(c.Context(), request{method: http.MethodPut, path: "/v1/snapshot", query: query, body: text})
+		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPut, Path: "/v1/snapshot", Query: query, Body: text, Timeout: snapshotTimeout})
 		if err != nil {
 			return fmt.Errorf("snapshot restore: %w", err)
 		}
@@ -190,7 +191,7 @@ tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
 		if err := json.Unmarshal(raw, &done); err != nil {
 			return fmt.Errorf("snapshot restore: it was done, and the answer can't be read: %w", err)
 		}
-		if err := a.print(output, raw, func(s *screen) { s.restored(done) }); err != nil {
+		if err := a.print(output, raw, func(s *screen.Screen) { drawRestored(s, done) }); err != nil {
 			return err
 		}
 		a.say("%s\n", applied{Applied: api.Applied{DryRun: done.DryRun, Difference: done.Difference}}.inShort())
@@ -200,19 +201,19 @@ tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
 }
 
 // restored names what is another now, behind a plus, a minus or nothing.
-func (s *screen) restored(done api.Restored) {
+func drawRestored(s *screen.Screen, done api.Restored) {
 	for _, name := range done.Difference.Settings {
-		s.line("  settings: %s", clean(name))
+		s.Line("  settings: %s", screen.Clean(name))
 	}
 	lines := map[string]string{}
 	for _, key := range done.Difference.Added {
-		lines[key] = s.paint(green, "+ "+clean(key))
+		lines[key] = s.Paint(screen.Green, "+ "+screen.Clean(key))
 	}
 	for _, key := range done.Difference.Deleted {
-		lines[key] = s.paint(red, "- "+clean(key))
+		lines[key] = s.Paint(screen.Red, "- "+screen.Clean(key))
 	}
 	for _, change := range done.Difference.Changed {
-		lines[change.Key] = "  " + clean(change.Key+": "+strings.Join(change.Fields, ", "))
+		lines[change.Key] = "  " + screen.Clean(change.Key+": "+strings.Join(change.Fields, ", "))
 	}
 	keys := make([]string, 0, len(lines))
 	for key := range lines {
@@ -220,6 +221,6 @@ func (s *screen) restored(done api.Restored) {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		s.line("%s", lines[key])
+		s.Line("%s", lines[key])
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/fsm"
 	"tocsin/health"
 )
@@ -21,7 +24,7 @@ func (a app) status() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "status [KEY] [flags]",
 		Short:       "Show what the cluster holds, and why",
-		Annotations: map[string]string{order: "5"},
+		Annotations: map[string]string{help.Order: "5"},
 		Long: `Shows the cluster and a line for each endpoint, or everything about one: what
 each node says, how long ago, and why, and what is missing for a change.
 
@@ -38,7 +41,7 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 	which := selectionFlags(c, true)
 	c.Flags().BoolVar(&watch, "watch", false, "show it anew whenever it changes, until you stop it")
 	c.Flags().BoolVar(&exitCode, "exit-code", false, "say first how all stands, in a line for Nagios, and exit with its code")
-	group(c, "Showing", "watch", "exit-code")
+	help.Group(c, "Showing", "watch", "exit-code")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -52,13 +55,13 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 		if len(query) > 0 && len(args) > 0 {
 			return misuse(c, "--prefix, --label and --state choose endpoints, and KEY is one: give one of both")
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		l := &statusLook{app: a, client: client, path: "/v1/status", query: query, one: len(args) == 1, output: output}
+		l := &statusLook{app: a, nodes: nodes, path: "/v1/status", query: query, one: len(args) == 1, output: output}
 		if l.one {
-			l.path = keyPath("/v1/status/", args[0])
+			l.path = client.KeyPath("/v1/status/", args[0])
 		}
 		switch {
 		case watch:
@@ -76,28 +79,28 @@ func belongs(c api.Cluster) error {
 	if c.ID != "" {
 		return nil
 	}
-	return fmt.Errorf("node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", clean(c.Node))
+	return fmt.Errorf("node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", screen.Clean(c.Node))
 }
 
 // whole writes the cluster, and below it the endpoints, or the one.
-func (s *screen) whole(status api.Status, one bool) {
-	s.cluster(status.Cluster)
-	s.line("")
+func drawWhole(s *screen.Screen, status api.Status, one bool) {
+	drawCluster(s, status.Cluster)
+	s.Line("")
 	switch {
 	case one && len(status.Endpoints) == 1:
-		s.endpoint(status.Cluster, status.Endpoints[0])
+		drawEndpoint(s, status.Cluster, status.Endpoints[0])
 	case len(status.Endpoints) == 0 && status.Cluster.Endpoints > 0:
-		s.line("None of the %d endpoints is like that.", status.Cluster.Endpoints)
+		s.Line("None of the %d endpoints is like that.", status.Cluster.Endpoints)
 	case len(status.Endpoints) == 0:
-		s.line("No endpoint is watched yet. Add the first one:")
-		s.line("  tocsin set web http://10.0.0.1/health --check http")
+		s.Line("No endpoint is watched yet. Add the first one:")
+		s.Line("  tocsin set web http://10.0.0.1/health --check http")
 	default:
-		s.endpoints(status)
+		drawEndpoints(s, status)
 	}
 }
 
 // cluster writes who leads, who is heard, and what a decision takes.
-func (s *screen) cluster(c api.Cluster) {
+func drawCluster(s *screen.Screen, c api.Cluster) {
 	n, heard := len(c.Observers), 0
 	var silent []string
 	silentNodes := map[string]bool{}
@@ -109,10 +112,10 @@ func (s *screen) cluster(c api.Cluster) {
 		case o.HeardAgo == nil:
 			silent = append(silent, o.Node+" (never)")
 		default:
-			silent = append(silent, fmt.Sprintf("%s (%s ago)", o.Node, ago(time.Duration(*o.HeardAgo))))
+			silent = append(silent, fmt.Sprintf("%s (%s ago)", o.Node, screen.Ago(time.Duration(*o.HeardAgo))))
 		}
 	}
-	leader := s.paint(red, "none")
+	leader := s.Paint(screen.Red, "none")
 	if c.Leader != "" {
 		leader = c.Leader
 	}
@@ -120,31 +123,31 @@ func (s *screen) cluster(c api.Cluster) {
 	if c.Sites > 1 {
 		quorum += fmt.Sprintf(" from %d sites", c.Sites)
 	}
-	s.line("leader %s, %d of %d nodes heard by %s, quorum %s", leader, heard, n, c.Node, quorum)
+	s.Line("leader %s, %d of %d nodes heard by %s, quorum %s", leader, heard, n, c.Node, quorum)
 	if len(silent) > 0 {
-		s.headed("not heard:", strings.Join(silent, ", "))
+		s.Headed("not heard:", strings.Join(silent, ", "))
 	}
 	for _, o := range c.Observers {
 		if o.Abstains != "" {
-			s.headed(clean(o.Node)+" abstains:", clean(o.Abstains))
+			s.Headed(screen.Clean(o.Node)+" abstains:", screen.Clean(o.Abstains))
 		}
 	}
 	for _, o := range c.HeldBackBy {
-		s.headed("held back:", clean(o.Text))
+		s.Headed("held back:", screen.Clean(o.Text))
 	}
 	if behind, newest := behind(c.Observers); len(behind) > 0 {
-		s.headed("older version:", fmt.Sprintf("%s: what came with protocol %d waits until they are upgraded too, or taken out", strings.Join(behind, ", "), newest))
+		s.Headed("older version:", fmt.Sprintf("%s: what came with protocol %d waits until they are upgraded too, or taken out", strings.Join(behind, ", "), newest))
 	}
 	if n := c.GivenUp; n > 0 {
-		s.headed("given up:", unattended(n)+": tocsin notifications list --state gave-up")
+		s.Headed("given up:", unattended(n)+": tocsin notifications list --state gave-up")
 	}
 	for _, w := range c.Warnings {
 		if w.Code != api.WarnSilent || !silentNodes[w.Node] { // those are named above
-			s.headed("warning:", clean(w.Text))
+			s.Headed("warning:", screen.Clean(w.Text))
 		}
 	}
 	if c.Leader == "" {
-		s.line("Without a leader nothing is decided: fewer than a majority of the nodes can talk\nto each other.")
+		s.Line("Without a leader nothing is decided: fewer than a majority of the nodes can talk\nto each other.")
 	}
 }
 
@@ -166,32 +169,32 @@ func behind(observers []api.Observer) (names []string, newest fsm.Protocol) {
 		switch {
 		case o.Protocol == newest:
 		case o.Version == "":
-			names = append(names, clean(o.Node))
+			names = append(names, screen.Clean(o.Node))
 		default:
-			names = append(names, fmt.Sprintf("%s (%s)", clean(o.Node), clean(o.Version)))
+			names = append(names, fmt.Sprintf("%s (%s)", screen.Clean(o.Node), screen.Clean(o.Version)))
 		}
 	}
 	return names, newest
 }
 
 // endpoints writes a line for each, and below what is not settled.
-func (s *screen) endpoints(status api.Status) {
+func drawEndpoints(s *screen.Screen, status api.Status) {
 	rows := make([][]string, len(status.Endpoints))
 	var open []string
 	for i, e := range status.Endpoints {
-		rows[i] = []string{cut(clean(e.Key), 40), s.status(e.State), since(status.Cluster, e), votes(e.Votes)}
+		rows[i] = []string{screen.Cut(screen.Clean(e.Key), 40), s.Status(e.State), since(status.Cluster, e), votes(e.Votes)}
 		if note := note(e); note != "" {
-			open = append(open, fmt.Sprintf("%s: %s", cut(clean(e.Key), 40), note))
+			open = append(open, fmt.Sprintf("%s: %s", screen.Cut(screen.Clean(e.Key), 40), note))
 		}
 	}
-	s.table([]string{"KEY", "STATE", "SINCE", "VOTES"}, rows, 0, 3)
+	s.Table([]string{"KEY", "STATE", "SINCE", "VOTES"}, rows, 0, 3)
 	if len(open) > 0 {
-		s.line("\nNot settled:")
+		s.Line("\nNot settled:")
 		for _, line := range open[:min(len(open), notesShown)] {
-			s.paragraph(line)
+			s.Paragraph(line)
 		}
 		if more := len(open) - notesShown; more > 0 {
-			s.line("  and %d more: \"tocsin status KEY\" tells about each", more)
+			s.Line("  and %d more: \"tocsin status KEY\" tells about each", more)
 		}
 	}
 }
@@ -203,7 +206,7 @@ func since(c api.Cluster, e api.EndpointStatus) string {
 	if e.Since.IsZero() {
 		return "-"
 	}
-	return ago(c.Time.Sub(e.Since)) + " ago"
+	return screen.Ago(c.Time.Sub(e.Since)) + " ago"
 }
 
 // note says what stands between the endpoint and a change, empty if nothing
@@ -211,11 +214,11 @@ func since(c api.Cluster, e api.EndpointStatus) string {
 func note(e api.EndpointStatus) string {
 	switch {
 	case e.Missing != "":
-		return clean(e.Missing)
+		return screen.Clean(e.Missing)
 	case e.Agreed != nil && len(e.HeldBackBy) == 0:
 		return fmt.Sprintf("%v is agreed, the leader is about to commit it", *e.Agreed)
 	case e.Agreed != nil:
-		return fmt.Sprintf("%v is agreed; %s", *e.Agreed, clean(e.HeldBackBy[0].Text))
+		return fmt.Sprintf("%v is agreed; %s", *e.Agreed, screen.Clean(e.HeldBackBy[0].Text))
 	}
 	return ""
 }
@@ -260,61 +263,61 @@ func kindOf(v fsm.Vote) string {
 }
 
 // endpoint writes all about one.
-func (s *screen) endpoint(c api.Cluster, e api.EndpointStatus) {
+func drawEndpoint(s *screen.Screen, c api.Cluster, e api.EndpointStatus) {
 	state := ": nothing is decided yet"
 	if !e.Since.IsZero() {
-		state = fmt.Sprintf(" since %s (%s ago), event %d", moment(e.Since), ago(c.Time.Sub(e.Since)), e.LastEvent)
+		state = fmt.Sprintf(" since %s (%s ago), event %d", screen.Moment(e.Since), screen.Ago(c.Time.Sub(e.Since)), e.LastEvent)
 	}
-	s.line("%s is %s%s", clean(e.Key), s.status(e.State), state)
-	s.line("value   %s", cut(clean(e.Value), 200))
+	s.Line("%s is %s%s", screen.Clean(e.Key), s.Status(e.State), state)
+	s.Line("value   %s", screen.Cut(screen.Clean(e.Value), 200))
 	head := "labels"
 	for _, name := range slices.Sorted(maps.Keys(e.Labels)) {
-		s.line("%-7s %s=%s", head, clean(name), clean(e.Labels[name]))
+		s.Line("%-7s %s=%s", head, screen.Clean(name), screen.Clean(e.Labels[name]))
 		head = ""
 	}
 	if len(e.Parents) > 0 {
-		s.line("parents %s", clean(strings.Join(e.Parents, ", ")))
+		s.Line("parents %s", screen.Clean(strings.Join(e.Parents, ", ")))
 	}
 	need := fmt.Sprintf("%d of %d votes", e.Quorum, len(e.Votes))
 	if e.Sites > 1 {
 		need += fmt.Sprintf(" from %d sites", e.Sites)
 	}
-	s.line("change  takes %s", need)
+	s.Line("change  takes %s", need)
 	if e.Agreed == nil { // or else that is in the note
 		for _, o := range e.HeldBackBy {
-			s.labelled("held", clean(o.Text))
+			s.Labelled("held", screen.Clean(o.Text))
 		}
 	}
-	s.labelled("now", note(e))
-	s.line("")
+	s.Labelled("now", note(e))
+	s.Line("")
 	rows := make([][]string, len(e.Votes))
 	for i, v := range e.Votes {
-		rows[i] = []string{v.Node, dash(v.Site), s.verdict(v), age(v), why(v)}
+		rows[i] = []string{v.Node, screen.Dash(v.Site), drawVerdict(s, v), age(v), why(v)}
 	}
-	s.table([]string{"NODE", "SITE", "VERDICT", "AGE", "WHY"}, rows)
+	s.Table([]string{"NODE", "SITE", "VERDICT", "AGE", "WHY"}, rows)
 }
 
-func (s *screen) verdict(v fsm.Vote) string {
+func drawVerdict(s *screen.Screen, v fsm.Vote) string {
 	if v.Excluded != "" {
-		return s.paint(yellow, "("+strings.ToLower(v.Verdict.String())+")")
+		return s.Paint(screen.Yellow, "("+strings.ToLower(v.Verdict.String())+")")
 	}
-	return s.status(v.Verdict)
+	return s.Status(v.Verdict)
 }
 
 func age(v fsm.Vote) string {
 	if v.Age == 0 {
 		return "-"
 	}
-	return ago(time.Duration(v.Age))
+	return screen.Ago(time.Duration(v.Age))
 }
 
 func why(v fsm.Vote) string {
-	reason := cut(clean(v.Reason), 100)
+	reason := screen.Cut(screen.Clean(v.Reason), 100)
 	switch {
 	case v.Excluded == "":
 		return reason
 	case reason == "" || v.Verdict == health.Up:
-		return "does not count: " + clean(v.Excluded)
+		return "does not count: " + screen.Clean(v.Excluded)
 	}
-	return "does not count: " + clean(v.Excluded) + "; " + reason
+	return "does not count: " + screen.Clean(v.Excluded) + "; " + reason
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/help"
 	"tocsin/config"
 	"tocsin/pki"
 )
@@ -14,7 +15,7 @@ func (a app) tls() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "tls ca|cert|renew|show",
 		Short:       "Make, renew and look at certificates",
-		Annotations: map[string]string{order: "6"},
+		Annotations: map[string]string{help.Order: "6"},
 		Long: `Makes a CA of one's own, and certificates of nodes and of operators. For a whole
 cluster "tocsin init" does that; these are for whoever comes later.`,
 		Example: `tocsin tls cert paris4 --host 10.1.0.4 --ca-dir cluster/ca --to paris4/tls
@@ -30,7 +31,7 @@ func (a app) tlsCA() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "ca DIRECTORY",
 		Short:       "Make a CA",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Writes ca.crt and ca.key into DIRECTORY. Whoever has ca.key can make nodes and
 operators of every cluster that believes ca.crt: keep it where certificates are
 issued, away from the nodes. What is there is not replaced.`,
@@ -39,7 +40,7 @@ issued, away from the nodes. What is there is not replaced.`,
 	}
 	c.Flags().StringVar(&name, "name", "Tocsin CA", "`name` of the CA, for people")
 	daysFlag(c, &days, pki.AuthorityLife)
-	group(c, "Certificate", "name", "days")
+	help.Group(c, "Certificate", "name", "days")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		life, err := lifeOf(c, days)
 		if err != nil {
@@ -65,7 +66,7 @@ func (a app) tlsCert() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "cert NAME --to DIRECTORY",
 		Short:       "Issue a certificate to a node or an operator",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Long: `Writes ca.crt, tls.crt and tls.key into DIRECTORY, for the node NAME or, with
 another --role than node, for the operator NAME. A node is given the directory
 by --tls; an operator the files by --ca, --cert and --cert-key.
@@ -81,7 +82,7 @@ tocsin tls cert anna --role operate --days 90 --to anna`,
 	c.Flags().StringVar(&to, "to", "", "`directory` to write to (needed)")
 	caDirFlag(c, &dir)
 	daysFlag(c, &days, pki.CertificateLife)
-	group(c, "Certificate", "role", "host", "days", "to", "ca-dir")
+	help.Group(c, "Certificate", "role", "host", "days", "to", "ca-dir")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		life, err := lifeOf(c, days)
 		if err != nil {

@@ -14,6 +14,9 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/fsm"
 )
@@ -24,7 +27,7 @@ func (a app) token() *cobra.Command {
 	return family(&cobra.Command{
 		Use:         "token create|list|revoke",
 		Short:       "Say who may do what, by tokens",
-		Annotations: map[string]string{order: "66"},
+		Annotations: map[string]string{help.Order: "66"},
 		Long: `Whoever holds a token may do what its role says:
 
   read      look at everything but tokens
@@ -49,7 +52,7 @@ func (a app) tokenCreate() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "create NAME --role ROLE [flags]",
 		Short:       "Create a token, and print it this once",
-		Annotations: map[string]string{order: "1"},
+		Annotations: map[string]string{help.Order: "1"},
 		Long: `Creates a token and prints it. It is shown this once: the cluster keeps no more
 than its hash. NAME says whose it is or what for, and stands in the audit log.
 
@@ -62,7 +65,7 @@ tocsin token create root --role admin --to first-tokens > root.token`,
 	c.Flags().Var(config.Word(&roleWord{&role}, "role"), "role", "`role`: read, operate, admin, join or node (needed)")
 	c.Flags().Var(config.Word(&expires, "duration"), "expires", "how long it lasts, such as 2160h; until it is revoked, if not given")
 	c.Flags().Var(config.Text(&file, "file"), "to", "`file` of the first tokens of a cluster to be founded, in place of asking a node")
-	group(c, "Token", "role", "expires", "to")
+	help.Group(c, "Token", "role", "expires", "to")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -75,7 +78,7 @@ tocsin token create root --role admin --to first-tokens > root.token`,
 			}
 			return a.createForFounding(args[0], access.Role(role), file)
 		}
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
@@ -83,7 +86,7 @@ tocsin token create root --role admin --to first-tokens > root.token`,
 		if c.Flags().Changed("expires") {
 			asked.ExpiresIn = &expires
 		}
-		raw, err := client.ask(c.Context(), request{method: http.MethodPost, path: tokensPath, body: asked})
+		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: tokensPath, Body: asked})
 		if err != nil {
 			return fmt.Errorf("token create: %w", err)
 		}
@@ -91,8 +94,8 @@ tocsin token create root --role admin --to first-tokens > root.token`,
 		if err := json.Unmarshal(raw, &created); err != nil {
 			return fmt.Errorf("token create: the answer can't be read: %w", err)
 		}
-		a.say("Token %s with the role %s. It is shown this once: keep it where nobody else reads it.\n", clean(created.Name), clean(string(created.Role)))
-		return a.print(output, raw, func(s *screen) { s.line("%s", clean(created.Text)) })
+		a.say("Token %s with the role %s. It is shown this once: keep it where nobody else reads it.\n", screen.Clean(created.Name), screen.Clean(string(created.Role)))
+		return a.print(output, raw, func(s *screen.Screen) { s.Line("%s", screen.Clean(created.Text)) })
 	}
 	return c
 }
@@ -119,7 +122,7 @@ func (a app) createForFounding(name string, role access.Role, file string) error
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("token create: %w", err)
 	}
-	a.say("Token %s with the role %s, for the cluster that is founded with --bootstrap-token-file %s. It is shown this once.\n", name, role, clean(file))
+	a.say("Token %s with the role %s, for the cluster that is founded with --bootstrap-token-file %s. It is shown this once.\n", name, role, screen.Clean(file))
 	_, err = fmt.Fprintln(a.stdout, token.Reveal())
 	return err
 }
@@ -130,7 +133,7 @@ func (a app) tokenList() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "list [flags]",
 		Short:       "List the tokens of the cluster, without what is secret",
-		Annotations: map[string]string{order: "2"},
+		Annotations: map[string]string{help.Order: "2"},
 		Example: `tocsin token list -o json |
     jq -r '.tokens[] | select(.state == "expired") | .id'`,
 		Args: exactly(),
@@ -138,18 +141,18 @@ func (a app) tokenList() *cobra.Command {
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		raw, all, err := fetch[api.Tokens](c.Context(), client, tokensPath, nil)
+		raw, all, err := client.Fetch[api.Tokens](c.Context(), nodes, tokensPath, nil)
 		if err != nil {
 			return fmt.Errorf("token list: %w", err)
 		}
 		if len(all.Tokens) == 0 {
-			a.say("%s\n", noTokens(client.anonymous()))
+			a.say("%s\n", noTokens(nodes.Anonymous()))
 		}
-		return a.print(output, raw, func(s *screen) { s.tokens(all) })
+		return a.print(output, raw, func(s *screen.Screen) { drawTokens(s, all) })
 	}
 	return c
 }
@@ -163,22 +166,22 @@ func noTokens(anonymous bool) string {
 	return "No tokens."
 }
 
-func (s *screen) tokens(all api.Tokens) {
+func drawTokens(s *screen.Screen, all api.Tokens) {
 	if len(all.Tokens) == 0 {
 		return
 	}
 	rows := make([][]string, len(all.Tokens))
 	for i, t := range all.Tokens {
-		rows[i] = []string{clean(t.Name), clean(string(t.Role)), s.tokenState(t), day(t.Created), dash(t.By), day(t.Expires), clean(t.ID)}
+		rows[i] = []string{screen.Clean(t.Name), screen.Clean(string(t.Role)), drawTokenState(s, t), screen.Day(t.Created), screen.Dash(t.By), screen.Day(t.Expires), screen.Clean(t.ID)}
 	}
-	s.table([]string{"NAME", "ROLE", "STATE", "CREATED", "BY", "EXPIRES", "ID"}, rows, 0, 4)
+	s.Table([]string{"NAME", "ROLE", "STATE", "CREATED", "BY", "EXPIRES", "ID"}, rows, 0, 4)
 }
 
-func (s *screen) tokenState(t api.Token) string {
+func drawTokenState(s *screen.Screen, t api.Token) string {
 	if t.State == access.Valid {
-		return s.paint(green, string(t.State))
+		return s.Paint(screen.Green, string(t.State))
 	}
-	return s.paint(yellow, clean(string(t.State)))
+	return s.Paint(screen.Yellow, screen.Clean(string(t.State)))
 }
 
 func (a app) tokenRevoke() *cobra.Command {
@@ -187,7 +190,7 @@ func (a app) tokenRevoke() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "revoke NAME|ID [flags]",
 		Short:       "Take a token back",
-		Annotations: map[string]string{order: "3"},
+		Annotations: map[string]string{help.Order: "3"},
 		Long: `Takes back the token of that name or id. The node that answers lets it in no
 more, the others from when they hear of it, which takes moments. The last token
 with the role admin stays: create another one first.`,
@@ -197,11 +200,11 @@ with the role admin stays: create another one first.`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		client, err := a.client(c, &addresses)
+		nodes, err := a.nodes(c, &addresses)
 		if err != nil {
 			return err
 		}
-		raw, err := client.ask(c.Context(), request{method: http.MethodDelete, path: tokensPath + "/" + url.PathEscape(args[0])})
+		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodDelete, Path: tokensPath + "/" + url.PathEscape(args[0])})
 		if err != nil {
 			return fmt.Errorf("token revoke: %w", err)
 		}
@@ -209,12 +212,12 @@ with the role admin stays: create another one first.`,
 		if err := json.Unmarshal(raw, &revoked); err != nil {
 			return fmt.Errorf("token revoke: the answer can't be read: %w", err)
 		}
-		return a.print(output, raw, func(s *screen) {
+		return a.print(output, raw, func(s *screen.Screen) {
 			word := "revoked"
 			if !revoked.Changed {
 				word = "was revoked already"
 			}
-			s.line("%s %s", clean(cmp.Or(args[0], revoked.ID)), word)
+			s.Line("%s %s", screen.Clean(cmp.Or(args[0], revoked.ID)), word)
 		})
 	}
 	return c

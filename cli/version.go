@@ -7,6 +7,9 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"tocsin/cli/help"
+	"tocsin/cli/screen"
 )
 
 // release is the version of a build that git did not stamp, as those with
@@ -67,13 +70,13 @@ func (a app) version() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "version [flags]",
 		Short:       "Say which version this is",
-		Annotations: map[string]string{order: "9"},
+		Annotations: map[string]string{help.Order: "9"},
 		Example: `tocsin version
 tocsin version -o json`,
 		Args: exactly(),
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
-			return a.printValue(output, b, func(s *screen) { s.line("%s", b) })
+			return a.printValue(output, b, func(s *screen.Screen) { s.Line("%s", b) })
 		},
 	}
 	outputFlag(c, &output)

@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"errors"
+	"strings"
+	"sync"
+
+	"tocsin/api"
+	"tocsin/config"
+	"tocsin/node"
+	"tocsin/prose"
+	"tocsin/redact"
+)
+
+// reloadable is a node that runs.
+type reloadable interface {
+	Reload(node.Changeable) error
+}
+
+// reloader has a node that runs take what its file says now, whoever asks for
+// it. It implements api.Process. Its methods may be called from any goroutine.
+type reloader struct {
+	given *Given
+	log   *liveLog
+
+	mu   sync.Mutex // held for the whole of a reload: they come one after the other
+	runs config.Settings
+	node reloadable // nil as long as it does not run yet
+}
+
+var _ api.Process = (*reloader)(nil)
+
+func newReloader(g *Given, log *liveLog, runs config.Settings) *reloader {
+	return &reloader{given: g, log: log, runs: runs}
+}
+
+var (
+	errNoFile   = errors.New("this agent was started without --config: there is no file to read again")
+	errStarting = errors.New("the node is starting: try again in a moment")
+)
+
+// attach says which node is reloaded from now on.
+func (r *reloader) attach(n reloadable) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.node = n
+}
+
+// reload reads the file again, has the node and the log take what they can
+// without a start, and returns all that differs from what runs, what waits for a
+// start among it. After an error nothing has changed.
+func (r *reloader) reload() ([]config.Change, error) {
+	if r.given.file() == "" {
+		return nil, errNoFile
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.node == nil {
+		return nil, errStarting
+	}
+	l, err := r.given.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.node.Reload(l.Node.Changeable()); err != nil {
+		return nil, l.Settings.Blame(err)
+	}
+	r.log.set(l.log)
+	changes, runs := config.Changes(r.runs, l.Settings)
+	r.runs = runs
+	return changes, nil
+}
+
+// reloadAndTell reloads, tells the log how it went, and returns the same.
+func (r *reloader) reloadAndTell() ([]config.Change, error) {
+	log := r.log.logger.With("component", "reload")
+	changes, err := r.reload()
+	if errors.Is(err, errNoFile) {
+		log.Warn("nothing is read again: this agent was started without --config")
+		return nil, err
+	}
+	log = log.With("file", r.given.file())
+	if err != nil {
+		log.Error("the configuration file is refused, and nothing has changed", "err", prose.OneLine(err.Error()))
+		return nil, err
+	}
+	applied := []string{}
+	for _, c := range changes {
+		if c.Later == "" {
+			applied = append(applied, c.String())
+		}
+	}
+	log.Info("the configuration file was read again", "applied", strings.Join(applied, "; "))
+	for _, c := range changes {
+		if c.Later != "" {
+			log.Warn("a change in the configuration file is not applied", "change", c.String())
+		}
+	}
+	return changes, nil
+}
+
+// Reload implements api.Process.
+func (r *reloader) Reload() (api.Reloaded, error) {
+	changes, err := r.reloadAndTell()
+	if err != nil {
+		return api.Reloaded{}, err
+	}
+	answer := api.Reloaded{File: r.given.file(), Applied: []api.Reconfigured{}, Waiting: []api.Reconfigured{}}
+	for _, c := range changes {
+		told := api.Reconfigured{Setting: c.Key, From: redact.Value(c.Key, c.From), To: redact.Value(c.Key, c.To), When: c.Later}
+		if c.Later == "" {
+			answer.Applied = append(answer.Applied, told)
+		} else {
+			answer.Waiting = append(answer.Waiting, told)
+		}
+	}
+	return answer, nil
+}
+
+// Configuration implements api.Process.
+func (r *reloader) Configuration() []api.Configured {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]api.Configured, len(r.runs))
+	for i, s := range r.runs {
+		all[i] = api.Configured{Setting: s.Key, Value: redact.Value(s.Key, s.Text), From: s.Source.String()}
+	}
+	return all
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/cli/client"
+	"tocsin/cli/screen"
+)
+
+// The ways in which commands ask nodes. Each says in its errors which command it was.
+
+// called is how c is called, without the name of the program.
+func called(c *cobra.Command) string { return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ") }
+
+// show fetches a T and shows it.
+func show[T any](a app, c *cobra.Command, addresses *[]string, output, path string, draw func(*screen.Screen, T)) error {
+	nodes, err := a.nodes(c, addresses)
+	if err != nil {
+		return err
+	}
+	raw, told, err := client.Fetch[T](c.Context(), nodes, path, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", called(c), err)
+	}
+	return a.print(output, raw, func(s *screen.Screen) { draw(s, told) })
+}
+
+// change asks for a change that is answered with a T, and says in words what came
+// of it; to programs it shows the answer.
+func change[T any](a app, c *cobra.Command, addresses *[]string, output string, wish client.Request, words func(T) string) error {
+	nodes, err := a.nodes(c, addresses)
+	if err != nil {
+		return err
+	}
+	raw, err := nodes.Ask(c.Context(), wish)
+	if err != nil {
+		return fmt.Errorf("%s: %w", called(c), err)
+	}
+	var done T
+	if err := json.Unmarshal(raw, &done); err != nil {
+		return fmt.Errorf("%s: it was done, and the answer can't be read: %w", called(c), err)
+	}
+	if output != screen.AsTable {
+		return a.print(output, raw, nil)
+	}
+	a.say("%s\n", words(done))
+	return nil
+}
+
+// write asks for a change, and says no more than that it was done.
+func (a app) write(c *cobra.Command, addresses *[]string, wish client.Request) error {
+	nodes, err := a.nodes(c, addresses)
+	if err != nil {
+		return err
+	}
+	if _, err := nodes.Ask(c.Context(), wish); err != nil {
+		return fmt.Errorf("%s: %w", called(c), err)
+	}
+	return a.tell("ok")
+}

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Fetch asks by GET and returns the answer as it came and decoded.
+func Fetch[T any](ctx context.Context, c *Client, path string, query url.Values) (raw []byte, into T, err error) {
+	raw, err = c.Ask(ctx, Request{Method: http.MethodGet, Path: path, Query: query})
+	if err != nil {
+		return nil, into, err
+	}
+	if err := json.Unmarshal(raw, &into); err != nil {
+		return nil, into, fmt.Errorf("the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
+	}
+	return raw, into, nil
+}
+
+// FetchAll asks by GET for all pages of a list of endpoints, one after the
+// other, and returns them as if they were one.
+func FetchAll(ctx context.Context, c *Client, path string, query url.Values) (raw []byte, err error) {
+	var whole map[string]json.RawMessage
+	var all []json.RawMessage
+	query = maps.Clone(query)
+	for {
+		text, into, err := Fetch[map[string]json.RawMessage](ctx, c, path, query)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Endpoints []json.RawMessage `json:"endpoints"`
+			Next      string            `json:"next"`
+		}
+		if err := json.Unmarshal(text, &page); err != nil {
+			return nil, fmt.Errorf("the answer can't be read: %w", err)
+		}
+		if whole == nil {
+			whole = into
+		}
+		all = append(all, page.Endpoints...)
+		if page.Next == "" {
+			break
+		}
+		if query == nil {
+			query = url.Values{}
+		}
+		query.Set("cursor", page.Next)
+	}
+	delete(whole, "next")
+	if whole["endpoints"], err = json.Marshal(all); err != nil {
+		return nil, fmt.Errorf("the answer can't be read: %w", err)
+	}
+	return json.Marshal(whole)
+}
+
+// KeyPath returns the path of a key below prefix. Dots alone would be taken for
+// a way up by whatever stands between.
+func KeyPath(prefix, key string) string {
+	if key == "." || key == ".." {
+		return prefix + strings.ReplaceAll(key, ".", "%2E")
+	}
+	return prefix + url.PathEscape(key)
+}

@@ -1,0 +1,81 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+
+	"tocsin/api"
+	"tocsin/credentials"
+	"tocsin/prose"
+)
+
+// Refused is an answer that is no success.
+type Refused struct {
+	Status  int
+	Problem api.Problem
+	address string
+	// uncertain says that an earlier try may have done what was asked.
+	uncertain bool
+}
+
+func (r Refused) Error() string {
+	if r.Problem.Detail == "" {
+		return fmt.Sprintf("%s answered %d %s: is it a node of Tocsin?", r.address, r.Status, http.StatusText(r.Status))
+	}
+	return r.Problem.Detail
+}
+
+// inShort says why it is worth trying again.
+func (r Refused) inShort() string {
+	switch r.Problem.Code {
+	case api.CodeNoLeader:
+		return r.address + " knows no leader at the moment"
+	case api.CodeUncertain:
+		return r.address + " lost the leader half-way"
+	}
+	return r.address + ": " + prose.OneLine(r.Error())
+}
+
+// unanswered is a node that gave no answer.
+type unanswered struct{ error }
+
+func (u unanswered) Unwrap() error { return u.error }
+
+// unasked reports whether the node can't have heard of the request: no
+// connection was made.
+func (u unanswered) unasked() bool {
+	op, ok := errors.AsType[*net.OpError](u.error)
+	return ok && op.Op == "dial" || credentials.NothingSent(u.error)
+}
+
+// reasonOf says in few words why nobody answered.
+func reasonOf(err error) string {
+	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
+		return "no answer in time"
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
+	if errors.Is(err, http.ErrSchemeMismatch) {
+		return "it speaks plain HTTP: write http:// before its address"
+	}
+	if errors.Is(err, io.EOF) {
+		return "it hung up"
+	}
+	return credentials.Explain(err).Error()
+}
+
+// AlreadyDone reports whether what a deletion did not find is what an earlier
+// try of it, whose answer was lost, has deleted.
+func AlreadyDone(err error) bool {
+	no, ok := errors.AsType[Refused](err)
+	return ok && no.Status == http.StatusNotFound && no.uncertain
+}

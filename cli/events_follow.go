@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"tocsin/api"
+	"tocsin/cli/client"
+	"tocsin/cli/screen"
+	"tocsin/health"
+)
+
+// follower shows events as they come.
+type follower struct {
+	app
+	key  string // only this endpoint's, "" for all
+	json bool
+}
+
+// follow shows what happens after the id, "" for what comes next, until the
+// program is stopped.
+func (f follower) follow(ctx context.Context, nodes *client.Client, id string) error {
+	ctx, stop := untilInterrupted(ctx)
+	defer stop()
+	return nodes.Follow(ctx, client.Stream{Path: "/v1/stream", LastID: id}, f.show)
+}
+
+// show writes one message, if it is about an event that is to be shown.
+func (f follower) show(m client.Message) error {
+	switch m.Kind {
+	case "state":
+	case "resync":
+		var r api.FeedResync
+		_ = json.Unmarshal([]byte(m.Data), &r) // the reason is only words
+		f.say("tocsin: some events may be missing here (%s): see \"tocsin events\"\n", screen.Clean(r.Reason))
+		return nil
+	default:
+		return nil
+	}
+	var e api.Event
+	if err := json.Unmarshal([]byte(m.Data), &e); err != nil {
+		return fmt.Errorf("an event can't be read: %w: is it a node of Tocsin, and of this version?", err)
+	}
+	if f.key != "" && e.Key != f.key {
+		return nil
+	}
+	line := m.Data + "\n"
+	if !f.json {
+		line = eventLine(screen.New(f.stdout), e)
+	}
+	if _, err := io.WriteString(f.stdout, line); err != nil {
+		return fmt.Errorf("the output can't be written: %w", err)
+	}
+	return nil
+}
+
+// eventLine is one event on a line, aligned as far as one can who does not know
+// what comes.
+func eventLine(s *screen.Screen, e api.Event) string {
+	change := e.From.String() + "→" + s.Status(e.To)
+	pad := max(len("UNKNOWNDOWN")-len(e.From.String())-len(e.To.String()), 0)
+	text := decidedBy(e.Event)
+	if e.Baseline {
+		text += ", baseline"
+	}
+	if e.To == health.Down {
+		if why := firstReason(e); why != "" {
+			text += ": " + why
+		}
+	}
+	return fmt.Sprintf("%s  %-6d  %-20s  %s%s  %s\n", screen.Moment(e.Time), e.ID, screen.Cut(screen.Clean(e.Key), 30), change, strings.Repeat(" ", pad), text)
+}
+
+// firstReason is what one of those said who brought the event about.
+func firstReason(e api.Event) string {
+	for _, v := range e.Votes {
+		if v.Excluded == "" && v.Verdict == e.To && v.Reason != "" {
+			return screen.Cut(screen.Clean(v.Reason), 80)
+		}
+	}
+	return ""
+}
