@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
 	"tocsin/render"
@@ -38,27 +41,30 @@ A template knows the event by the names that notification scripts find on their
 standard input ({{ .key }}, {{ .value }}, {{ .status }}, ...), and with --status
 all endpoints ({{ range .endpoints }}{{ .key }} {{ .state }}{{ end }}). It can
 call env, endpoint, default, host, port, quote, json, lower, upper, trim, split,
-join, replace, contains, hasPrefix and hasSuffix.
+join, replace, contains, hasPrefix and hasSuffix. With - for TEMPLATE the text
+comes from standard input as it is: nothing in it is filled in.
 
 The commands are run without a shell; 'quotes' keep blanks. In that of --check
-{} stands for the file with the new text, which is not in place yet.
+{} stands for the file with the new text, which is not in place yet. A check
+without {}, of all that the service reads, is run with the new text in place and
+before --reload; when it refuses, the old file is put back.
 
 Exit codes, as notification scripts have them: 0 done, or nothing to do; 1 try
 again; 2 give up, since it would go wrong again, or it was called wrongly.`,
 		Example: `tocsin render db.tmpl /etc/app/db.env --reload "systemctl reload app"
 tocsin render map.tmpl /etc/haproxy/db.map --status \
-    --check "haproxy -c -f {}" \
+    --check "haproxy -c -f /etc/haproxy/haproxy.cfg" \
     --reload "systemctl reload haproxy"
 TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		Args: exactly("TEMPLATE", "FILE"),
 	}
-	c.Flags().StringVar(&check, "check", "", "`command` that has to exit with 0 before FILE is replaced; {} is the new file")
+	c.Flags().StringVar(&check, "check", "", "`command` that has to exit with 0 before the service hears of it; {} is the new file")
 	c.Flags().StringVar(&reload, "reload", "", "`command` that has the service read FILE; when it fails the old one is put back")
 	c.Flags().DurationVar(&job.Timeout, "timeout", job.Timeout, "how long each of the two may take")
 	help.Group(c, "Commands", "check", "reload", "timeout")
 	c.Flags().BoolVar(&status, "status", false, "ask a node for all endpoints and their states")
 	c.Flags().Var(&mode, "mode", "`mode` of a FILE that is not there yet")
-	c.Flags().BoolVar(&job.DryRun, "dry-run", false, "show what would change, run no more than --check")
+	c.Flags().BoolVar(&job.DryRun, "dry-run", false, "show what would change, run no more than a --check with {}")
 	help.Group(c, "Writing", "status", "mode", "dry-run")
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) (err error) {
@@ -75,22 +81,12 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		if err != nil {
 			return err
 		}
-		job.Name, job.File, job.Mode = filepath.Base(args[0]), args[1], os.FileMode(mode)
+		job.File, job.Mode = args[1], os.FileMode(mode)
 		ctx, stop := untilInterrupted(c.Context())
 		defer stop()
-		if job.Data, job.Event, err = eventData(os.Stdin); err != nil {
+		if job.Text, job.Event, err = renderedText(ctx, nodes, args[0], status); err != nil {
 			return orGiveUp(err)
 		}
-		if status {
-			if err := addStatus(ctx, nodes, job.Data, job.Event); err != nil {
-				return fmt.Errorf("--status: %w", err)
-			}
-		}
-		source, err := os.ReadFile(args[0])
-		if err != nil {
-			return err
-		}
-		job.Source = string(source)
 		report, err := render.Do(ctx, job)
 		if err != nil {
 			return orGiveUp(fmt.Errorf("%s: %w", screen.Clean(job.File), err))
@@ -98,6 +94,37 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		return a.tellRendered(job, report)
 	}
 	return c
+}
+
+// renderedText returns what a file is to hold, and the event that it is for, 0 if
+// there is none. The template - is the text itself, on standard input.
+func renderedText(ctx context.Context, nodes *client.Client, from string, status bool) ([]byte, uint64, error) {
+	event, text := io.Reader(os.Stdin), io.Reader(strings.NewReader(""))
+	if from == "-" {
+		event, text = text, event
+	}
+	data, id, err := eventData(event)
+	if err != nil {
+		return nil, 0, err
+	}
+	if from == "-" {
+		all, err := io.ReadAll(io.LimitReader(text, render.MaxText+1))
+		if err == nil && len(all) > render.MaxText {
+			err = render.GiveUp{Err: fmt.Errorf("the text on standard input has more than %d bytes", render.MaxText)}
+		}
+		return all, id, err
+	}
+	if status {
+		if err := addStatus(ctx, nodes, data, id); err != nil {
+			return nil, 0, fmt.Errorf("--status: %w", err)
+		}
+	}
+	source, err := os.ReadFile(from)
+	if err != nil {
+		return nil, 0, err
+	}
+	filled, err := render.Text(filepath.Base(from), string(source), data)
+	return filled, id, err
 }
 
 // orGiveUp makes err end the command with 2 if another attempt would meet it again.
@@ -120,7 +147,7 @@ func (a app) tellRendered(job render.Job, r render.Report) error {
 		for line := range strings.Lines(r.Diff) {
 			s.Line("%s", screen.Clean(strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "\t", "    ")))
 		}
-		s.Line("%s would change. Nothing was done.", file)
+		s.Line("%s would change%s. Nothing was done.", file, wouldRun(job.Reload))
 		return a.tell(strings.TrimSuffix(s.String(), "\n"))
 	case r.Replaced && r.Reloaded:
 		return a.tell(fmt.Sprintf("%s was written and reloaded.", file))
@@ -130,6 +157,14 @@ func (a app) tellRendered(job render.Job, r render.Report) error {
 		return a.tell(fmt.Sprintf("%s had not changed, and was reloaded: an earlier run had not come to that.", file))
 	}
 	return a.tell(fmt.Sprintf("%s has not changed: there is nothing to do.", file))
+}
+
+// wouldRun tells what would have a service read the file, if anything would.
+func wouldRun(reload []string) string {
+	if len(reload) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %q be run", screen.Clean(strings.Join(reload, " ")))
 }
 
 // octal is the mode of a file, as one writes it for chmod.

@@ -2,11 +2,15 @@
 //
 // [Text] makes the text, from a template and data. [Do] brings it into a file:
 //
-//	lock ─▶ fence ─▶ text ─▶ the same? ─▶ check ─▶ keep the old ─▶ replace ─▶ reload ─▶ done
-//	          │                 │            │                                   │ fails
-//	          ▼ older event     ▼ nothing    ▼ refused, nothing is touched       ▼
-//	       refused             to do                                      the old one is back,
-//	                                                                      and reloaded
+//	lock ─▶ fence ─▶ the same? ─▶ check ─▶ keep the old ─▶ replace ─▶ reload ─▶ done
+//	          │         │           │                                   │ fails
+//	          ▼ older   ▼ nothing   ▼ refused, nothing is touched       ▼
+//	       refused     to do                                     the old one is back,
+//	                                                             and reloaded
+//
+// A check of the file alone, {}, is made where the picture shows it. One of all
+// that the service reads can be made only between replace and reload; when it
+// refuses, the old one is back, and there is nothing to reload.
 //
 // What is to be done is decided by a pure function, decide; file.go and steps.go do
 // it.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,9 +19,8 @@ import (
 
 // Job is one file to be brought up to date.
 type Job struct {
-	// Name and Source are the template's, Data what it is filled with.
-	Name, Source string
-	Data         map[string]any
+	// Text is what the file is to hold; what is empty is refused.
+	Text []byte
 	// Event is the id of the event that it is done for; 0 if there is none, and
 	// then there is no fence.
 	Event uint64
@@ -30,11 +30,13 @@ type Job struct {
 	Mode fs.FileMode
 	// Check and Reload are commands with their arguments; none if empty. In those
 	// of Check {} stands for the path of the new text, which is not in place yet.
+	// A Check without it looks at more than the file, and is run once that is in
+	// place; if it refuses the old one comes back before anybody is told of it.
 	Check, Reload []string
 	// Timeout is how long each of the two may take, and how long another run for
 	// the same file is waited for.
 	Timeout time.Duration
-	// DryRun has nothing done but the check, and Report.Diff tell what would be.
+	// DryRun has nothing done but a check with {}, and Report.Diff tell what would be.
 	DryRun bool
 }
 
@@ -120,8 +122,8 @@ func (w *work) look() (err error) {
 	if w.memory, err = recall(w.beside); err != nil {
 		return err
 	}
-	if w.text, err = Text(w.Name, w.Source, w.Data); err != nil {
-		return err
+	if w.text = w.Text; len(bytes.TrimSpace(w.text)) == 0 {
+		return GiveUp{Err: errors.New("the text is empty, and an empty text is never written")}
 	}
 	w.info, err = os.Stat(w.file)
 	switch {
@@ -163,7 +165,7 @@ func (w *work) fill(ctx context.Context) error {
 	if _, err := w.candidate.Write(w.text); err != nil {
 		return err
 	}
-	if len(w.Check) == 0 {
+	if len(w.Check) == 0 || w.checksInPlace() {
 		return nil
 	}
 	w.reached("check")

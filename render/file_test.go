@@ -38,7 +38,7 @@ if [ -e `+file+` ]; then cp `+file+` `+s.dir+`/seen; else rm -f `+s.dir+`/seen; 
 		s.write(filepath.Join(s.dir, "seen"), old)
 	}
 	s.Job = Job{
-		Name: "template", Source: "new\n", File: file, Mode: 0o640, Timeout: 20 * time.Second,
+		Text: []byte("new\n"), File: file, Mode: 0o640, Timeout: 20 * time.Second,
 		Reload: []string{filepath.Join(s.dir, "reload")}, Check: []string{filepath.Join(s.dir, "check"), "{}"},
 	}
 	return s
@@ -100,11 +100,11 @@ func TestDo(t *testing.T) {
 	if r, err := Do(t.Context(), s.Job); err != nil || r != (Report{}) || s.reloads() != 1 {
 		t.Errorf("once more: %+v, %v, %d reloads", r, err, s.reloads())
 	}
-	s.Source = "  "
+	s.Text = []byte(" \n")
 	if _, err := Do(t.Context(), s.Job); !hopeless(err) {
 		t.Errorf("an empty text: %v", err)
 	}
-	s.Source = "unchecked"
+	s.Text = []byte("unchecked")
 	if _, err := Do(t.Context(), s.Job); err == nil || hopeless(err) || !strings.Contains(err.Error(), "check exited with 1") {
 		t.Errorf("a text that the check refuses: %v", err)
 	}
@@ -113,7 +113,7 @@ func TestDo(t *testing.T) {
 		t.Error("a check that is not there lets all pass")
 	}
 	s.expect("refused", "new\n")
-	s.Source, s.Check, s.DryRun = "dry\n", nil, true
+	s.Text, s.Check, s.DryRun = []byte("dry\n"), nil, true
 	if r, err := Do(t.Context(), s.Job); err != nil || r.Replaced || !strings.Contains(r.Diff, "+dry") {
 		t.Errorf("dry: %+v, %v", r, err)
 	}
@@ -173,7 +173,7 @@ func TestDo_KeepsOwnerAndMode(t *testing.T) {
 func TestDo_OfAnotherUser(t *testing.T) {
 	const variable = "RENDER_TEST_FILE"
 	if file := os.Getenv(variable); file != "" {
-		_, err := Do(t.Context(), Job{Name: "t", Source: "new\n", File: file, Timeout: time.Second})
+		_, err := Do(t.Context(), Job{Text: []byte("new\n"), File: file, Timeout: time.Second})
 		fmt.Println("result:", err)
 		return
 	}
@@ -219,7 +219,7 @@ func TestDo_PutsTheOldOneBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Source, s.Event = "bad\n", 7
+	s.Text, s.Event = []byte("bad\n"), 7
 	r, err := Do(t.Context(), s.Job)
 	if err == nil || r.Replaced || hopeless(err) || !strings.Contains(err.Error(), "reload exited with 5: no good") || !strings.Contains(err.Error(), "was reloaded") {
 		t.Errorf("%+v, %v", r, err)
@@ -229,14 +229,14 @@ func TestDo_PutsTheOldOneBack(t *testing.T) {
 		t.Errorf("it is another file, with the old text: %v", err)
 	}
 	// The event was not acted on: an older one that is good may come.
-	s.Source, s.Event = "new\n", 6
+	s.Text, s.Event = []byte("new\n"), 6
 	if r, err := Do(t.Context(), s.Job); err != nil || !r.Replaced {
 		t.Errorf("afterwards: %+v, %v", r, err)
 	}
 	s.expect("good again", "new\n")
 
 	s = newService(t, "")
-	s.Source = "bad\n"
+	s.Text = []byte("bad\n")
 	if _, err := Do(t.Context(), s.Job); err == nil {
 		t.Error("no error")
 	}
@@ -251,12 +251,12 @@ func TestDo_PutsTheOldOneBack(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.dir, "dead")); err != nil {
 		t.Fatal(err)
 	}
-	s.Source = "old\n"
+	s.Text = []byte("old\n")
 	if r, err := Do(t.Context(), s.Job); err != nil || r.Replaced || !r.Reloaded {
 		t.Errorf("alive again: %+v, %v", r, err)
 	}
 	s.write(filepath.Join(s.dir, "dead"), "")
-	s.Source = "other\n"
+	s.Text = []byte("other\n")
 	for range 2 { // the second finds a reload pending, and no file kept
 		if _, err := Do(t.Context(), s.Job); err == nil {
 			t.Error("no error")
@@ -278,21 +278,53 @@ func TestDo_Fence(t *testing.T) {
 	}
 }
 
-func (s *service) with(source string, event uint64) Job {
+func (s *service) with(text string, event uint64) Job {
 	j := s.Job
-	j.Source, j.Event = source, event
+	j.Text, j.Event = []byte(text), event
 	return j
+}
+
+// A check without {} is of the file in its place, before anybody is told of it.
+func TestDo_ChecksInPlace(t *testing.T) {
+	s := newService(t, "old\n").checkedInPlace()
+	if _, err := Do(t.Context(), s.with("bad\n", 7)); err == nil || hopeless(err) || !strings.HasSuffix(err.Error(), "file is as it was") || s.reloads() != 0 {
+		t.Errorf("%v, and %d reloads of what was refused", err, s.reloads())
+	}
+	s.expect("refused", "old\n")
+	if r, err := Do(t.Context(), s.with("new\n", 7)); err != nil || !r.Reloaded || s.reloads() != 1 {
+		t.Errorf("%+v, %v, %d reloads", r, err, s.reloads())
+	}
+	s.expect("taken", "new\n")
+	s.Reload = nil
+	if r, err := Do(t.Context(), s.with("bad\n", 8)); err == nil || r.Replaced || s.text(s.File) != "new\n" {
+		t.Errorf("without a reload: %+v, %v", r, err)
+	}
+}
+
+func (s *service) checkedInPlace() *service {
+	s.script("check", "! grep -q bad "+s.File)
+	s.Check = []string{filepath.Join(s.dir, "check")}
+	return s
 }
 
 // Wherever a run is cut short, the next one makes file and service agree.
 func TestDo_CutShort(t *testing.T) {
-	steps := []string{"prepare", "check", "keep", "replace", "reload", "restore", "restored", "done"}
+	t.Run("checked before", func(t *testing.T) {
+		cutEverywhere(t, func(old string) *service { return newService(t, old) })
+	})
+	t.Run("checked in place", func(t *testing.T) {
+		cutEverywhere(t, func(old string) *service { return newService(t, old).checkedInPlace() })
+	})
+}
+
+func cutEverywhere(t *testing.T, serve func(old string) *service) {
+	steps := []string{"prepare", "check", "keep", "replace", "check in place", "reload", "restore", "restored", "done"}
 	for _, old := range []string{"old\n", ""} {
 		for _, first := range []string{"new\n", "bad\n"} {
 			for _, second := range []string{"new\n", "bad\n", "old\n"} {
 				for _, step := range steps {
 					what := fmt.Sprintf("%q to %q at %s, then %q", old, first, step, second)
-					s := newService(t, old)
+					s := serve(old)
 					if !cutShort(t, s.with(first, 7), step) {
 						continue // it doesn't come that way
 					}

@@ -70,7 +70,6 @@ func TestText(t *testing.T) {
 		{`{{ host "a;b" }}`, "", "no host:port"},
 		{`{{ host "h:80 backup" }}`, "", "no host:port"},
 		{`{{ port "h" }}`, "", "no port"},
-		{"\n{{ if false }}x{{ end }} \n", "", "empty text"},
 		{`{{ `, "", "unclosed"},
 		{`{{ range $i := .list | printf "%0999999s" | split "" }}{{ range $j := $.list | printf "%0999999s" | split "" }}x{{ end }}{{ end }}`, "", "more than"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,11 +24,18 @@ func (w *work) act(ctx context.Context, p plan, r *Report) error {
 		}
 		r.Replaced = true
 	}
+	if p.reload && w.checksInPlace() {
+		w.reached("check in place")
+		if err := w.command(ctx, "check", w.Check, w.file); err != nil {
+			r.Replaced = false
+			return w.restore(ctx, err, w.Pending) // a run before may have come further
+		}
+	}
 	if p.reload && len(w.Reload) > 0 {
 		w.reached("reload")
 		if err := w.command(ctx, "reload", w.Reload, w.file); err != nil {
 			r.Replaced = false
-			return w.restore(ctx, event, err)
+			return w.restore(ctx, err, true)
 		}
 		r.Reloaded = true
 	}
@@ -66,8 +74,15 @@ func (w *work) keep() error {
 	return os.Link(w.file, w.beside+"-old")
 }
 
-// restore puts the old file back, because of failure, and has the service read it.
-func (w *work) restore(ctx context.Context, event uint64, failure error) error {
+// checksInPlace reports whether the check is of the file in its place, with all
+// that lies around it.
+func (w *work) checksInPlace() bool {
+	return len(w.Check) > 0 && !slices.ContainsFunc(w.Check, func(word string) bool { return strings.Contains(word, "{}") })
+}
+
+// restore puts the old file back, because of failure, and has the service read it
+// if it may have read the new one.
+func (w *work) restore(ctx context.Context, failure error, read bool) error {
 	w.reached("restore")
 	err := os.Rename(w.beside+"-old", w.file)
 	switch {
@@ -82,14 +97,20 @@ func (w *work) restore(ctx context.Context, event uint64, failure error) error {
 		return fmt.Errorf("%w; it is tried again at the next run", failure)
 	}
 	w.reached("restored")
-	again := w.command(ctx, "reload", w.Reload, w.file)
+	var again error
+	if read = read && len(w.Reload) > 0; read {
+		again = w.command(ctx, "reload", w.Reload, w.file)
+	}
 	// Where the service has not read the old one either, the next run has to see
 	// to it, though the file may be right then. The event was not acted on.
 	if err := w.remember(memory{Event: w.memory.Event, Pending: again != nil}); err != nil {
 		return errors.Join(failure, err)
 	}
-	if again != nil {
+	switch {
+	case again != nil:
 		return fmt.Errorf("%w; %s is as it was, and that can't be reloaded either", failure, w.File)
+	case !read:
+		return fmt.Errorf("%w; %s is as it was", failure, w.File)
 	}
 	return fmt.Errorf("%w; %s is as it was, and was reloaded", failure, w.File)
 }

@@ -12,8 +12,8 @@ import (
 	"text/template"
 )
 
-// maxText is the most that a template may make, in bytes.
-const maxText = 16 << 20
+// MaxText is the most that a template may make, in bytes.
+const MaxText = 16 << 20
 
 // Text returns what the template makes of data. A field that is not there is an
 // error, and not "<no value>" in a file that a service reads. All errors are
@@ -23,12 +23,9 @@ func Text(name, source string, data map[string]any) ([]byte, error) {
 	if err != nil {
 		return nil, GiveUp{Err: err}
 	}
-	out := bounded{most: maxText}
+	out := bounded{most: MaxText}
 	if err := t.Execute(&out, data); err != nil {
 		return nil, GiveUp{Err: err}
-	}
-	if len(bytes.TrimSpace(out.Bytes())) == 0 {
-		return nil, GiveUp{Err: fmt.Errorf("template %s makes an empty text, which is never written", name)}
 	}
 	return out.Bytes(), nil
 }

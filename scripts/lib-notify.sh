@@ -117,16 +117,19 @@ pass() { # COMMAND...
 	"$@"
 }
 
-put() { # FILE TEXT: FILE comes to hold TEXT, at once or not at all, with its owner and mode; sets $changed if it did not before
-	changed=
-	[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || return 0
-	changed=yes
-	if dry; then
-		printf 'would write to %s:\n%s\n' "$1" "$2"
-		return 0
-	fi
-	[ ! -e "$1" ] || cp -p "$1" "$1.tocsin" || problem 1 "$1.tocsin can't be written"
-	{ printf '%s\n' "$2" >"$1.tocsin" && mv -f "$1.tocsin" "$1"; } || problem 1 "$1 can't be written"
+render() { # RENDER'S ARGUMENTS: a file of this machine, as "tocsin render --help" says
+	tocsin=${SCRIPT_TOCSIN:-tocsin}
+	need "$tocsin" 'the program, or set SCRIPT_TOCSIN'
+	! dry || set -- "$@" --dry-run
+	"$tocsin" render "$@"
+}
+put() { # FILE TEXT [RENDER'S FLAGS]: FILE comes to hold TEXT
+	put_file=$1 put_text=$2
+	shift 2
+	# Without the event: its fence would be the file's, and ours is that of a key.
+	put_says=$(printf '%s\n' "$put_text" | TOCSIN_EVENT_ID='' render - "$put_file" "$@" 2>&1) ||
+		problem "$?" "${put_says#"tocsin: "}"
+	printf '%s\n' "$put_says"
 }
 
 json() { # TEXT, without control characters as keys and values are: a string of JSON

@@ -38,7 +38,7 @@ func notifying(t *testing.T, script, settings string, secrets ...string) notifie
 		t.Fatal(err)
 	}
 	return notifier{script, dir, "10.0.0.1:6379 role=master", []string{
-		"SCRIPT_SETTINGS=" + file, "SCRIPT_SECRETS_DIR=" + kept, "SCRIPT_STATE_DIR=" + dir, "TOCSIN_NODE=node1",
+		tocsin(t), "SCRIPT_SETTINGS=" + file, "SCRIPT_SECRETS_DIR=" + kept, "SCRIPT_STATE_DIR=" + dir, "TOCSIN_NODE=node1",
 		"TOCSIN_EVENT_TIME=2026-11-28T12:00:00.5Z", "TOCSIN_VOTES_UP=1", "TOCSIN_VOTES_DOWN=4", "TOCSIN_VOTES_UNKNOWN=0",
 	}}
 }
@@ -124,7 +124,7 @@ func TestNotify_DryRun(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "env")
 	n := notifying(t, "notify-env-file.sh", "env-file.file = "+file+"\nenv-file.name = DB\nenv-file.down = b\nenv-file.units = app\nenv-file.command = false")
-	n.with("SCRIPT_DRY_RUN=1").want(t, "DOWN", 9, 0, "would write to "+file, "DB=b", "would run: false app")
+	n.with("SCRIPT_DRY_RUN=1").want(t, "DOWN", 9, 0, "+DB=b", file+` would change, and "false app" be run. Nothing was done.`)
 	if _, err := os.Stat(file); err == nil {
 		t.Error("a dry run has written")
 	}

@@ -2,7 +2,8 @@
 # Usage: notify-env-file.sh ROLE KEY VALUE STATUS
 #
 # Sets a variable in a file of lines NAME=WORDS, such as the EnvironmentFile of a
-# systemd unit, and has the unit reloaded, or restarted if it can't reload. Other
+# systemd unit, and has the unit reloaded, or restarted if it can't reload. Where
+# that fails the old file comes back, with the unit, until the next attempt. Other
 # lines stay as they are. Settings, in the section [KEY] of SCRIPT_SETTINGS:
 #
 #   env-file.file = /etc/app/db.env
@@ -27,14 +28,11 @@ case $name in *[!A-Za-z0-9_]*) problem 2 "env-file.name is '$name', which is no 
 
 act() {
 	case $status in UP) words=$up ;; DOWN) words=$down ;; esac
+	[ -z "$units" ] || set -- --reload "$command $units"
 	put "$file" "$(NAME=$name WORDS=$words awk '
 		index($0, ENVIRON["NAME"] "=") != 1 { print; next }
 		!done++ { print ENVIRON["NAME"] "=" ENVIRON["WORDS"] }
-		END { if (!done) print ENVIRON["NAME"] "=" ENVIRON["WORDS"] }' "$([ -e "$file" ] && printf %s "$file" || printf /dev/null)")"
-	printf '%s: %s=%s%s\n' "$file" "$name" "$words" "${changed:+, which is new}"
-	[ -n "$units" ] || return 0
-	[ -n "$changed" ] || [ "${TOCSIN_ATTEMPT:-1}" -gt 1 ] || return 0
-	# shellcheck disable=SC2086 # into its words
-	run $command $units || problem 1 "$command $units failed"
+		END { if (!done) print ENVIRON["NAME"] "=" ENVIRON["WORDS"] }' "$([ -e "$file" ] && printf %s "$file" || printf /dev/null)")" "$@"
+	printf '%s=%s\n' "$name" "$words"
 }
 fenced locked "$file.lock" act

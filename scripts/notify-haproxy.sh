@@ -16,13 +16,15 @@
 #   haproxy.entry = NAME                        which of them (KEY)
 #   haproxy.up = WORD                           what it says when KEY is UP
 #   haproxy.down = WORD                         and when it is DOWN
+#   haproxy.check = haproxy -c -f /etc/haproxy/haproxy.cfg    if it refuses the
+#                                               map, the old one is put back
 #
 # Needs socat.
 
 # shellcheck disable=SC2154 # settings become variables
 . "${0%/*}/lib-notify.sh"
 notification "$@"
-settings 'socket server state map entry up down'
+settings 'socket server state map entry up down check'
 required socket
 [ -n "$server$map" ] || required server
 [ -z "$map" ] || required up down
@@ -58,10 +60,11 @@ remember() {
 
 entries() { # the file first: whoever starts now reads it
 	case $status in UP) word=$up ;; DOWN) word=$down ;; esac
+	[ -z "$check" ] || set -- --check "$check"
 	put "$map" "$(ENTRY=$entry WORD=$word awk '
 		$1 != ENVIRON["ENTRY"] { print; next }
 		!done++ { print ENVIRON["ENTRY"], ENVIRON["WORD"] }
-		END { if (!done) print ENVIRON["ENTRY"], ENVIRON["WORD"] }' "$map" /dev/null)"
+		END { if (!done) print ENVIRON["ENTRY"], ENVIRON["WORD"] }' "$map" /dev/null)" "$@"
 	haproxy "get map $map $entry"
 	case $answer in
 	*found=yes*) tell "set map $map $entry $word" ;;
@@ -71,7 +74,7 @@ entries() { # the file first: whoever starts now reads it
 }
 act() {
 	[ -z "$map" ] || : "${entry:=$key}"
-	case $map$entry$up$down in *[\;\\]* | *"$newline"*) problem 2 "a setting has ; or \\, which ends a command of HAProxy" ;; esac
+	case $map$entry$up$down in *[\;\\[:space:]]*) problem 2 'a setting has a blank, ; or \, which ends a word of HAProxy' ;; esac
 	[ -z "$map" ] || locked "$map.lock" entries
 	[ -z "$server" ] || servers
 }

@@ -2,9 +2,9 @@
 # Usage: notify-nginx.sh ROLE KEY VALUE STATUS
 #
 # Writes the servers of an upstream into a file that this machine's nginx
-# includes, sees that nginx takes it, and lets it reload. If nginx refuses it, the
-# old file is put back, and nothing reloaded. Settings, in the section [KEY] of
-# SCRIPT_SETTINGS:
+# includes, sees that nginx takes it (nginx -t), and lets it reload. If nginx
+# refuses it, the old file is put back, and nothing reloaded. Settings, in the
+# section [KEY] of SCRIPT_SETTINGS:
 #
 #   nginx.include = /etc/nginx/tocsin/orders.servers   the file
 #   nginx.up = ADDRESS...      servers when KEY is UP (the target of VALUE)
@@ -24,10 +24,6 @@ need "${command%% *}" nginx
 
 case $status in UP) servers=$up ;; DOWN) servers=$down ;; esac
 
-nginx() { # ARGUMENTS: sets $answer
-	# shellcheck disable=SC2086 # into its words
-	answer=$(command $command "$@" 2>&1)
-}
 lines() {
 	printf '# %s is %s: written by %s\n' "$key" "$status" "$me"
 	for each in $servers; do
@@ -35,17 +31,11 @@ lines() {
 	done
 }
 act() {
-	before=''
-	[ ! -e "$include" ] || before=$(cat "$include")
-	put "$include" "$(lines)"
-	if [ -n "$changed" ] && ! dry && ! nginx -t; then
-		refused=$answer
-		if [ -n "$before" ]; then put "$include" "$before"; else rm -f "$include"; fi
-		problem 1 "nginx does not take it, and the old file is back: $refused"
-	fi
-	# Even if nothing changed: a run that was cut short may not have come here.
-	if dry; then printf 'would reload nginx\n' && return; fi
-	nginx -s reload || problem 1 "nginx can't be reloaded: $answer"
+	put "$include" "$(lines)" --check "$command -t"
+	# Apart, so that the file stays where nginx is not running: it is right, and what
+	# starts next reads it. And always: a run that was cut short may not have come here.
+	# shellcheck disable=SC2086 # into its words
+	run $command -s reload || problem 1 "nginx can't be reloaded"
 	printf 'nginx sends requests to: %s\n' "$servers"
 }
-fenced locked "$include.lock" act
+fenced act

@@ -22,13 +22,10 @@
 notification "$@"
 settings 'template output check reload all'
 required template output
-tocsin=${SCRIPT_TOCSIN:-tocsin}
-need "$tocsin" "the program, or set SCRIPT_TOCSIN"
 
-set -- render "$template" "$output"
+set -- "$template" "$output"
 [ -z "$check" ] || set -- "$@" --check "$check"
 [ -z "$reload" ] || set -- "$@" --reload "$reload"
 [ -z "$all" ] || set -- "$@" --status
 [ -z "${SCRIPT_ADDRESS:-}" ] || set -- "$@" --address "$SCRIPT_ADDRESS"
-! dry || set -- "$@" --dry-run
-exec "$tocsin" "$@"
+render "$@"

@@ -1,13 +1,22 @@
 package scripts_test
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"tocsin/cli"
 	"tocsin/script"
+	"tocsin/scripts/servicetest"
 )
 
 // TestMain lets this test be the program: by its name, as a link beside a test.
@@ -18,11 +27,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestNotifyRender(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.Symlink(os.Args[0], filepath.Join(dir, "tocsin")); err != nil {
+// tocsin returns the variable that names the program.
+func tocsin(t *testing.T) string {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "tocsin")
+	if err := os.Symlink(os.Args[0], link); err != nil {
 		t.Fatal(err)
 	}
+	return "SCRIPT_TOCSIN=" + link
+}
+
+func TestNotifyRender(t *testing.T) {
+	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"db.tmpl":  `DB={{ if eq .status "UP" }}{{ .value | host }}{{ else }}{{ env "SCRIPT_STANDBY" }}{{ end }}` + "\n",
 		"settings": "[*]\nrender.template = " + dir + "/db.tmpl\n[db]\nrender.output = " + dir + "/db env\nrender.reload = cp '" + dir + "/db env' " + dir + "/seen\n",
@@ -33,7 +49,7 @@ func TestNotifyRender(t *testing.T) {
 	}
 	notified := func(key, event, status string, more ...string) script.Result {
 		env := append([]string{
-			"SCRIPT_TOCSIN=" + filepath.Join(dir, "tocsin"), "SCRIPT_SETTINGS=" + filepath.Join(dir, "settings"), "SCRIPT_STANDBY=standby.example",
+			tocsin(t), "SCRIPT_SETTINGS=" + filepath.Join(dir, "settings"), "SCRIPT_STANDBY=standby.example",
 			"TOCSIN_EVENT_ID=" + event, "TOCSIN_KEY=" + key, "TOCSIN_VALUE=10.0.0.1:6379", "TOCSIN_STATUS=" + status,
 		}, more...)
 		return run(t, "notify-render.sh", env, "follower", key, "10.0.0.1:6379", status)
@@ -57,4 +73,66 @@ func TestNotifyRender(t *testing.T) {
 	if r := notified("web", "9", "DOWN"); r.ExitCode != 2 || !strings.Contains(r.Stderr, "render.output is not set for web") {
 		t.Errorf("without settings: %+v", r)
 	}
+}
+
+// The template of the page, and a real HAProxy.
+func TestNotifyRender_HAProxy(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(pages, "notification.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "A **backend of HAProxy**")
+	_, rest, _ = strings.Cut(rest, "```\n")
+	template, _, closed := strings.Cut(rest, "```\n")
+	if !found || !closed {
+		t.Fatal("the page has no template for HAProxy")
+	}
+	dir, front := servicetest.Dir(t), servicetest.FreeAddress(t)
+	file, main, socket := filepath.Join(dir, "conf.d", "web.cfg"), filepath.Join(dir, "haproxy.cfg"), filepath.Join(dir, "master")
+	if err := os.Mkdir(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	servicetest.Write(t, filepath.Join(dir, "web.tmpl"), template)
+	servicetest.Write(t, file, "backend web\n")
+	servicetest.Write(t, main, "defaults\n\tmode tcp\n\ttimeout connect 1s\n\ttimeout client 1m\n\ttimeout server 1m\nfrontend web-front\n\tbind "+front+"\n\tdefault_backend web\n")
+	proxy := servicetest.StartHAProxyMaster(t, dir, front, socket, main, filepath.Dir(file))
+
+	states, addresses := map[string]string{}, map[string]string{"web/a": greeter(t, "a"), "web/b": greeter(t, "b"), "db": "10.0.0.1:6379"}
+	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		var all []map[string]string
+		for _, key := range slices.Sorted(maps.Keys(states)) {
+			all = append(all, map[string]string{"key": key, "value": addresses[key], "state": states[key]})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"cluster": map[string]any{"node": "node1", "index": 1000}, "endpoints": all})
+	}))
+	t.Cleanup(node.Close)
+	n := notifying(t, "notify-render.sh", "render.all = yes\nrender.template = "+dir+"/web.tmpl\nrender.output = "+file+
+		"\nrender.check = "+servicetest.Need(t, "haproxy", "haproxy")+" -c -f "+main+" -f {}\nrender.reload = sh -c 'echo reload | "+servicetest.Need(t, "socat", "socat")+" - UNIX-CONNECT:"+socket+"'\n").
+		with("SCRIPT_ADDRESS=" + strings.TrimPrefix(node.URL, "http://"))
+	for i, step := range []struct{ a, b, file, greets string }{
+		{"UP", "UP", "backend web\n    server web_a " + addresses["web/a"] + "\n    server web_b " + addresses["web/b"] + "\n\n", "a"},
+		{"DOWN", "UP", "backend web\n    server web_b " + addresses["web/b"] + "\n\n", "b"},
+		{"DOWN", "DOWN", "backend web\n\n", ""},
+		{"UP", "DOWN", "backend web\n    server web_a " + addresses["web/a"] + "\n\n", "a"},
+	} {
+		states = map[string]string{"web/a": step.a, "web/b": step.b, "db": "UP"}
+		n.want(t, "DOWN", i+1, 0, "was written and reloaded")
+		wantFile(t, file, step.file, 0o644)
+		proxy.Await(t, func(context.Context) error {
+			if got, _ := greeted(t, front); got != step.greets {
+				return fmt.Errorf("at the proxy answers %q, want %q", got, step.greets)
+			}
+			c, err := net.Dial("unix", socket) // the master takes another reload
+			if err == nil {
+				err = c.Close()
+			}
+			return err
+		})
+	}
+	// What HAProxy refuses never comes to lie there.
+	servicetest.Write(t, filepath.Join(dir, "web.tmpl"), "backend web\n    sever x\n")
+	if r := n.tell(t, "leader", "UP", 9); r.ExitCode != 1 || !strings.Contains(r.Stderr, "unknown keyword 'sever'") || !strings.Contains(r.Stderr, "is as it was") {
+		t.Errorf("a backend that HAProxy refuses: %+v", r)
+	}
+	wantFile(t, file, "backend web\n    server web_a "+addresses["web/a"]+"\n\n", 0o644)
 }

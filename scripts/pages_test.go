@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tocsin/scripts/servicetest"
 )
 
 var update = flag.Bool("update", false, "write what --help says into the pages of the scripts")
@@ -106,8 +108,14 @@ func TestPages_WriteYourOwn(t *testing.T) {
 
 	file := filepath.Join(dir, "flag")
 	flag := notifying(t, "notify-flag.sh", "flag.file = "+file+"\n")
-	flag.with("SCRIPT_DRY_RUN=1").want(t, "DOWN", 5, 0, "would write to "+file, "would run: systemctl reload app")
-	flag.want(t, "DOWN", 5, 1, "the app does not reload")
+	flag.with("SCRIPT_DRY_RUN=1").want(t, "DOWN", 5, 0, "+DOWN", `"systemctl reload app" be run`)
+	app := filepath.Join(t.TempDir(), "systemctl") // there is no systemd in a test
+	servicetest.Write(t, app, "#!/bin/sh\n[ \"$*\" = 'reload app' ]\n")
+	if err := os.Chmod(app, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", filepath.Dir(app)+":"+os.Getenv("PATH"))
+	flag.want(t, "DOWN", 5, 0, "was written and reloaded")
 	wantFile(t, file, "DOWN\n", 0o644)
 	flag.want(t, "UP", 4, 0, "refused")
 }

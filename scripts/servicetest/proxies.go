@@ -34,6 +34,20 @@ defaults
 	return h
 }
 
+// StartHAProxyMaster starts a master of HAProxy and its workers, from these files
+// and folders of them, which have it listen on address. It takes commands, such
+// as reload, at socket, but for a moment after the reload before.
+func StartHAProxyMaster(t testing.TB, dir, address, socket string, files ...string) *Service {
+	t.Helper()
+	args := []string{"-W", "-db", "-S", socket}
+	for _, f := range files {
+		args = append(args, "-f", f)
+	}
+	s := Start(t, Command{Path: Need(t, "haproxy", "haproxy"), Dir: dir, Args: args})
+	s.Await(t, accepts(address))
+	return s
+}
+
 // Restart starts it again, as a reload does: from its files.
 func (h *HAProxy) Restart(t testing.TB) {
 	t.Helper()
