@@ -63,7 +63,7 @@ func TestAgent_EveryFlag(t *testing.T) {
 		Name: "n", Site: "paris", DataDir: "/d", Scripts: "/s", HTTP: "0.0.0.0:1", Raft: "0.0.0.0:2", Gossip: "0.0.0.0:3",
 		Advertise: "h", Bootstrap: true, Join: []string{"a:1", "b:2", "c:3"}, GossipJoin: []string{"g:1"}, LeaveOnExit: true,
 		Canaries:  []string{"gw:53", "http://c/"},
-		MaxChecks: 5, MaxNotifications: 6, Missed: "skip", Original: "read", TLS: "/t", ClientCerts: "required", Insecure: true,
+		MaxChecks: 5, MaxNotifications: 6, Missed: "skip", Original: "read", TLS: "/t", GossipKeyFile: "/k", ClientCerts: "required", Insecure: true,
 		Auth: "on", PeerTokenFile: "/p", BootstrapTokenFile: "/b", AuditLog: "/a", MetricsOpen: true,
 		Settings: fsm.ClusterSettings{
 			Settings: fsm.Settings{
@@ -76,7 +76,7 @@ func TestAgent_EveryFlag(t *testing.T) {
 	}
 	args := []string{
 		"--node=n", "--site=paris", "--data-dir=/d", "--scripts=/s", "--http=0.0.0.0:1", "--raft=0.0.0.0:2", "--gossip=0.0.0.0:3",
-		"--advertise=h", "--tls=/t", "--client-certs=required", "--insecure", "--bootstrap=true", "--join=a:1, b:2", "--join=c:3", "--gossip-join=g:1", "--leave-on-exit", "--canary=gw:53,http://c/",
+		"--advertise=h", "--tls=/t", "--gossip-key-file=/k", "--client-certs=required", "--insecure", "--bootstrap=true", "--join=a:1, b:2", "--join=c:3", "--gossip-join=g:1", "--leave-on-exit", "--canary=gw:53,http://c/",
 		"--max-checks=5", "--max-notifications=6", "--missed-notifications=skip", "--original-api=read",
 		"--auth=on", "--peer-token-file=/p", "--bootstrap-token-file=/b", "--audit-log=/a", "--metrics-open", "--interval=3s", "--retry-interval=2s", "--timeout=4s", "--timeout-is=down",
 		"--fall=5", "--rise=6", "--quorum=7", "--sites=off", "--cooldown=90", "--check=nagios", "--verify=v", "--notify=n",

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"time"
 
 	"github.com/hashicorp/memberlist"
+
+	"tocsin/keyring"
 )
 
 // StaleAfter is how many refresh intervals old a ballot may grow and still be
@@ -44,9 +45,9 @@ type GossipConfig struct {
 	// Transport replaces the network, for tests; nil is the real one.
 	Transport memberlist.Transport
 
-	// Key encrypts and authenticates what is sent: 16, 24 or 32 bytes, the
-	// same on all nodes. Empty sends everything in the clear.
-	Key []byte
+	// Keys encrypt and authenticate what is sent, and what comes is dropped if
+	// none of them opens it. The zero Ring sends everything in the clear.
+	Keys keyring.Ring
 
 	// Cluster returns the id of the cluster this node belongs to, "" as long as
 	// it belongs to none; it never changes after that. Gossip of other clusters is
@@ -131,9 +132,6 @@ func (c GossipConfig) validate(db *DB) error {
 	if len(c.Meta) > MaxMeta {
 		errs = append(errs, fmt.Errorf("gossip: the node describes itself in %d bytes: at most %d fit", len(c.Meta), MaxMeta))
 	}
-	if n := len(c.Key); n != 0 && n != 16 && n != 24 && n != 32 {
-		errs = append(errs, fmt.Errorf("gossip: the key has %d bytes: give 16, 24 or 32, the same on all nodes", n))
-	}
 	return errors.Join(errs...)
 }
 
@@ -144,12 +142,11 @@ func (c GossipConfig) refreshInterval() time.Duration {
 	return defaultRefresh
 }
 
-// memberlist returns the settings of the library, without network and
-// delegates.
+// memberlist returns the settings of the library, without network, keys, logger
+// and delegates.
 func (c GossipConfig) memberlist() *memberlist.Config {
 	m := memberlist.DefaultLANConfig()
 	m.Name = c.Node
-	m.SecretKey = c.Key
 	m.TCPTimeout = streamTimeout
 	m.PushPullInterval = pushPullInterval
 	m.GossipToTheDeadTime = gossipToTheDead
@@ -157,6 +154,5 @@ func (c GossipConfig) memberlist() *memberlist.Config {
 	// Ballots are written short already; squeezing each ping again costs more
 	// than it saves.
 	m.EnableCompression = false
-	m.Logger = log.New(logWriter{c.Logger}, "", 0)
 	return m
 }

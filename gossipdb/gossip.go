@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -28,6 +29,7 @@ type Gossip struct {
 	roster roster
 	stats  gossipCounters
 
+	keys      *keys
 	strangers *strangers
 	told      string // the cluster that others were told of; only keepJoined touches it after the start
 
@@ -64,7 +66,13 @@ func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
 		config: config, db: db, refresh: make(chan struct{}, 1), peersChanged: make(chan struct{}, 1),
 		strangers: newStrangers(), told: config.Cluster(),
 	}
+	var err error
+	if g.keys, err = newKeys(config.Keys); err != nil {
+		return nil, fmt.Errorf("start gossip: %w", err)
+	}
 	m := config.memberlist()
+	m.Keyring = g.keys.ring
+	m.Logger = log.New(logWriter{config.Logger, g.keys.unopened, g.noteUnopened}, "", 0)
 	g.roster.changed = make(chan struct{}, 1)
 	g.queue.RetransmitMult = m.RetransmitMult
 	g.queue.NumNodes = func() int { return max(1, g.roster.alive()) }

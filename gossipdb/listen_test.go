@@ -9,10 +9,12 @@ import (
 
 	"tocsin/gossipdb"
 	"tocsin/health"
+	"tocsin/keyring"
 )
 
 // Two nodes over the real network of this machine, encrypted.
 func TestGossip_OverLoopback(t *testing.T) {
+	ring := keyring.NewRing(keyring.NewKey())
 	var nodes []*gossipdb.Gossip
 	var dbs []*gossipdb.DB
 	ctx, cancel := context.WithCancel(t.Context())
@@ -20,7 +22,7 @@ func TestGossip_OverLoopback(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		db := gossipdb.New(name)
 		g, err := gossipdb.StartGossip(gossipdb.GossipConfig{
-			Node: name, Bind: "127.0.0.1:0", Key: []byte("sixteen bytes ok"),
+			Node: name, Bind: "127.0.0.1:0", Keys: ring,
 			RefreshInterval: func() time.Duration { return 50 * time.Millisecond },
 		}, db)
 		if err != nil {
@@ -66,7 +68,6 @@ func TestStartGossip_SaysWhatIsWrong(t *testing.T) {
 		"no port":           {func(c *gossipdb.GossipConfig) { c.Bind = "127.0.0.1" }, []string{"127.0.0.1", "--gossip"}},
 		"no number":         {func(c *gossipdb.GossipConfig) { c.Bind = "127.0.0.1:gossip" }, []string{"port", "gossip"}},
 		"advertised":        {func(c *gossipdb.GossipConfig) { c.Advertise = "0.0.0.0:1" }, []string{"advertised", "0.0.0.0:1"}},
-		"key":               {func(c *gossipdb.GossipConfig) { c.Key = []byte("short") }, []string{"16, 24 or 32"}},
 		"meta":              {func(c *gossipdb.GossipConfig) { c.Meta = make([]byte, 448) }, []string{"448", "447"}},
 		"name":              {func(c *gossipdb.GossipConfig) { c.Node = "b" }, []string{`"a"`, `"b"`}},
 	}

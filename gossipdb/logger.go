@@ -8,11 +8,20 @@ import (
 
 // logWriter takes what memberlist writes to its logger, one line a call, and
 // gives it to slog with the level that stands at the start of the line.
-type logWriter struct{ logger *slog.Logger }
+type logWriter struct {
+	logger *slog.Logger
+	// apart reports whether a text is not for the log: it goes to note.
+	apart func(text string) bool
+	note  func(text string)
+}
 
 // Write logs one line. It never fails: memberlist couldn't do anything about it.
 func (w logWriter) Write(line []byte) (int, error) {
 	level, text := parseLine(string(line))
+	if w.apart(text) {
+		w.note(text)
+		return len(line), nil
+	}
 	if aboutPeer(text) {
 		level = slog.LevelDebug
 	}

@@ -175,7 +175,20 @@ func inBubble(t *testing.T, n int, adjust func(*gossipdb.GossipConfig), f func(c
 	})
 }
 
+// start has one more node begin, and join the first.
 func (c *cluster) start(name string, adjust func(*gossipdb.GossipConfig)) *member {
+	c.t.Helper()
+	m := c.startAlone(name, adjust)
+	if len(c.nodes) > 1 {
+		if _, err := m.Join([]string{c.nodes[0].Address()}); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	return m
+}
+
+// startAlone has one more node begin, that joins when it looks for its peers.
+func (c *cluster) startAlone(name string, adjust func(*gossipdb.GossipConfig)) *member {
 	c.t.Helper()
 	h := c.network.host(name)
 	db := gossipdb.New(name)
@@ -206,11 +219,6 @@ func (c *cluster) start(name string, adjust func(*gossipdb.GossipConfig)) *membe
 			c.t.Errorf("Shutdown of %s: %v", name, err)
 		}
 	})
-	if len(c.nodes) > 0 {
-		if _, err := g.Join([]string{c.nodes[0].Address()}); err != nil {
-			c.t.Fatal(err)
-		}
-	}
 	c.nodes = append(c.nodes, m)
 	return m
 }

@@ -8,6 +8,7 @@
 //	ca/ca.crt, ca.key       the CA; its key makes nodes and operators, and is needed nowhere else
 //	nodes/NAME/tocsin.yaml  the configuration of a node
 //	nodes/NAME/tls/         its credentials
+//	nodes/NAME/gossip.key   the key of the gossip, the same in all
 //	operator/client.yaml    what a command is told by --client, and the credentials of an admin
 //
 // Where all nodes are on this machine, the paths in the configurations are those

@@ -7,8 +7,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"tocsin/keyring"
 	"tocsin/pki"
 )
+
+// gossipKeyFile is in the folder of each node, and the same in all.
+const gossipKeyFile = "gossip.key"
 
 // Options say what else is to be known.
 type Options struct {
@@ -51,8 +55,9 @@ func (p Plan) build(in, dir string, o Options, now time.Time) error {
 	if err := pki.SaveAuthority(filepath.Join(in, "ca"), ca); err != nil {
 		return err
 	}
+	ring := keyring.NewRing(keyring.NewKey())
 	for _, n := range p.Nodes {
-		if err := p.equip(filepath.Join(in, "nodes", n.Name), filepath.Join(dir, "nodes", n.Name), n, ca, o, now); err != nil {
+		if err := p.equip(filepath.Join(in, "nodes", n.Name), filepath.Join(dir, "nodes", n.Name), n, ca, ring, o, now); err != nil {
 			return err
 		}
 	}
@@ -65,9 +70,12 @@ func (p Plan) build(in, dir string, o Options, now time.Time) error {
 }
 
 // equip fills the folder of a node, that is to be called home.
-func (p Plan) equip(in, home string, n Node, ca *pki.Authority, o Options, now time.Time) error {
+func (p Plan) equip(in, home string, n Node, ca *pki.Authority, ring keyring.Ring, o Options, now time.Time) error {
 	r := pki.Request{Subject: pki.Subject{Role: pki.Node, Name: n.Name}, Hosts: []string{n.Host}, Life: o.Life}
 	if _, err := pki.Equip(filepath.Join(in, "tls"), ca, r, now); err != nil {
+		return err
+	}
+	if err := keyring.File(filepath.Join(in, gossipKeyFile)).Create(ring); err != nil {
 		return err
 	}
 	text := p.configuration(n, placesOf(home, p.Here()))

@@ -7,15 +7,15 @@ import (
 )
 
 // places are where a node's things are, as its configuration says.
-type places struct{ credentials, data, scripts string }
+type places struct{ credentials, gossipKey, data, scripts string }
 
 // placesOf returns those of a node whose folder is at home; here is whether it
 // runs where that is.
 func placesOf(home string, here bool) places {
 	if here {
-		return places{credentials: filepath.Join(home, "tls"), data: filepath.Join(home, "data")}
+		return places{credentials: filepath.Join(home, "tls"), gossipKey: filepath.Join(home, gossipKeyFile), data: filepath.Join(home, "data")}
 	}
-	return places{credentials: "/etc/tocsin/tls", data: "/var/lib/tocsin", scripts: "/etc/tocsin/scripts"}
+	return places{credentials: "/etc/tocsin/tls", gossipKey: "/etc/tocsin/" + gossipKeyFile, data: "/var/lib/tocsin", scripts: "/etc/tocsin/scripts"}
 }
 
 // configuration is the file of one node. The first of the plan founds the
@@ -39,6 +39,8 @@ func (p Plan) configuration(n Node, at places) string {
 	b.WriteString("\n# Nodes and operators show certificates of the CA in ca.crt there.\n")
 	line("tls", at.credentials)
 	line("client_certs", "required")
+	b.WriteString("\n# All nodes have the same key there: the gossip is encrypted by it.\n")
+	line("gossip_key_file", at.gossipKey)
 	b.WriteString("\n# Both are harmless once the cluster is there.\n")
 	if n.Name == p.Nodes[0].Name {
 		b.WriteString("bootstrap: true\n")

@@ -37,6 +37,9 @@ type Config struct {
 	// TLS is a directory with this node's certificate and key, and with the CAs
 	// that it believes; "" speaks plain text. See package pki for the files.
 	TLS string
+	// GossipKeyFile is a file with the keys that the gossip is encrypted by, as
+	// package keyring has them; "" gossips in the clear.
+	GossipKeyFile string
 	// ClientCerts says whether whoever calls the API by TLS has to show a
 	// certificate; "" is ClientCertsOptional.
 	ClientCerts ClientCerts

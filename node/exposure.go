@@ -28,6 +28,11 @@ func safeguards() []safeguard {
 		risk:   "without TLS anybody there can read along, and pass for a node",
 		remedy: `--tls DIRECTORY with a certificate ("tocsin init" makes them for a whole cluster)`,
 	}, {
+		ports:  []string{"--gossip"},
+		met:    func(c Config) bool { return c.GossipKeyFile != "" },
+		risk:   "without a key anybody there can read along, and make nodes seem dead",
+		remedy: `--gossip-key-file FILE with a key that all nodes have ("tocsin keygen FILE" makes one, "tocsin init" does it for a whole cluster)`,
+	}, {
 		ports:  []string{"--http"},
 		met:    func(c Config) bool { return c.Auth != access.Off },
 		risk:   "with --auth off whoever reaches it may change everything",

@@ -48,6 +48,7 @@ type Node struct {
 	canaries  *doubt.Canaries
 	notifier  atomic.Pointer[notify.Notifier] // nil until registered
 	loop      *quorum.Loop
+	keys      keys
 	scavenger *scavenger.Scavenger
 	metrics   *metrics.Metrics
 
@@ -147,7 +148,11 @@ func (n *Node) build() (err error) {
 	n.scavenger = scavenger.New(scavenger.Config{
 		Node: n.cfg.Name, Machine: n.machine, Ballots: n.ballots, Samples: n.verifier, Logger: n.log,
 	})
-	n.gossip, err = gossipdb.StartGossip(n.gossipConfig(), n.ballots)
+	ring, err := n.readKeys()
+	if err != nil {
+		return err
+	}
+	n.gossip, err = gossipdb.StartGossip(n.gossipConfig(ring), n.ballots)
 	return err
 }
 

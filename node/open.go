@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/credentials"
+	"tocsin/keyring"
 	"tocsin/notify"
 	"tocsin/script"
 	"tocsin/verify"
@@ -86,6 +87,9 @@ func Open(cfg Config) (outside Outside, err error) {
 	}
 	if err := openSecrets(cfg, &outside, &closers); err != nil {
 		return outside, err
+	}
+	if cfg.GossipKeyFile != "" {
+		outside.Keys = keyring.File(cfg.GossipKeyFile)
 	}
 	dir, err := openDataDir(cfg.DataDir, cfg.Name)
 	if err != nil {

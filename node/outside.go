@@ -33,6 +33,8 @@ type Outside struct {
 	}
 	// Gossip carries memberlist's packets; nil means sockets on Config.Gossip.
 	Gossip memberlist.Transport
+	// Keys keeps the keys that the gossip is encrypted by; nil gossips in the clear.
+	Keys KeyFile
 	// HTTP is what the API is served on; nil means that it is not served.
 	HTTP net.Listener
 	// Peers calls the other nodes.

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/gossipdb"
+	"tocsin/keyring"
 )
 
 // newRaft starts raft on what outside offers.
@@ -50,12 +51,13 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 	return r, nil
 }
 
-func (n *Node) gossipConfig() gossipdb.GossipConfig {
+func (n *Node) gossipConfig(ring keyring.Ring) gossipdb.GossipConfig {
 	return gossipdb.GossipConfig{
 		Node:      n.cfg.Name,
 		Bind:      n.cfg.Gossip,
 		Advertise: n.cfg.advertised(n.cfg.Gossip),
 		Transport: n.out.Gossip,
+		Keys:      ring,
 		Cluster:   n.clusterID,
 		Meta:      n.meta(),
 		RefreshInterval: func() time.Duration {

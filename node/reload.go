@@ -39,7 +39,8 @@ func (n *Node) Changeable() Changeable {
 	return now
 }
 
-// Reload has the node work with change from now on. What runs already is not
+// Reload has the node work with change from now on, and with what the file of the
+// gossip keys says. What runs already is not
 // stopped: with a smaller limit no other check or script starts until enough of
 // them have ended. If change is not valid its faults are returned, each naming
 // the flag to change, and nothing has changed.
@@ -50,6 +51,9 @@ func (n *Node) Reload(change Changeable) error {
 	}
 	n.reloading.Lock()
 	defer n.reloading.Unlock()
+	if err := n.reloadKeys(); err != nil { // first: nothing that follows fails
+		return err
+	}
 	before := n.changeable.Swap(&change)
 	if !slices.Equal(before.Canaries, change.Canaries) {
 		n.canaries.Replace(change.Canaries)

@@ -59,6 +59,7 @@ func (o *Options) Table() config.Table {
 		}},
 		{Heading: "Security", Options: []config.Option{
 			{Name: "tls", Value: config.Text(&n.TLS, "directory"), Help: "directory with ca.crt, tls.crt and tls.key of this node: nodes then speak TLS with each other, and with all who use the API; the files are read again when they change"},
+			{Name: "gossip-key-file", Value: config.Text(&n.GossipKeyFile, "file"), Help: "`file` with the keys that the gossip is encrypted by, as \"tocsin keygen\" writes it; what is in it is read again with the configuration"},
 			{Name: "client-certs", Value: config.OneOf((*string)(&n.ClientCerts), "optional", "required"), Help: "`mode` of certificates of those who use the API by TLS: optional, or required; nodes always need one"},
 			{Name: "insecure", Value: config.Yes(&n.Insecure), Help: "listen where other machines can reach it without what would keep strangers out"},
 		}},

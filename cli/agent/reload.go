@@ -7,6 +7,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/config"
+	"tocsin/keyring"
 	"tocsin/node"
 	"tocsin/prose"
 	"tocsin/redact"
@@ -15,7 +16,13 @@ import (
 // reloadable is a node that runs.
 type reloadable interface {
 	Reload(node.Changeable) error
+	// Keys are what its gossip is encrypted by.
+	Keys() keyring.Ring
 }
+
+// keysChanged is what a reload calls keys that are others than before: the
+// setting, the path of their file, is the same.
+const keysChanged = "content of gossip_key_file"
 
 // reloader has a node that runs take what its file says now, whoever asks for
 // it. It implements api.Process. Its methods may be called from any goroutine.
@@ -46,28 +53,31 @@ func (r *reloader) attach(n reloadable) {
 	r.node = n
 }
 
-// reload reads the file again, has the node and the log take what they can
-// without a start, and returns all that differs from what runs, what waits for a
-// start among it. After an error nothing has changed.
+// reload reads the file again, and that of the gossip keys, has the node and the
+// log take what they can without a start, and returns all that differs from what
+// runs, what waits for a start among it. After an error nothing has changed.
 func (r *reloader) reload() ([]config.Change, error) {
-	if r.given.file() == "" {
-		return nil, errNoFile
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.node == nil {
+	l, err := r.given.load()
+	switch {
+	case err != nil:
+		return nil, err
+	case r.given.file() == "" && l.Node.GossipKeyFile == "":
+		return nil, errNoFile
+	case r.node == nil:
 		return nil, errStarting
 	}
-	l, err := r.given.load()
-	if err != nil {
-		return nil, err
-	}
+	before := r.node.Keys()
 	if err := r.node.Reload(l.Node.Changeable()); err != nil {
 		return nil, l.Settings.Blame(err)
 	}
 	r.log.set(l.log)
 	changes, runs := config.Changes(r.runs, l.Settings)
 	r.runs = runs
+	if after := r.node.Keys(); !after.Equal(before) {
+		changes = append(changes, config.Change{Key: keysChanged, From: before.String(), To: after.String()})
+	}
 	return changes, nil
 }
 

@@ -8,19 +8,25 @@ import (
 	"strings"
 	"testing"
 
+	"tocsin/api"
 	"tocsin/config"
+	"tocsin/keyring"
 	"tocsin/node"
 )
 
 // taker is a node that is reloaded.
 type taker struct {
 	took []node.Changeable
+	keys keyring.Ring // those of a node whose file says next now
+	next keyring.Ring
 	err  error
 }
 
+func (n *taker) Keys() keyring.Ring { return n.keys }
+
 func (n *taker) Reload(c node.Changeable) error {
 	if n.err == nil {
-		n.took = append(n.took, c)
+		n.took, n.keys = append(n.took, c), n.next
 	}
 	return n.err
 }
@@ -117,4 +123,31 @@ func TestReload_ABadFileChangesNothing(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestReload_Keys: an agent without --config, but with keys, reads those again,
+// and says which there are by their fingerprints.
+func TestReload_Keys(t *testing.T) {
+	t.Setenv("TOCSIN_GOSSIP_KEY_FILE", "gossip.key")
+	g := &Given{Flags: config.Layer{"node": config.Given{Texts: []string{"n"}}}}
+	l, err := g.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	r := newReloader(g, newLiveLog(&log, l.log), l.Settings)
+	before := keyring.NewRing(keyring.NewKey())
+	after, err := before.Install(keyring.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.attach(&taker{keys: before, next: after})
+	answer, err := r.Reload()
+	want := api.Reconfigured{Setting: "content of gossip_key_file", From: before.String(), To: after.String()}
+	if err != nil || len(answer.Applied) != 1 || answer.Applied[0] != want {
+		t.Errorf("got %+v, %v", answer, err)
+	}
+	if !strings.Contains(log.String(), after.String()) || strings.Contains(log.String(), after.Primary().Reveal()) {
+		t.Errorf("the log says %s", &log)
+	}
 }

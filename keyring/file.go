@@ -1,0 +1,74 @@
+package keyring
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/google/renameio/v2"
+)
+
+// maxFile is more than a file of keys needs, in bytes.
+const maxFile = 64 << 10
+
+// File is the path of a file that keeps a ring.
+type File string
+
+// Load reads the ring. A file that everybody on the machine can read is refused:
+// what is in it is no secret any more.
+func (f File) Load() (Ring, error) {
+	file, err := os.Open(string(f))
+	if err != nil {
+		return Ring{}, err
+	}
+	defer file.Close() // nothing is written by it: there is no error to miss
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return Ring{}, err
+	case !info.Mode().IsRegular():
+		return Ring{}, fmt.Errorf("%s is no file", f)
+	case !Guarded(info.Mode()):
+		return Ring{}, fmt.Errorf("%s can be read by everybody on this machine (%03o): chmod 600 %[1]s, and change the key if somebody may have", f, info.Mode().Perm())
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return Ring{}, err
+	}
+	if len(text) > maxFile {
+		return Ring{}, fmt.Errorf("%s has more than %d bytes: it is something else", f, maxFile)
+	}
+	ring, err := Parse(string(text))
+	if err != nil {
+		return Ring{}, fmt.Errorf("%s: %w", f, err)
+	}
+	return ring, nil
+}
+
+// Guarded reports whether a file of that mode keeps its keys from everybody. Its
+// group may read it: that is how a file of root's is given to a service.
+func Guarded(mode fs.FileMode) bool { return mode&0o007 == 0 }
+
+// Save puts a ring in the place of what is there, for its owner alone to read. It
+// takes the right to make files beside it.
+func (f File) Save(r Ring) error {
+	return renameio.WriteFile(string(f), []byte(r.Text()), 0o600, renameio.IgnoreUmask())
+}
+
+// Create makes the file. It replaces none.
+func (f File) Create(r Ring) (err error) {
+	file, err := os.OpenFile(string(f), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already, and a key is not replaced: %w", f, fs.ErrExist)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(r.Text())
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(string(f)))
+	}
+	return nil
+}

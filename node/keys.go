@@ -1,0 +1,90 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"tocsin/keyring"
+)
+
+// KeyFile keeps the keys of the gossip; keyring.File is the real one.
+type KeyFile interface {
+	Load() (keyring.Ring, error)
+	Save(keyring.Ring) error
+}
+
+// keys are those that the gossip of this node goes by.
+type keys struct {
+	// changing is held for the whole of a change, reading and writing the file
+	// too: one comes after the other.
+	changing sync.Mutex
+	ring     atomic.Pointer[keyring.Ring]
+}
+
+var errNoKeyFile = errors.New("this node was started without --gossip-key-file: its gossip is not encrypted")
+
+// readKeys returns the keys that the node starts with, none if it has no file.
+func (n *Node) readKeys() (keyring.Ring, error) {
+	var ring keyring.Ring
+	if n.out.Keys != nil {
+		var err error
+		if ring, err = n.out.Keys.Load(); err != nil {
+			return ring, fmt.Errorf("--gossip-key-file: %w", err)
+		}
+	}
+	n.keys.ring.Store(&ring)
+	return ring, nil
+}
+
+// Keys returns the keys that the gossip goes by now, the zero Ring if it is not
+// encrypted.
+func (n *Node) Keys() keyring.Ring {
+	if ring := n.keys.ring.Load(); ring != nil {
+		return *ring
+	}
+	return keyring.Ring{}
+}
+
+// changeKeys has the gossip go by what change makes of the keys in the file, once
+// that is in the file. The file is what counts: somebody may have put another one
+// there, and be about to say so. After an error nothing has changed.
+func (n *Node) changeKeys(change func(keyring.Ring) (keyring.Ring, error)) (keyring.Ring, error) {
+	if n.out.Keys == nil {
+		return keyring.Ring{}, errNoKeyFile
+	}
+	n.keys.changing.Lock()
+	defer n.keys.changing.Unlock()
+	kept, err := n.out.Keys.Load()
+	if err != nil {
+		return kept, fmt.Errorf("--gossip-key-file: %w", err)
+	}
+	wanted, err := change(kept)
+	if err != nil {
+		return kept, err
+	}
+	if !wanted.Equal(kept) {
+		if err := n.out.Keys.Save(wanted); err != nil {
+			return kept, fmt.Errorf("write the gossip keys: %w", err)
+		}
+	}
+	before := n.Keys()
+	if err := n.gossip.SetKeys(wanted); err != nil {
+		return before, err
+	}
+	n.keys.ring.Store(&wanted)
+	if !wanted.Equal(before) {
+		n.log.Info("the keys of the gossip have changed", "primary", wanted.Primary(), "keys", wanted.String())
+	}
+	return wanted, nil
+}
+
+// reloadKeys has the gossip go by what the file says now.
+func (n *Node) reloadKeys() error {
+	if n.out.Keys == nil {
+		return nil
+	}
+	_, err := n.changeKeys(func(r keyring.Ring) (keyring.Ring, error) { return r, nil })
+	return err
+}
