@@ -6,9 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"maps"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -24,6 +23,9 @@ import (
 // httpPort is where every node answers HTTP.
 const httpPort = 6000
 
+// patience is how long a cluster may take, on a machine that others use too.
+const patience = 3 * time.Minute
+
 // The versions that are rolled out, one after the other.
 const (
 	firstVersion  = "0.1.0"
@@ -37,7 +39,9 @@ type fleet struct {
 	machines  []*machine
 	dir       string // of the inventory, the key and what else the control has
 	inventory string
-	binary    string
+	version   string         // that all are to have
+	binary    string         // of that version
+	vars      map[string]any // of the inventory, for all machines
 	next      byte
 }
 
@@ -45,7 +49,12 @@ type fleet struct {
 func newFleet(t *testing.T, sites ...string) *fleet {
 	t.Helper()
 	needImage(t)
-	f := &fleet{net: lan.New(), dir: t.TempDir(), next: 1}
+	f := &fleet{net: lan.New(), dir: t.TempDir(), next: 1, vars: map[string]any{
+		"tocsin_patience": 300, // this machine is all of theirs
+		"tocsin_settings": map[string]any{
+			"check": "tcp", "interval": "1s", "retry_interval": "200ms", "timeout": "1s", "cooldown": "1s", "ballot_refresh": "1s",
+		},
+	}}
 	t.Cleanup(f.net.Close)
 	var err error
 	if f.control, err = f.net.Add("control", 100); err != nil {
@@ -53,7 +62,7 @@ func newFleet(t *testing.T, sites ...string) *fleet {
 	}
 	run(t, exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f.path("id")))
 	f.inventory = f.path("sites.yml")
-	f.binary = f.build(t, "tocsin", firstVersion)
+	f.build(t, firstVersion)
 	for _, site := range sites {
 		f.add(t, site)
 	}
@@ -64,14 +73,13 @@ func newFleet(t *testing.T, sites ...string) *fleet {
 
 func (f *fleet) path(name string) string { return filepath.Join(f.dir, name) }
 
-// build builds the agent under a version of its own.
-func (f *fleet) build(t *testing.T, name, version string) string {
+// build builds the agent as the version that is rolled out from now on.
+func (f *fleet) build(t *testing.T, version string) {
 	t.Helper()
-	target := f.path(name)
-	cmd := exec.Command("go", "build", "-o", target, "-ldflags", "-X tocsin/cli.release="+version, "tocsin")
+	f.version, f.binary = version, f.path("tocsin-"+version)
+	cmd := exec.Command("go", "build", "-o", f.binary, "-ldflags", "-X tocsin/cli.release="+version, "tocsin")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	run(t, cmd)
-	return target
 }
 
 // add boots one more machine.
@@ -99,17 +107,12 @@ func (f *fleet) list(t *testing.T) {
 	for _, m := range f.machines {
 		hosts[m.name] = map[string]any{"ansible_host": m.address().String(), "tocsin_site": m.site}
 	}
-	text, err := json.MarshalIndent(map[string]any{"all": map[string]any{
-		"hosts": hosts,
-		"vars": map[string]any{
-			"ansible_user": "root", "ansible_ssh_private_key_file": f.path("id"),
-			"ansible_python_interpreter": "/usr/bin/python3",
-			"ansible_ssh_common_args":    "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ControlMaster=auto -o ControlPersist=20s -o ControlPath=" + f.path("ssh-%C"),
-			"tocsin_settings": map[string]any{
-				"check": "tcp", "interval": "1s", "retry_interval": "200ms", "timeout": "1s", "cooldown": "1s", "ballot_refresh": "1s",
-			},
-		},
-	}}, "", "  ")
+	vars := maps.Clone(f.vars)
+	vars["ansible_user"] = "root"
+	vars["ansible_ssh_private_key_file"] = f.path("id")
+	vars["ansible_python_interpreter"] = "/usr/bin/python3"
+	vars["ansible_ssh_common_args"] = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ControlMaster=auto -o ControlPersist=20s -o ControlPath=" + f.path("ssh-%C")
+	text, err := json.MarshalIndent(map[string]any{"all": map[string]any{"hosts": hosts, "vars": vars}}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +125,7 @@ func (f *fleet) list(t *testing.T) {
 func (f *fleet) await(t *testing.T) {
 	t.Helper()
 	for _, m := range f.machines {
-		eventually(t, time.Minute, func() error {
+		eventually(t, patience, func() error {
 			conn, err := f.dial("tcp", netip.AddrPortFrom(m.address(), 22).String())
 			if err == nil {
 				err = conn.Close()
@@ -156,12 +159,13 @@ func (f *fleet) command(t *testing.T, name string, args ...string) (said string,
 func (f *fleet) play(t *testing.T, playbook string, args ...string) (said string) {
 	t.Helper()
 	began := time.Now()
-	args = append([]string{"-i", f.inventory, "-e", "tocsin_binary=" + f.binary, playbook}, args...)
-	said, err := f.command(t, "ansible-playbook", args...)
+	all := append([]string{"-i", f.inventory, "-e", "tocsin_binary=" + f.binary, playbook}, args...)
+	said, err := f.command(t, "ansible-playbook", all...)
 	if err != nil {
 		t.Fatalf("ansible-playbook %s: %v\n%s", playbook, err, said)
 	}
-	t.Logf("%s %s: %.0f s", playbook, strings.Join(args[5:], " "), time.Since(began).Seconds())
+	t.Logf("%s %s: %.0f s", playbook, strings.Join(args, " "), time.Since(began).Seconds())
+	f.keepsSecrets(t, said)
 	return said
 }
 
@@ -176,23 +180,6 @@ func changed(said string) map[string]string {
 	return found
 }
 
-// get asks a node by GET, and returns its answer.
-func (f *fleet) get(m *machine, path string) (body string, err error) {
-	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
-		DialContext: f.control.DialContext, DisableKeepAlives: true,
-	}}
-	answer, err := client.Get(fmt.Sprintf("http://%s%s", netip.AddrPortFrom(m.address(), httpPort), path))
-	if err != nil {
-		return "", err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answers %s: %s", m.name, answer.Status, text)
-	}
-	return string(text), err
-}
-
 // member is what a node says of another.
 type member struct {
 	Node, Version string
@@ -201,7 +188,7 @@ type member struct {
 }
 
 // whole returns what keeps the cluster from being all of those machines, ready.
-func (f *fleet) whole(version string, machines ...*machine) func() error {
+func (f *fleet) whole(machines ...*machine) func() error {
 	return func() error {
 		for _, m := range machines {
 			if _, err := f.get(m, "/readyz"); err != nil {
@@ -219,7 +206,7 @@ func (f *fleet) whole(version string, machines ...*machine) func() error {
 				return fmt.Errorf("%s knows %d members, and there are %d", m.name, len(list.Members), len(machines))
 			}
 			for _, other := range list.Members {
-				if !other.Fresh || other.InRaft != "voter" || !strings.HasPrefix(other.Version, version) {
+				if !other.Fresh || other.InRaft != "voter" || !strings.HasPrefix(other.Version, f.version) {
 					return fmt.Errorf("%s says of a member: %+v", m.name, other)
 				}
 			}

@@ -1,9 +1,14 @@
 # Read by write.sh, delete.sh and status.sh: finds the nodes in the inventory, and
-# asks them. For a cluster with TLS and tokens name the CA and a file with a token:
-# TOCSIN_CA=ca.pem TOCSIN_TOKEN_FILE=token ./status.sh 0
+# asks them, with the certificate of the operator that the rollout made beside it.
+# Whoever has another one, or a token, says so as to the commands of tocsin:
+# TOCSIN_CA=ca.crt TOCSIN_TOKEN_FILE=token ./status.sh 0
 # shellcheck shell=bash
 
 inventory=${TOCSIN_INVENTORY:-$(dirname "${BASH_SOURCE[0]}")/run.hosts}
+operator=$(dirname "$inventory")/credentials/operator
+if [ -z "${TOCSIN_CA:-}" ] && [ -r "$operator/tls.key" ]; then
+	TOCSIN_CA=$operator/ca.crt TOCSIN_CERT=$operator/tls.crt TOCSIN_CERT_KEY=$operator/tls.key
+fi
 
 problem() { # WORDS
 	printf '%s: %s\n' "$(basename "$0")" "$1" >&2
@@ -35,6 +40,9 @@ ask() {
 	shift
 	if [ -n "${TOCSIN_CA:-}" ]; then
 		scheme=https more+=(--cacert "$TOCSIN_CA")
+	fi
+	if [ -n "${TOCSIN_CERT:-}" ]; then
+		more+=(--cert "$TOCSIN_CERT" --key "${TOCSIN_CERT_KEY:-}")
 	fi
 	if [ -n "${TOCSIN_TOKEN_FILE:-}" ]; then
 		# By a file: what stands on a command line all users of the machine can read.

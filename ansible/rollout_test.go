@@ -5,23 +5,25 @@
 package ansible_test
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
-	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"tocsin/hosttest/lan"
 )
 
-var rollout = flag.Bool("rollout", false, "boot machines and roll out to them; takes minutes")
+var (
+	rollout = flag.Bool("rollout", false, "boot machines and roll out to them; takes long")
+	brief   = flag.Bool("brief", false, "with -rollout: three machines, and what a change breaks most often; takes minutes")
+)
 
 // TestRollout is one story, in the order in which it happens.
 func TestRollout(t *testing.T) {
@@ -31,19 +33,31 @@ func TestRollout(t *testing.T) {
 	if err := possible(); err != nil {
 		t.Skip(err)
 	}
-	f := newFleet(t, "north-1", "north-1", "north-2", "north-2", "south")
+	sites := []string{"north-1", "north-1", "north-2", "north-2", "south"}
+	if *brief {
+		sites = []string{"north-1", "north-2", "south"}
+	}
+	f := newFleet(t, sites...)
 	for _, chapter := range []struct {
-		name string
-		tell func(*testing.T)
+		name  string
+		tell  func(*testing.T)
+		brief bool // told by -brief, too
 	}{
-		{"roll out", f.rollOut},
-		{"again", f.again},
-		{"walk through", f.walkThrough},
-		{"upgrade", f.upgrade},
-		{"replace", f.replace},
-		{"lose a site", f.loseSite},
-		{"stop and start", f.stopAndStart},
+		{"roll out", f.rollOut, true},
+		{"again", f.again, true},
+		{"walk through", f.walkThrough, true},
+		{"change", f.change, false},
+		{"upgrade", f.upgrade, true},
+		{"renew", f.renew, true},
+		{"replace", f.replace, false},
+		{"lose a site", f.loseSite, false},
+		{"restore", f.restore, false},
+		{"keep strangers out", f.keepOut, false},
+		{"stop and start", f.stopAndStart, false},
 	} {
+		if *brief && !chapter.brief {
+			continue
+		}
 		if !t.Run(chapter.name, chapter.tell) {
 			return // what comes next builds on it
 		}
@@ -51,8 +65,13 @@ func TestRollout(t *testing.T) {
 }
 
 func (f *fleet) rollOut(t *testing.T) {
+	f.play(t, "run.yml", "--check", "--diff") // there is nothing yet, and nothing is made
+	if _, err := os.Stat(f.credentials("")); err == nil {
+		t.Error("--check has made credentials")
+	}
 	f.play(t, "run.yml")
-	eventually(t, time.Minute, f.whole(firstVersion, f.machines...))
+	eventually(t, patience, f.whole(f.machines...))
+	f.modes(t)
 }
 
 // again is a second run, which has nothing to do; --check says so too.
@@ -79,7 +98,7 @@ func (f *fleet) stopAndStart(t *testing.T) {
 		}
 	}
 	f.play(t, "run.yml")
-	eventually(t, time.Minute, f.whole(secondVersion, f.machines...))
+	eventually(t, patience, f.whole(f.machines...))
 }
 
 // walkThrough is what users of the original know.
@@ -94,7 +113,8 @@ func (f *fleet) walkThrough(t *testing.T) {
 	}
 	say("ok", "./write.sh", "xdcr/test 1", "127.0.0.1:1")
 	all := `{"xdcr/test 1":"127.0.0.1:1"}`
-	say(f.machines[4].name+": "+all, "./status.sh", "0")
+	last := f.machines[len(f.machines)-1]
+	say(last.name+": "+all, "./status.sh", "0")
 	say(f.machines[0].name+": "+all, "./status.sh", "xdcr/test 1", "s")
 	say(`"Status":`, "./status.sh", "xdcr/test 1", "1")
 	say(`"Consensus":`, "./status.sh", "2")
@@ -103,83 +123,90 @@ func (f *fleet) walkThrough(t *testing.T) {
 	say(f.machines[2].address().String(), "./status.sh", "5")
 	say(": ok", "./status.sh", "6")
 	say("ok", "./delete.sh", "xdcr/test 1")
-	say(f.machines[4].name+": {}", "./status.sh", "0")
+	say(last.name+": {}", "./status.sh", "0")
 }
 
-// service is an endpoint on the control.
-type service struct {
-	address string
-	open    func() net.Listener
-	l       net.Listener
-}
-
-func (f *fleet) newService(t *testing.T, port uint16) *service {
-	t.Helper()
-	s := &service{address: netip.AddrPortFrom(f.control.Address, port).String()}
-	s.open = func() net.Listener {
-		t.Helper()
-		l, err := f.control.Listen(port)
-		if err != nil {
-			t.Fatal(err)
+// change is another configuration, and another script: agents go on, and read what
+// is theirs.
+func (f *fleet) change(t *testing.T) {
+	started := f.starts(t)
+	script := f.path("notify-mine.sh")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\nexit 0\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f.vars["tocsin_scripts"] = []string{script}
+	f.vars["tocsin_config"] = map[string]any{"max_checks": 77}
+	f.list(t)
+	f.play(t, "run.yml", "--diff")
+	f.stay(t, started)
+	for _, m := range f.machines {
+		if _, err := os.Stat(m.file("/etc/tocsin/scripts/notify-mine.sh")); err != nil {
+			t.Errorf("%s: %v", m.name, err)
 		}
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				_ = conn.Close()
-			}
-		}()
-		return l
+		if said, err := f.get(m, "/v1/config"); err != nil || !strings.Contains(said, "77") {
+			t.Errorf("%s does not go by the new configuration: %v: %s", m.name, err, said)
+		}
 	}
-	s.l = s.open()
-	t.Cleanup(s.fail)
-	return s
 }
 
-func (s *service) fail()    { _ = s.l.Close() }
-func (s *service) recover() { s.l = s.open() }
-
-// event is a change of state that the cluster has decided.
-type event struct {
-	ID       uint64
-	Key, To  string
-	Baseline bool
-}
-
-// events returns what one node knows of the events of key, oldest first.
-func (f *fleet) events(m *machine, key string) ([]event, error) {
-	text, err := f.get(m, "/v1/events?key="+key)
-	if err != nil {
-		return nil, err
+// restore brings back what was deleted, and starts no notification.
+func (f *fleet) restore(t *testing.T) {
+	kept, backup := f.newService(t, 9004), f.path("tocsin.backup")
+	if said, err := f.command(t, "./write.sh", "kept", kept.address); err != nil {
+		t.Fatalf("write.sh: %v: %s", err, said)
 	}
-	var list struct{ Events []event }
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return nil, err
+	eventually(t, patience, f.states("kept", f.machines, "UP"))
+	f.play(t, "playbooks/backup.yml", "-e", "backup="+backup)
+	if said, err := f.command(t, "./delete.sh", "kept"); err != nil {
+		t.Fatalf("delete.sh: %v: %s", err, said)
 	}
-	slices.SortFunc(list.Events, func(a, b event) int { return int(a.ID) - int(b.ID) })
-	return list.Events, nil
-}
-
-// states returns a condition of eventually: on every one of the machines the
-// endpoint has gone through these states, and no others.
-func (f *fleet) states(key string, machines []*machine, want ...string) func() error {
-	return func() error {
-		for _, m := range machines {
-			events, err := f.events(m, key)
+	would := f.play(t, "playbooks/restore.yml", "-e", "backup="+backup, "--check")
+	f.play(t, "playbooks/restore.yml", "-e", "backup="+backup)
+	if again := f.play(t, "playbooks/restore.yml", "-e", "backup="+backup); !slices.Contains(slices.Collect(maps.Values(changed(would))), "1") ||
+		slices.Contains(slices.Collect(maps.Values(changed(again))), "1") {
+		t.Errorf("--check does not tell what is to be restored, or a second time changes something:\n%s\n%s", would, again)
+	}
+	f.hold(t, map[string]string{"kept": kept.address})
+	// It is another generation, whose first decision is nobody's news.
+	eventually(t, patience, func() error {
+		for _, m := range f.machines {
+			events, err := f.events(m, "kept")
 			if err != nil {
 				return err
 			}
-			var to []string
-			for _, e := range events {
-				to = append(to, e.To)
-			}
-			if !slices.Equal(to, want) {
-				return fmt.Errorf("on %s, %s has gone through %v, and not %v", m.name, key, to, want)
+			if last := len(events) - 1; last < 0 || events[last].To != "UP" || !events[last].Baseline {
+				return fmt.Errorf("%s knows %+v of it", m.name, events)
 			}
 		}
 		return nil
+	})
+}
+
+// keepOut lets nobody come to the ports but the nodes, and the control to HTTP.
+func (f *fleet) keepOut(t *testing.T) {
+	f.vars["tocsin_firewall"] = true
+	f.vars["tocsin_clients"] = []string{f.control.Address.String()}
+	f.list(t)
+	f.play(t, "run.yml")
+	eventually(t, patience, f.whole(f.machines...))
+	stranger, err := f.net.Add("stranger", 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []struct {
+		*lan.Host
+		port uint16
+		in   bool
+	}{{stranger, 22, true}, {stranger, httpPort, false}, {stranger, 7000, false}, {stranger, 8000, false}, {f.control, 7000, false}} {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		conn, err := from.DialContext(ctx, "tcp", netip.AddrPortFrom(f.machines[0].address(), from.port).String())
+		cancel()
+		if err == nil {
+			_ = conn.Close()
+		}
+		if (err == nil) != from.in {
+			t.Errorf("from %s to port %d: %v", from.Name, from.port, err)
+		}
 	}
 }
 
@@ -192,19 +219,19 @@ func (f *fleet) upgrade(t *testing.T) {
 		if said, err := f.command(t, "./write.sh", key, s.address); err != nil {
 			t.Fatalf("write.sh: %v: %s", err, said)
 		}
-		eventually(t, time.Minute, f.states(key, f.machines, "UP"))
+		eventually(t, patience, f.states(key, f.machines, "UP"))
 	}
 
 	w := f.write()
 	failing := time.AfterFunc(20*time.Second, ill.fail)
-	f.binary = f.build(t, "tocsin-2", secondVersion)
+	f.build(t, secondVersion)
 	f.play(t, "run.yml")
 	if failing.Stop() {
 		t.Error("the upgrade had ended before an endpoint could fail in it")
 		ill.fail()
 	}
-	eventually(t, time.Minute, f.whole(secondVersion, f.machines...))
-	eventually(t, time.Minute, f.states("ill", f.machines, "UP", "DOWN"))
+	eventually(t, patience, f.whole(f.machines...))
+	eventually(t, patience, f.states("ill", f.machines, "UP", "DOWN"))
 	acknowledged := w.end()
 	t.Logf("%d writes were acknowledged during the upgrade, %d were not", len(acknowledged), w.failed)
 	if len(acknowledged) == 0 {
@@ -216,68 +243,7 @@ func (f *fleet) upgrade(t *testing.T) {
 	f.hold(t, acknowledged)
 
 	ill.recover()
-	eventually(t, time.Minute, f.states("ill", f.machines, "UP", "DOWN", "UP"))
-}
-
-// hold requires that every node holds what was acknowledged.
-func (f *fleet) hold(t *testing.T, acknowledged map[string]string) {
-	t.Helper()
-	for _, m := range f.machines {
-		text, err := f.get(m, "/status")
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		var all map[string]string
-		if err := json.Unmarshal([]byte(text), &all); err != nil {
-			t.Error(err)
-			continue
-		}
-		for key, value := range acknowledged {
-			if all[key] != value {
-				t.Errorf("%s holds %q of %s, and %q was acknowledged", m.name, all[key], key, value)
-			}
-		}
-	}
-}
-
-// writer writes one endpoint after the other through one node after the other.
-type writer struct {
-	stop   chan struct{} // closed by end
-	done   sync.WaitGroup
-	wrote  map[string]string
-	failed int
-}
-
-func (f *fleet) write() *writer {
-	w := &writer{stop: make(chan struct{}), wrote: make(map[string]string)}
-	machines := slices.Clone(f.machines)
-	w.done.Go(func() {
-		pace := time.NewTicker(200 * time.Millisecond)
-		defer pace.Stop()
-		for i := 0; ; i++ {
-			key, value := fmt.Sprintf("w%d", i%50), fmt.Sprintf("127.0.0.1:%d", i+1)
-			if _, err := f.get(machines[i%len(machines)], "/set?key="+key+"&value="+value); err == nil {
-				w.wrote[key] = value
-			} else {
-				// It may have been done all the same: nobody can tell what is there.
-				delete(w.wrote, key)
-				w.failed++
-			}
-			select {
-			case <-pace.C:
-			case <-w.stop:
-				return
-			}
-		}
-	})
-	return w
-}
-
-func (w *writer) end() map[string]string {
-	close(w.stop)
-	w.done.Wait()
-	return maps.Clone(w.wrote)
+	eventually(t, patience, f.states("ill", f.machines, "UP", "DOWN", "UP"))
 }
 
 // replace loses a machine for good, and puts a new one in its place.
@@ -287,14 +253,14 @@ func (f *fleet) replace(t *testing.T) {
 	lost.off()
 	left := slices.DeleteFunc(slices.Clone(f.machines), func(m *machine) bool { return m == lost })
 	f.play(t, "playbooks/remove.yml", "-e", "node="+lost.name)
-	eventually(t, time.Minute, f.whole(secondVersion, left...))
+	eventually(t, patience, f.whole(left...))
 
 	f.machines = left
 	f.add(t, lost.site)
 	f.list(t)
 	f.await(t)
 	f.play(t, "run.yml")
-	eventually(t, time.Minute, f.whole(secondVersion, f.machines...))
+	eventually(t, patience, f.whole(f.machines...))
 }
 
 // loseSite cuts a site off: the others go on, and it comes back by itself.
@@ -313,15 +279,15 @@ func (f *fleet) loseSite(t *testing.T) {
 	if said, err := f.command(t, "./write.sh", "lost", s.address); err != nil {
 		t.Fatalf("write.sh: %v: %s", err, said)
 	}
-	eventually(t, time.Minute, f.states("lost", f.machines, "UP"))
+	eventually(t, patience, f.states("lost", f.machines, "UP"))
 	f.net.Obey(func(p lan.Packet) lan.Link {
 		return lan.Link{Cut: (at[p.From] == site) != (at[p.To] == site)}
 	})
 	s.fail()
-	eventually(t, time.Minute, f.states("lost", others, "UP", "DOWN"))
+	eventually(t, patience, f.states("lost", others, "UP", "DOWN"))
 	f.net.Obey(func(lan.Packet) lan.Link { return lan.Link{} })
-	eventually(t, time.Minute, f.states("lost", f.machines, "UP", "DOWN"))
-	eventually(t, time.Minute, f.whole(secondVersion, f.machines...))
+	eventually(t, patience, f.states("lost", f.machines, "UP", "DOWN"))
+	eventually(t, patience, f.whole(f.machines...))
 	if err := f.states("well", f.machines, "UP")(); err != nil {
 		t.Error(errors.Join(errors.New("an endpoint that was well all the time has changed"), err))
 	}
