@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"tocsin/connlimit"
 )
 
 // Limits bound what strangers can make a Listener do. The zero value means the
@@ -32,11 +34,6 @@ func (l Limits) orDefaults() Limits {
 	return l
 }
 
-// Refused is told of whom a Listener did not let in, and why. The connection is
-// closed when it returns; until then it may still be written to. It is called
-// from any goroutine.
-type Refused func(c net.Conn, why error)
-
 // errCrowded is why one too many is hung up on.
 var errCrowded = errors.New("too many are under way at their handshake")
 
@@ -45,8 +42,8 @@ var errCrowded = errors.New("too many are under way at their handshake")
 type Listener struct {
 	net.Listener
 	config  *tls.Config
-	limits  Limits
-	refused Refused
+	within  time.Duration
+	refused connlimit.Refused
 
 	came    chan net.Conn // those who are through; unbuffered
 	ended   chan struct{} // closed when no more are taken
@@ -54,17 +51,19 @@ type Listener struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
-	mu    sync.Mutex
-	under map[string]int // who is not handed on yet, by address
-	total int
+	under *connlimit.Tally // who is not handed on yet
 }
 
 // Listen takes over inner, and speaks TLS by config with whoever connects to it.
-func Listen(inner net.Listener, config *tls.Config, limits Limits, refused Refused) *Listener {
+// Refused is called from any goroutine; until it returns the connection may still
+// be written to.
+func Listen(inner net.Listener, config *tls.Config, limits Limits, refused connlimit.Refused) *Listener {
 	ctx, stop := context.WithCancel(context.Background())
+	limits = limits.orDefaults()
 	l := &Listener{
-		Listener: inner, config: config, limits: limits.orDefaults(), refused: refused,
-		came: make(chan net.Conn), ended: make(chan struct{}), stop: stop, under: make(map[string]int),
+		Listener: inner, config: config, within: limits.Handshake, refused: refused,
+		came: make(chan net.Conn), ended: make(chan struct{}), stop: stop,
+		under: connlimit.NewTally(connlimit.Limits{All: limits.Under, FromOne: limits.From}),
 	}
 	l.running.Go(func() { l.take(ctx) })
 	return l
@@ -114,14 +113,14 @@ func (l *Listener) take(ctx context.Context) {
 
 // begin shakes hands with one, beside the others, if there is room.
 func (l *Listener) begin(ctx context.Context, c net.Conn) {
-	from := hostOf(c.RemoteAddr())
-	if !l.enter(from) {
+	from := connlimit.Host(c.RemoteAddr())
+	if !l.under.Enter(from) {
 		l.refused(c, errCrowded)
 		_ = c.Close()
 		return
 	}
 	l.running.Go(func() {
-		defer l.leave(from)
+		defer l.under.Leave(from)
 		through, err := l.shake(ctx, c)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -139,37 +138,8 @@ func (l *Listener) begin(ctx context.Context, c net.Conn) {
 }
 
 func (l *Listener) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.limits.Handshake)
+	ctx, cancel := context.WithTimeout(ctx, l.within)
 	defer cancel()
 	through := tls.Server(c, l.config)
 	return through, through.HandshakeContext(ctx)
-}
-
-func (l *Listener) enter(from string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.total >= l.limits.Under || l.under[from] >= l.limits.From {
-		return false
-	}
-	l.total++
-	l.under[from]++
-	return true
-}
-
-func (l *Listener) leave(from string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.total--
-	if l.under[from]--; l.under[from] == 0 {
-		delete(l.under, from)
-	}
-}
-
-// hostOf returns the address without the port.
-func hostOf(a net.Addr) string {
-	host, _, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return a.String()
-	}
-	return host
 }
