@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -170,31 +171,34 @@ func openRaftTransport(cfg Config, live *credentials.Live) (_ closingTransport, 
 	if advertise.IP == nil || advertise.IP.IsUnspecified() {
 		return nil, nil, fmt.Errorf("--raft: nobody can call %s: name an address with --advertise", advertise)
 	}
-	if live == nil {
-		listener, err := listen(cfg.Raft, "raft", nil, cfg.logger())
-		if err != nil {
-			return nil, nil, err
-		}
-		s := newStream(listener, advertise, dialPlain)
-		return newRaftTransport(s, cfg), s.hangUp, nil
+	// Who calls comes by connections of its own, and who is called by others.
+	hear := func(s raft.StreamLayer) *raft.NetworkTransport {
+		return raft.NewNetworkTransportWithLogger(s, raftConnections, raftCallTimeout, newRaftLog(cfg.logger()))
 	}
-	listener, err := listen(cfg.Raft, "raft", live.AmongNodes(), cfg.logger())
+	var among *tls.Config
+	call := dialPlain
+	if live != nil {
+		among, call = live.AmongNodes(), dialBy(live)
+	}
+	doorman := newDoorman("raft", cfg.logger())
+	listener, err := listen(cfg.Raft, "raft", raftLimits, among, doorman)
 	if err != nil {
 		return nil, nil, err
 	}
-	s := newStream(listener, advertise, dialBy(live))
-	return namedTransport{newRaftTransport(s, cfg)}, s.hangUp, nil
-}
-
-func newRaftTransport(s *stream, cfg Config) *raft.NetworkTransport {
-	return raft.NewNetworkTransportWithLogger(s, raftConnections, raftCallTimeout, newRaftLog(cfg.logger()))
+	calls := newStream(advertise, call)
+	both := netTransport{hear(calls), listenTo(listener, doorman.refused, hear)}
+	if live == nil {
+		return both, calls.hangUp, nil
+	}
+	return namedTransport{both}, calls.hangUp, nil
 }
 
 func openHTTP(cfg Config, live *credentials.Live) (net.Listener, error) {
-	if live == nil {
-		return listen(cfg.HTTP, "http", nil, cfg.logger())
+	var forAll *tls.Config
+	if live != nil {
+		forAll = live.ForAll(cfg.ClientCerts == ClientCertsRequired)
 	}
-	return listen(cfg.HTTP, "http", live.ForAll(cfg.ClientCerts == ClientCertsRequired), cfg.logger())
+	return listen(cfg.HTTP, "http", httpLimits, forAll, newDoorman("http", cfg.logger()))
 }
 
 // closers undoes what was opened, the last first.

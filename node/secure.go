@@ -16,6 +16,7 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/connlimit"
 	"tocsin/credentials"
 	"tocsin/pki"
 )
@@ -35,17 +36,24 @@ func openCredentials(cfg Config) (*credentials.Live, error) {
 	return live, nil
 }
 
-// listen listens on address, and lets in who comes through TLS by config, if there
-// is one.
-func listen(address, port string, config *tls.Config, log *slog.Logger) (net.Listener, error) {
+// How many connections a port holds. The API's has room for all who may wait or
+// follow a stream; of nodes each has some five to each other one.
+var (
+	httpLimits = connlimit.Limits{All: 2048, FromOne: 1024}
+	raftLimits = connlimit.Limits{All: 512, FromOne: 256}
+)
+
+// listen listens on address, and lets in so many, and of these who comes through
+// TLS by config, if there is one.
+func listen(address, port string, limits connlimit.Limits, config *tls.Config, doorman *doorman) (net.Listener, error) {
 	inner, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: listen on %s: %w; is another node running there?", port, address, err)
 	}
+	inner = connlimit.Listen(inner, limits, doorman.refused)
 	if config == nil {
 		return inner, nil
 	}
-	doorman := &doorman{log: log.With("component", "credentials", "port", port)}
 	return credentials.Listen(inner, config, credentials.Limits{}, doorman.refused), nil
 }
 
@@ -55,6 +63,10 @@ type doorman struct {
 	log  *slog.Logger
 	sent atomic.Uint64 // away
 	told atomic.Int64  // when the log was, in nanoseconds of the wall clock
+}
+
+func newDoorman(port string, log *slog.Logger) *doorman {
+	return &doorman{log: log.With("component", "credentials", "port", port)}
 }
 
 const doormanSays = time.Minute
@@ -121,8 +133,23 @@ func peersBy(live *credentials.Live, known *residents, token access.Token) *api.
 	}}
 }
 
-// namedTransport is a transport of raft whose addresses name whom they lead to.
-type namedTransport struct{ *raft.NetworkTransport }
+// netTransport is raft's transport over the network: it calls by one way, and hears
+// who calls by another.
+type netTransport struct {
+	*raft.NetworkTransport
+	callers *callers
+}
+
+// Consumer implements raft.Transport.
+func (t netTransport) Consumer() <-chan raft.RPC { return t.callers.asked }
+
+// Close implements closingTransport.
+func (t netTransport) Close() error {
+	return errors.Join(t.callers.close(), t.NetworkTransport.Close())
+}
+
+// namedTransport is one whose addresses name whom they lead to.
+type namedTransport struct{ netTransport }
 
 // naming is a transport that calls a node by its name as well.
 type naming interface {

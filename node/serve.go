@@ -21,14 +21,7 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 	if n.out.HTTP == nil {
 		return nil
 	}
-	server := &http.Server{
-		Handler:           identified(n.handler(ctx.Done())),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    api.MaxHeader,
-	}
+	server := newServer(identified(n.handler(ctx.Done())))
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(n.out.HTTP) }()
 	select {
@@ -45,6 +38,19 @@ func (n *Node) serveHTTP(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// newServer returns a server that gives nobody more time or room than a request
+// takes. What waits or streams asks for more time itself.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    api.MaxHeader,
+	}
 }
 
 // Handler returns the node's HTTP API.

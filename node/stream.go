@@ -12,25 +12,28 @@ import (
 	"tocsin/credentials"
 )
 
-// stream carries raft's calls over TCP, or over TLS. It is raft's own, but that it
-// can hang up: raft does not end before the last of its calls has, and one to a node
-// that has vanished from the network lasts for as long as a call may.
+// stream carries raft's calls to others over TCP, or over TLS. It is raft's own, but
+// that it can hang up: raft does not end before the last of its calls has, and one to
+// a node that has vanished from the network lasts for as long as a call may. Those
+// who call this node come another way (see callers).
 type stream struct {
-	net.Listener
 	advertise net.Addr
 	dial      dial
 	calling   context.Context // ends with the calls
 	hangUp    context.CancelFunc
+	closed    context.Context // ends with the stream
+	close     context.CancelFunc
 }
 
 // dial connects to a node. It lasts no longer than its context.
 type dial func(ctx context.Context, callee raft.ServerAddress) (net.Conn, error)
 
-// newStream returns a stream of those who come to the listener and of those who
-// are dialled; advertise is the address that it is to be reached at.
-func newStream(listener net.Listener, advertise net.Addr, dial dial) *stream {
-	s := &stream{Listener: listener, advertise: advertise, dial: dial}
+// newStream returns a stream to those who are dialled; advertise is the address that
+// this node is to be reached at.
+func newStream(advertise net.Addr, dial dial) *stream {
+	s := &stream{advertise: advertise, dial: dial}
 	s.calling, s.hangUp = context.WithCancel(context.Background())
+	s.closed, s.close = context.WithCancel(context.Background())
 	return s
 }
 
@@ -51,6 +54,19 @@ func dialBy(live *credentials.Live) dial {
 
 // Addr implements net.Listener: it is where the others are to call.
 func (s *stream) Addr() net.Addr { return s.advertise }
+
+// Accept implements net.Listener: nobody comes this way.
+func (s *stream) Accept() (net.Conn, error) {
+	<-s.closed.Done()
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener. It ends the calls, too.
+func (s *stream) Close() error {
+	s.hangUp()
+	s.close()
+	return nil
+}
 
 // Dial implements raft.StreamLayer.
 func (s *stream) Dial(callee raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
