@@ -55,7 +55,7 @@ func split(kind prometheus.ValueType, name, help string, by label, read func(*Sc
 func figures(endpoints bool) []figure {
 	var all []figure
 	for _, some := range [][]figure{
-		nodeFigures(), clusterFigures(), raftFigures(), checkFigures(), doubtFigures(), gossipFigures(), notifyFigures(), writeFigures(),
+		nodeFigures(), clusterFigures(), raftFigures(), checkFigures(), streamFigures(), doubtFigures(), gossipFigures(), notifyFigures(), writeFigures(),
 	} {
 		all = append(all, some...)
 	}

@@ -27,6 +27,7 @@ type Scene struct {
 	Ballots  *gossipdb.Table
 	Gossip   gossipdb.Stats
 	Checks   verify.Progress
+	Streams  verify.StreamStats
 	Doubt    doubt.Status
 	Raft     Raft
 	// WritesQueued is how many writes wait for a place in an entry.

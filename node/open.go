@@ -136,7 +136,7 @@ func Open(cfg Config) (outside Outside, err error) {
 	outside.Scripts = scripts
 	checks := verify.NewChecks(scripts, cfg.logger())
 	closers.add(func() error { checks.Close(); return nil })
-	outside.Checker = checks
+	outside.Checker, outside.Streams = checks, checks.Streams
 	outside.Runner = notify.NewScripts(scripts)
 	outside.Close = closers.close
 	return outside, nil

@@ -49,6 +49,8 @@ type Outside struct {
 	// Checker runs one check, Runner one notification script.
 	Checker verify.Checker
 	Runner  notify.Runner
+	// Streams tells what the scripts that stay have done; nil: there are none.
+	Streams func() verify.StreamStats
 	// Clock reads the clocks that a standstill of this process shows by; nil
 	// reads those of the machine.
 	Clock func() doubt.Reading

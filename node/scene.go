@@ -7,15 +7,20 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/metrics"
+	"tocsin/verify"
 )
 
 // Scene implements metrics.Source. It answers from memory, as Readiness does.
 func (n *Node) Scene() metrics.Scene {
+	var streams verify.StreamStats
+	if n.out.Streams != nil {
+		streams = n.out.Streams()
+	}
 	return metrics.Scene{
 		Now: time.Now(), Self: n.Self(),
 		Ready: n.Readiness(), Warnings: n.Warnings(), Doubt: n.doubter.Status(),
 		View: n.machine.View(), Ballots: n.ballots.Table(),
-		Gossip: n.gossip.Stats(), Checks: n.verifier.Progress(), Raft: n.raftScene(),
+		Gossip: n.gossip.Stats(), Checks: n.verifier.Progress(), Streams: streams, Raft: n.raftScene(),
 		WritesQueued: len(n.local.queue) + len(n.remote.queue),
 		FreeBytes:    n.room.Load(), LittleRoom: n.littleRoom.Load(),
 		Expiry: n.expiry(),

@@ -50,6 +50,7 @@ type desk struct {
 	waiting []*question          // to be asked, oldest first; some are answered already
 	asked   map[uint64]*question // by id
 	due     pqueue.Queue[*question]
+	overdue map[uint64]struct{} // ids of those whose deadline passed first, and that may be answered yet
 	lastID  uint64
 	line    []byte // the line that asks the first of waiting; nil if it isn't made yet
 
@@ -62,7 +63,7 @@ type desk struct {
 
 func newDesk(now time.Time) *desk {
 	sooner := func(a, b *question) bool { return a.due().Before(b.due()) }
-	return &desk{lively: now, asked: map[uint64]*question{}, due: pqueue.New(sooner, func(q *question) *int { return &q.place })}
+	return &desk{lively: now, asked: map[uint64]*question{}, overdue: map[uint64]struct{}{}, due: pqueue.New(sooner, func(q *question) *int { return &q.place })}
 }
 
 // empty reports whether nobody waits for an answer.
@@ -111,22 +112,39 @@ func (d *desk) said() {
 	d.waiting, d.line = d.waiting[1:], nil
 }
 
+// line is what a line of a script is.
+type line uint8
+
+const (
+	// answer is one that was waited for.
+	answer line = iota
+	// late is one that nobody waits for any more. It is no babble, and no sign of
+	// life either: a script that has fallen behind, and works through what is past,
+	// is of use again only when it is started anew.
+	late
+	// stray is one that answers nothing that was asked, or what is answered.
+	stray
+)
+
 // hear takes in what the script has said, and reports why the process is to be
 // ended, if it is.
-func (d *desk) hear(r reply, now time.Time) error {
-	q := d.asked[r.id]
-	if q == nil {
-		if r.id == 0 {
-			d.lastStray = r.text
-		}
-		if d.strays++; d.strays < maxStrays {
-			return nil
-		}
-		return fmt.Errorf("it printed %d lines in a row that answer no check%s", maxStrays, d.strayWords())
+func (d *desk) hear(r reply, now time.Time) (line, error) {
+	if q := d.asked[r.id]; q != nil {
+		d.strays, d.strikes, d.lively = 0, 0, now
+		d.answer(q, outcome{r.answer, r.fault})
+		return answer, nil
 	}
-	d.strays, d.strikes, d.lively = 0, 0, now
-	d.answer(q, outcome{r.answer, r.fault})
-	return nil
+	if _, was := d.overdue[r.id]; was {
+		delete(d.overdue, r.id)
+		return late, nil
+	}
+	if r.id == 0 {
+		d.lastStray = r.text
+	}
+	if d.strays++; d.strays < maxStrays {
+		return stray, nil
+	}
+	return stray, fmt.Errorf("it printed %d lines in a row that answer no check%s", maxStrays, d.strayWords())
 }
 
 // expire answers the questions whose deadline has passed, and reports why the
@@ -140,12 +158,23 @@ func (d *desk) expire(now time.Time) (err error) {
 			d.strikes++
 			d.struck = now
 		}
-		d.answer(q, outcome{err: ErrLate})
+		d.miss(q)
 	}
 	if silence := now.Sub(d.lively); d.strikes >= maxStrikes && silence >= patience {
 		return fmt.Errorf("it has answered nothing in time for %v%s", silence.Round(time.Second), d.strayWords())
 	}
 	return nil
+}
+
+// miss answers q, whose deadline has passed.
+func (d *desk) miss(q *question) {
+	if q.id != 0 {
+		if len(d.overdue) >= most { // it answers none of them: they are not waited for
+			clear(d.overdue)
+		}
+		d.overdue[q.id] = struct{}{}
+	}
+	d.answer(q, outcome{err: ErrLate})
 }
 
 // dismiss answers all that is under way with err.

@@ -115,7 +115,7 @@ func TestDesk_EachQuestionHasOneOutcome(t *testing.T) {
 				}
 			case "hear":
 				id := rapid.Uint64Range(0, uint64(len(all)+2)).Draw(rt, "id")
-				_ = d.hear(reply{id: id, answer: Answer{Status: health.Up}}, now)
+				_, _ = d.hear(reply{id: id, answer: Answer{Status: health.Up}}, now)
 			case "wait":
 				now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(rt, "pass")) * time.Millisecond)
 				_ = d.expire(now)
@@ -134,7 +134,7 @@ func TestDesk_EachQuestionHasOneOutcome(t *testing.T) {
 					}
 				}
 			}
-			if open != d.due.Len() || len(d.asked) > open {
+			if open != d.due.Len() || len(d.asked) > open || len(d.overdue) > len(all)-open {
 				rt.Fatalf("%d have no outcome, and the desk holds %d, %d of them asked", open, d.due.Len(), len(d.asked))
 			}
 		}
@@ -177,6 +177,20 @@ func TestDesk_IsBounded(t *testing.T) {
 			t.Fatalf("%d wait to be asked", n)
 		}
 	}
+	// It reads, and answers nothing.
+	for range 3 {
+		for d.next() != nil {
+			d.said()
+		}
+		now = now.Add(time.Second)
+		_ = d.expire(now)
+		if n := len(d.overdue); n == 0 || n > most {
+			t.Fatalf("%d late ones are remembered", n)
+		}
+		for range most - 1 {
+			ask()
+		}
+	}
 }
 
 func TestDesk_Strikes(t *testing.T) {
@@ -210,17 +224,40 @@ func TestDesk_Strikes(t *testing.T) {
 		for i := range 20 {
 			ask(d, at(float64(i)*5))
 			if i%2 == 0 {
-				_ = d.hear(reply{id: d.lastID}, at(float64(i)*5))
+				_, _ = d.hear(reply{id: d.lastID}, at(float64(i)*5))
 			}
 			if err := d.expire(at(float64(i)*5 + 5)); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+	t.Run("late answers neither forgive nor are babble", func(t *testing.T) {
+		d := newDesk(start)
+		for range 2 * maxStrays {
+			ask(d, start)
+		}
+		if err := d.expire(at(5)); err != nil {
+			t.Fatal(err)
+		}
+		for id := range uint64(2 * maxStrays) {
+			if l, err := d.hear(reply{id: id + 1}, at(6)); l != late || err != nil {
+				t.Fatalf("%d is %v, %v, want it late", id+1, l, err)
+			}
+		}
+		if l, err := d.hear(reply{id: 1}, at(6)); l != stray || err != nil {
+			t.Errorf("once more it is %v, %v, want a stray", l, err)
+		}
+		for i := range 2 {
+			ask(d, at(6+float64(i)*5))
+			if err := d.expire(at(11 + float64(i)*5)); (err != nil) != (i == 1) {
+				t.Errorf("after %d more: %v", i+1, err)
+			}
+		}
+	})
 	t.Run("strays", func(t *testing.T) {
 		d := newDesk(start)
 		for i := range maxStrays {
-			err := d.hear(decode([]byte("debug: x")), start)
+			_, err := d.hear(decode([]byte("debug: x")), start)
 			if (err != nil) != (i == maxStrays-1) {
 				t.Errorf("line %d: %v", i+1, err)
 			}

@@ -22,7 +22,7 @@
 // # What happens to one that does not
 //
 //   - A check that is not answered within its timeout is late ([ErrLate]); an
-//     answer that comes later is passed over.
+//     answer that comes later is counted, and passed over.
 //   - An answer whose status is none, or that can't be read, is an error for the
 //     check whose id it has.
 //   - When the script ends, all checks under way are errors that say how, and it
@@ -30,8 +30,8 @@
 //     before, up to 1m, and 1s again after a life that was longer than the pause
 //     before it. Checks in the pause are errors at once.
 //   - It is ended, and that is an error for the checks under way, if it prints
-//     1,000 lines in a row that answer nothing, or answers nothing for 10s and
-//     while three deadlines pass one after the other.
+//     1,000 lines in a row that answer nothing, or answers nothing in time for
+//     10s and while three deadlines pass one after the other.
 //   - It is asked to end, by the end of its input, when nobody has asked it for 3
 //     minutes and when its file has changed: then another one is started, and the
 //     old one may answer what is under way. It has 10s for that; then, and

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/script"
@@ -20,6 +21,8 @@ type Room struct {
 	ctx      context.Context // of all processes
 	stop     context.CancelFunc
 	running  sync.WaitGroup // the speakers
+	counts   counts
+	looks    atomic.Uint64 // at files, begun
 
 	mu       sync.Mutex
 	speakers map[string]*speaker // by file
@@ -81,25 +84,40 @@ func (r *Room) Close() {
 }
 
 // speaker returns the speaker of the version of file that is there now. The
-// speaker of another version is retired. It looks at the file under the lock, or
-// whoever had looked before would retire the newer version for the older.
+// speaker of another version is retired.
 func (r *Room) speaker(file string) (*speaker, error) {
+	for {
+		began := r.looks.Add(1)
+		version, err := os.Stat(file)
+		if err != nil {
+			return nil, err
+		}
+		if s, err := r.speakerOf(file, version, began); s != nil || err != nil {
+			return s, err
+		}
+	}
+}
+
+// speakerOf returns the speaker of a version of file that was looked at from began
+// on. It is nil if somebody else, who may have looked later, saw another one: then
+// the file has to be looked at once more, or the newer of two versions would be
+// retired for the older.
+func (r *Room) speakerOf(file string, version fs.FileInfo, began uint64) (*speaker, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return nil, errClosed
 	}
-	version, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
 	if s := r.speakers[file]; s != nil {
-		if sameVersion(s.version, version) {
+		switch {
+		case sameVersion(s.version, version):
 			return s, nil
+		case began <= s.seen:
+			return nil, nil
 		}
 		close(s.retired)
 	}
-	s := newSpeaker(r, file, version)
+	s := newSpeaker(r, file, version, r.looks.Load())
 	r.speakers[file] = s
 	r.running.Go(func() { s.run(r.ctx) })
 	return s, nil

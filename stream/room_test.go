@@ -194,6 +194,37 @@ func TestRoom_RestartsWithGrowingPauses(t *testing.T) {
 	})
 }
 
+func TestRoom_Stats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake(t, func(n int64) life {
+			return func(ctx context.Context, in <-chan request, print func(string)) script.Result {
+				print("hello")
+				if n == 2 {
+					return script.Result{ExitCode: 3}
+				}
+				return answering(6*time.Second)(ctx, in, print)
+			}
+		})
+		expect := func(want Stats) {
+			t.Helper()
+			synctest.Wait()
+			if got := f.Stats(); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		}
+		if _, err := f.ask(t, "a"); !errors.Is(err, ErrLate) {
+			t.Errorf("%v, want it late", err)
+		}
+		expect(Stats{Running: 1, Starts: 1, Refused: 1})
+		time.Sleep(2 * time.Second)
+		expect(Stats{Running: 1, Starts: 1, Late: 1, Refused: 1})
+		time.Sleep(idle)
+		expect(Stats{Starts: 1, Late: 1, Refused: 1}) // it was let go of, which is no failure
+		_, _ = f.ask(t, "a")
+		expect(Stats{Starts: 2, Failures: 1, Late: 1, Refused: 2})
+	})
+}
+
 func TestRoom_EndsWhatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := fake(t, func(n int64) life {

@@ -35,6 +35,7 @@ type speaker struct {
 	file    string
 	name    string // of the script, for people
 	version fs.FileInfo
+	seen    uint64 // what Room.looks was when the version had been looked at
 	asks    chan *question
 	retired chan struct{} // closed by the room, when it has let go of this one
 
@@ -61,9 +62,9 @@ type talk struct {
 	why    error     // why it was stopped; nil if it wasn't
 }
 
-func newSpeaker(r *Room, file string, version fs.FileInfo) *speaker {
+func newSpeaker(r *Room, file string, version fs.FileInfo, seen uint64) *speaker {
 	return &speaker{
-		room: r, file: file, name: filepath.Base(file), version: version,
+		room: r, file: file, name: filepath.Base(file), version: version, seen: seen,
 		asks: make(chan *question), retired: make(chan struct{}),
 		used: time.Now(), desk: newDesk(time.Now()),
 	}
@@ -103,7 +104,7 @@ func (s *speaker) run(ctx context.Context) {
 		case say <- line:
 			s.desk.said()
 		case r := <-heard:
-			s.stop(s.desk.hear(r, time.Now()))
+			s.hear(r)
 		case r := <-over:
 			s.end(r)
 		case <-timer.C:
@@ -153,6 +154,13 @@ func (s *speaker) ask(ctx context.Context, q *question) {
 	s.desk.accept(q)
 }
 
+// hear takes in a line of the script.
+func (s *speaker) hear(r reply) {
+	l, why := s.desk.hear(r, time.Now())
+	s.room.counts.heard(l)
+	s.stop(why)
+}
+
 // begin starts the process, to be asked q first.
 func (s *speaker) begin(ctx context.Context, q *question) {
 	ctx, stop := context.WithCancel(ctx)
@@ -174,6 +182,8 @@ func (s *speaker) begin(ctx context.Context, q *question) {
 		case <-ctx.Done():
 		}
 	}
+	s.room.counts.starts.Add(1)
+	s.room.counts.running.Add(1)
 	// It ends with ctx, and end waits for it.
 	go func() { t.over <- s.room.converse(ctx, command, t.say, hear) }()
 }
@@ -204,6 +214,7 @@ func (s *speaker) sayGoodbye(now time.Time) {
 func (s *speaker) end(r script.Result) {
 	t, now := s.talk, time.Now()
 	t.stop()
+	s.room.counts.running.Add(-1)
 	s.talk = nil
 	s.ended = ending(s.name, r, t.why, s.desk.lastStray)
 	s.desk.dismiss(s.ended)
@@ -212,6 +223,7 @@ func (s *speaker) end(r script.Result) {
 	}
 	s.pause = pauseAfter(now.Sub(t.began), s.pause)
 	s.rested = now.Add(s.pause)
+	s.room.counts.failures.Add(1)
 	s.room.log.Warn("stream has ended", "script", s.name, "err", s.ended, "pause", s.pause)
 }
 

@@ -43,6 +43,12 @@ func NewChecks(scripts *script.Dir, log *slog.Logger) *Checks {
 // them is made any more.
 func (c *Checks) Close() { c.streams.Close() }
 
+// StreamStats is what scripts that stay have done so far.
+type StreamStats = stream.Stats
+
+// Streams tells what the scripts that stay have done so far.
+func (c *Checks) Streams() StreamStats { return c.streams.Stats() }
+
 // Check implements Checker.
 func (c *Checks) Check(ctx context.Context, r Request) Sample {
 	switch r.Kind {
