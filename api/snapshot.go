@@ -35,16 +35,16 @@ func (s *server) snapshotOperations(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodGet, path: snapshotPath, id: "get-snapshot", tag: "cluster",
 		summary: "Take a backup",
-		text:    "A file with all that the cluster knows, as the asked node knows it, with a checksum. It holds every value: keep it as you keep those. The ETag names the version of the settings and endpoints.",
+		text:    "A file with all that the cluster knows, as the asked node knows it, with a checksum. It holds every value: keep it as you keep those. The ETag names the version of settings, endpoints, pauses and maintenance windows together.",
 		file:    true,
 	}, s.takeSnapshot)
 	register(s, to, operation{
 		method: http.MethodPut, path: snapshotPath, id: "put-snapshot", tag: "cluster",
 		summary: "Put back what people have written, from a backup",
-		text: "The settings and the endpoints with their own settings, labels and parents become what the backup says, all or none, and what is not in it is deleted; the answer is what was changed. " +
-			"Members, tokens, events, states, pauses and maintenance windows are not put back: an endpoint that was not there, or not so, begins anew, and its first decision notifies nobody. " +
+		text: "The settings, the endpoints with their own settings, labels and parents, the pauses and the maintenance windows become what the backup says, all or none, and what is not in it is deleted; the answer is what was changed. " +
+			"Pauses and windows that have ended are not put back, nor are members, tokens, events and states: an endpoint that was not there, or not so, begins anew, and its first decision notifies nobody. " +
 			"The backup must be of this cluster; one of another is refused unless cluster names this one, or force is true. With dry_run nothing is done.",
-		takesFile: true, answers: Restored{Index: 18, From: "GDB3C4KQ", Taken: exampleTime(), Difference: exampleApplied().Difference},
+		takesFile: true, answers: exampleRestored(),
 	}, s.putSnapshot)
 }
 
@@ -67,7 +67,7 @@ func (s *server) sendSnapshot(c *gin.Context, view *fsm.View) {
 	allowTime(c, snapshotPatience)
 	c.Header("Content-Type", entryBody)
 	c.Header("Content-Disposition", `attachment; filename="tocsin-backup"`)
-	c.Header("ETag", etagOf(view.EndpointsIndex()))
+	c.Header("ETag", etagOf(view.ConfigurationIndex()))
 	c.Header(IndexHeader, strconv.FormatUint(view.Index(), 10))
 	c.Status(http.StatusOK)
 	self := s.State.Self()
@@ -81,13 +81,13 @@ type putSnapshotInput struct {
 	Cluster string `query:"cluster" minLength:"1" doc:"The id of this cluster, if the backup is of another" example:"GDB3C4KQ"`
 	Force   string `query:"force" enum:"true,false" default:"false" doc:"true: whatever cluster the backup is of"`
 	DryRun  string `query:"dry_run" enum:"true,false" default:"false" doc:"true: say what would be changed, and change nothing"`
-	IfMatch string `header:"If-Match" doc:"Only if settings and endpoints are in the version of this ETag" example:"\"17\""`
+	IfMatch string `header:"If-Match" doc:"Only if settings, endpoints, pauses and windows are in the version of this ETag" example:"\"17\""`
 	Sent    sent
 }
 
 type restoredOutput struct {
 	Index uint64 `header:"Tocsin-Index"`
-	ETag  string `header:"ETag" doc:"The version of settings and endpoints that is there now"`
+	ETag  string `header:"ETag" doc:"The version of settings, endpoints, pauses and windows that is there now"`
 	Body  Restored
 }
 
@@ -110,9 +110,9 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 		return nil, err
 	}
 	if here := view.ClusterID(); !force && in.Cluster != here && (in.Cluster != "" || b.Cluster != here) {
-		return nil, faultf(CodeConflict, "the backup is of the cluster %s, and this is %s: name this one with cluster=%s if that is meant; nothing was done", b.Cluster, here, here)
+		return nil, faultf(CodeConflict, "the backup is of the cluster %s, and this is %s: name this one with --cluster %s if that is meant (cluster=%s in the query); nothing was done", b.Cluster, here, here, here)
 	}
-	command := b.View.Configuration()
+	command := b.View.Configuration(time.Now())
 	command.If = condition
 	answer := Restored{DryRun: dryRun, From: b.Cluster, Taken: readableTime(b.Time)}
 	if dryRun {
@@ -120,7 +120,7 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 			return nil, refused
 		}
 		answer.Index, answer.Difference = view.Index(), view.RestoreDifference(command)
-		return &restoredOutput{Index: answer.Index, ETag: etagOf(view.EndpointsIndex()), Body: answer}, nil
+		return &restoredOutput{Index: answer.Index, ETag: etagOf(view.ConfigurationIndex()), Body: answer}, nil
 	}
 	result, err := s.propose(ctx, command)
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 	answer.Index, answer.Difference = result.Index, *result.Difference
 	if d := result.Difference; result.Changed {
 		s.log.Info("a backup was restored", "cluster", b.Cluster, "added", len(d.Added), "changed", len(d.Changed), "deleted", len(d.Deleted),
-			"index", result.Index, "from_address", in.Sent.from)
+			"pauses", d.Pauses.Count(), "windows", d.Windows.Count(), "index", result.Index, "from_address", in.Sent.from)
 	}
 	return &restoredOutput{Index: result.Index, ETag: etagOf(result.Version), Body: answer}, nil
 }
@@ -143,4 +143,10 @@ func yesOrNo(name, text string) (bool, error) {
 		return true, nil
 	}
 	return false, badRequest("%s %q is neither true nor false", name, text)
+}
+
+func exampleRestored() Restored {
+	d := exampleApplied().Difference
+	d.Pauses.Added, d.Windows.Deleted = []string{"the prefix db-"}, []string{"patch"}
+	return Restored{Index: 18, From: "GDB3C4KQ", Taken: exampleTime(), Difference: d}
 }

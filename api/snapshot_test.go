@@ -3,8 +3,10 @@ package api_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/api"
+	"tocsin/fsm"
 )
 
 func TestSnapshot_IsTakenAndRestored(t *testing.T) {
@@ -39,12 +41,37 @@ func TestSnapshot_IsTakenAndRestored(t *testing.T) {
 	w.request("PUT", "/v1/snapshot", "{}").wantWord(t, 400, "no backup of Tocsin")
 }
 
+// TestSnapshot_BringsPausesAndWindowsBack, and says of each what it does.
+func TestSnapshot_BringsPausesAndWindowsBack(t *testing.T) {
+	w := newWorld(t)
+	w.apply(fsm.PauseEndpoints{Pause: fsm.Pause{Scope: fsm.Scope{Prefix: "db"}, Reason: "move", Since: time.Now()}},
+		fsm.PauseEndpoints{Pause: fsm.Pause{Reason: "over", Since: birth, Until: birth.Add(time.Hour)}},
+		fsm.SetWindow{Window: fsm.Window{Name: "patch", Cron: "0 3 * * 0", Duration: fsm.Duration(time.Hour)}})
+	taken := w.get("/v1/snapshot")
+	w.apply(fsm.ResumeEndpoints{Scope: fsm.Scope{Prefix: "db"}}, fsm.ResumeEndpoints{}, fsm.DeleteWindow{Name: "patch"},
+		fsm.PauseEndpoints{Pause: fsm.Pause{Scope: fsm.Scope{Prefix: "web"}, Reason: "new", Since: time.Now()}})
+	put := func(query string, header ...string) answer {
+		return w.request("PUT", "/v1/snapshot"+query, taken.body, header...)
+	}
+	put("", "If-Match: "+taken.header.Get("ETag")).wantWord(t, 412, "changed by somebody else")
+	would := decoded[api.Restored](t, put("?dry_run=true")).Difference
+	done := decoded[api.Restored](t, put("")).Difference
+	for _, d := range []fsm.Difference{would, done} {
+		if strings.Join(d.Pauses.Added, ", ") != "the prefix db" || strings.Join(d.Pauses.Deleted, ", ") != "the prefix web" || strings.Join(d.Windows.Added, ", ") != "patch" {
+			t.Errorf("got %+v", d)
+		}
+	}
+	if h := w.View().Holds(); len(h.Pauses) != 1 || h.Pauses[0].Reason != "move" || len(h.Windows) != 1 {
+		t.Errorf("there are %+v", h)
+	}
+}
+
 func TestSnapshot_OfAnotherClusterIsGuarded(t *testing.T) {
 	w := newWorld(t)
 	taken := w.get("/v1/snapshot")
 	other := newWorldOf(t, "c2")
 	put := func(query string) answer { return other.request("PUT", "/v1/snapshot"+query, taken.body) }
-	put("").wantWord(t, 409, "of the cluster c1, and this is c2", "cluster=c2")
+	put("").wantWord(t, 409, "of the cluster c1, and this is c2", "--cluster c2")
 	put("?cluster=c1").wantWord(t, 409, "this is c2")
 	put("?cluster=c2").wantWord(t, 200)
 	put("?force=true").wantWord(t, 200)

@@ -102,11 +102,17 @@ func Read(from io.Reader) (Backup, error) {
 // Contents counts what is in a file.
 type Contents struct {
 	Endpoints int `json:"endpoints"`
+	Pauses    int `json:"pauses"`
+	Windows   int `json:"windows"`
 	Members   int `json:"members"`
 	Events    int `json:"events"`
 }
 
 // Contents counts what is in b.
 func (b Backup) Contents() Contents {
-	return Contents{Endpoints: b.View.EndpointCount(), Members: b.View.ObserverCount(), Events: b.View.EventCount()}
+	holds := b.View.Holds()
+	return Contents{
+		Endpoints: b.View.EndpointCount(), Pauses: len(holds.Pauses), Windows: len(holds.Windows),
+		Members: b.View.ObserverCount(), Events: b.View.EventCount(),
+	}
 }

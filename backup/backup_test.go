@@ -14,11 +14,13 @@ import (
 
 var taken = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
-// file returns a file with one endpoint in it.
+// file returns a file with one endpoint, one pause and one window in it.
 func file(tb testing.TB) []byte {
 	tb.Helper()
 	m := fsm.NewMachine()
-	data, err := fsm.Encode(fsm.Found{ClusterID: "c1", Settings: fsm.DefaultClusterSettings()}, fsm.SetEndpoint{Key: "db", Value: "v"})
+	data, err := fsm.Encode(fsm.Found{ClusterID: "c1", Settings: fsm.DefaultClusterSettings()}, fsm.SetEndpoint{Key: "db", Value: "v"},
+		fsm.PauseEndpoints{Pause: fsm.Pause{Reason: "r", Since: taken}},
+		fsm.SetWindow{Window: fsm.Window{Name: "w", Cron: "0 3 * * 0", Duration: fsm.Duration(time.Hour)}})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestRead_ReadsWhatWasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Cluster != "c1" || b.Node != "node1" || b.Index != 7 || !b.Time.Equal(taken) || b.Contents() != (backup.Contents{Endpoints: 1}) {
+	if b.Cluster != "c1" || b.Node != "node1" || b.Index != 7 || !b.Time.Equal(taken) || b.Contents() != (backup.Contents{Endpoints: 1, Pauses: 1, Windows: 1}) {
 		t.Errorf("got %+v, %+v", b.Header, b.Contents())
 	}
 	if e, ok := b.View.Endpoint("db"); !ok || e.Value != "v" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
+	"tocsin/fsm"
 )
 
 // snapshotTimeout is how long a backup may take on its way.
@@ -30,8 +32,9 @@ func (a app) snapshot() *cobra.Command {
 		Short:       "Take a backup of the cluster, or put one back",
 		Annotations: map[string]string{help.Order: "7"},
 		Long: `A backup holds all that the cluster knows. What is put back is what people have
-written: the settings, and the endpoints with their own settings, labels and
-parents. States are decided anew, and nobody is notified of them.`,
+written: the settings, the endpoints with their own settings, labels and
+parents, the pauses and the maintenance windows. States are decided anew, and
+nobody is notified of them.`,
 		Example: `tocsin snapshot save tocsin.backup
 tocsin snapshot inspect tocsin.backup
 tocsin snapshot restore tocsin.backup --dry-run`,
@@ -112,6 +115,8 @@ tocsin snapshot inspect tocsin.backup -o json | jq .index`,
 				{"by version", screen.Dash(told.Build)},
 				{"up to entry", fmt.Sprint(told.Index)},
 				{"endpoints", fmt.Sprint(told.Endpoints)},
+				{"pauses", fmt.Sprint(told.Pauses)},
+				{"maintenance windows", fmt.Sprint(told.Windows)},
 				{"members", fmt.Sprint(told.Members)},
 				{"events", fmt.Sprint(told.Events)},
 			})
@@ -143,13 +148,13 @@ func (a app) snapshotRestore() *cobra.Command {
 	var dryRun, force bool
 	c := &cobra.Command{
 		Use:         "restore FILE [flags]",
-		Short:       "Put back the settings and endpoints of a backup",
+		Short:       "Put back what people had written, from a backup",
 		Annotations: map[string]string{help.Order: "3"},
-		Long: `Makes the settings and endpoints be as they were, in one change: all of it is
-done, or nothing. Endpoints that are not in FILE are deleted; one that was not
-there, or not so, begins anew. Members, tokens, events, states, pauses and
-maintenance windows are not put back, and nobody is notified of what a restore
-brings.
+		Long: `Makes the settings, endpoints, pauses and maintenance windows be as they were,
+in one change: all of it is done, or nothing. What is not in FILE is deleted, a
+pause too; an endpoint that was not there, or not so, begins anew. Pauses and
+windows that have ended are not put back, nor are members, tokens, events and
+states, and nobody is notified of what a restore brings.
 
 A backup of another cluster is refused, unless --cluster names the one that is
 meant: its id is in "tocsin status -o json".`,
@@ -194,33 +199,70 @@ tocsin snapshot restore tocsin.backup --cluster GDB3C4KQ`,
 		if err := a.print(output, raw, func(s *screen.Screen) { drawRestored(s, done) }); err != nil {
 			return err
 		}
-		a.say("%s\n", applied{Applied: api.Applied{DryRun: done.DryRun, Difference: done.Difference}}.inShort())
+		a.say("%s\n", restoredInShort(done))
 		return nil
 	}
 	return c
 }
 
-// restored names what is another now, behind a plus, a minus or nothing.
+// drawRestored names what is another now, behind a plus, a minus or nothing.
 func drawRestored(s *screen.Screen, done api.Restored) {
-	for _, name := range done.Difference.Settings {
+	d := done.Difference
+	for _, name := range d.Settings {
 		s.Line("  settings: %s", screen.Clean(name))
 	}
+	drawHoldChanges(s, "pause of ", d.Pauses)
+	drawHoldChanges(s, "maintenance window ", d.Windows)
 	lines := map[string]string{}
-	for _, key := range done.Difference.Added {
-		lines[key] = s.Paint(screen.Green, "+ "+screen.Clean(key))
+	for _, key := range d.Added {
+		lines[key] = drawAdded(s, key)
 	}
-	for _, key := range done.Difference.Deleted {
-		lines[key] = s.Paint(screen.Red, "- "+screen.Clean(key))
+	for _, key := range d.Deleted {
+		lines[key] = drawDeleted(s, key)
 	}
-	for _, change := range done.Difference.Changed {
+	for _, change := range d.Changed {
 		lines[change.Key] = "  " + screen.Clean(change.Key+": "+strings.Join(change.Fields, ", "))
 	}
-	keys := make([]string, 0, len(lines))
-	for key := range lines {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(lines)) {
 		s.Line("%s", lines[key])
 	}
+}
+
+// drawHoldChanges does the same for pauses, or for windows.
+func drawHoldChanges(s *screen.Screen, kind string, c fsm.HoldChanges) {
+	for _, name := range c.Added {
+		s.Line("%s", drawAdded(s, kind+name))
+	}
+	for _, name := range c.Deleted {
+		s.Line("%s", drawDeleted(s, kind+name))
+	}
+	for _, name := range c.Changed {
+		s.Line("  %s", screen.Clean(kind+name))
+	}
+}
+
+func drawAdded(s *screen.Screen, what string) string {
+	return s.Paint(screen.Green, "+ "+screen.Clean(what))
+}
+
+func drawDeleted(s *screen.Screen, what string) string {
+	return s.Paint(screen.Red, "- "+screen.Clean(what))
+}
+
+// restoredInShort counts what of each kind is another now.
+func restoredInShort(done api.Restored) string {
+	d := done.Difference
+	count := func(kind string, added, changed, deleted int) string {
+		return fmt.Sprintf("%s: %d added, %d changed, %d deleted", kind, added, changed, deleted)
+	}
+	text := strings.Join([]string{
+		fmt.Sprintf("settings: %d changed", len(d.Settings)),
+		count("endpoints", len(d.Added), len(d.Changed), len(d.Deleted)) + fmt.Sprintf(", %d unchanged", d.Unchanged),
+		count("pauses", len(d.Pauses.Added), len(d.Pauses.Changed), len(d.Pauses.Deleted)),
+		count("maintenance windows", len(d.Windows.Added), len(d.Windows.Changed), len(d.Windows.Deleted)),
+	}, "; ")
+	if done.DryRun {
+		return text + ", if this were restored"
+	}
+	return text
 }

@@ -28,9 +28,12 @@ func TestSnapshot(t *testing.T) {
 	}
 	n = newFakeNode(t, api.Restored{DryRun: true, Difference: fsm.Difference{
 		Added: []string{"web"}, Deleted: []string{"db"}, Changed: []fsm.Change{{Key: "mq", Fields: []string{"value"}}}, Settings: []string{"fall"},
+		Pauses:  fsm.HoldChanges{Added: []string{"all endpoints"}, Deleted: []string{"the prefix db"}},
+		Windows: fsm.HoldChanges{Changed: []string{"patch"}},
 	}})
 	code, stdout, stderr := n.tocsin("snapshot", "restore", file, "--dry-run", "--cluster", "C")
-	if code != 0 || stdout != "  settings: fall\n- db\n  mq: value\n+ web\n" || !strings.Contains(stderr, "1 added, 1 changed, 1 deleted") || !strings.HasPrefix(n.lastAsked(), "PUT /v1/snapshot?cluster=C&dry_run=true ") {
+	if code != 0 || stdout != "  settings: fall\n+ pause of all endpoints\n- pause of the prefix db\n  maintenance window patch\n- db\n  mq: value\n+ web\n" ||
+		!strings.Contains(stderr, "settings: 1 changed; endpoints: 1 added, 1 changed, 1 deleted, 0 unchanged; pauses: 1 added, 0 changed, 1 deleted; maintenance windows: 0 added, 1 changed, 0 deleted, if this were restored") || !strings.HasPrefix(n.lastAsked(), "PUT /v1/snapshot?cluster=C&dry_run=true ") {
 		t.Errorf("%d %q %q, asked %.80q", code, stdout, stderr, n.lastAsked())
 	}
 	n = newFakeNode(t, text.String()[:text.Len()-5])

@@ -106,12 +106,12 @@ func (b *builder) answer(command Command) Result {
 	switch c := command.(type) {
 	case DeclareEndpoints:
 		d := b.declare(c)
-		r.Changed, r.Difference = len(d.Added)+len(d.Changed)+len(d.Deleted) > 0, &d
+		r.Changed, r.Difference = d.Any(), &d
 		return r
 	case RestoreConfiguration:
 		r.Difference, r.Refused = b.restore(c)
 		if d := r.Difference; d != nil {
-			r.Changed, r.Version = len(d.Added)+len(d.Changed)+len(d.Deleted)+len(d.Settings) > 0, b.next.endpointsIndex
+			r.Changed, r.Version = d.Any(), b.next.ConfigurationIndex()
 		}
 		return r
 	case RetryNotification:

@@ -18,24 +18,32 @@ func WriteSnapshot(to io.Writer, v *View) error { return writeSnapshot(to, v) }
 // that of any Machine. The error wraps ErrTooNew if a newer build wrote it.
 func ReadSnapshot(from io.Reader) (*View, error) { return readSnapshot(from, time.Time{}, Dialect{}) }
 
-// RestoreConfiguration makes the settings of the cluster and its endpoints be as
-// they are given, all or none of them; endpoints that are not given are deleted.
-// One that is not there, or not so, begins anew with another generation, so that
-// its first decision is a baseline and nobody is told of it. One that is so
-// already is left alone.
+// RestoreConfiguration makes the settings of the cluster, its endpoints, pauses and
+// maintenance windows be as they are given, all or none of them; what is not given
+// is deleted. An endpoint that is not there, or not so, begins anew with another
+// generation, so that its first decision is a baseline and nobody is told of it.
+// What is so already is left alone.
 type RestoreConfiguration struct {
 	Settings  ClusterSettings `json:"settings"`
 	Endpoints []Declared      `json:"endpoints"`
-	// If names versions of the configuration: what View.EndpointsIndex was when
-	// it was looked at.
+	Pauses    []Pause         `json:"pauses,omitempty"`
+	Windows   []Window        `json:"windows,omitempty"`
+	// If names versions of the configuration: what View.ConfigurationIndex was
+	// when it was looked at.
 	If *Condition `json:"if,omitempty"`
 }
 
 func (RestoreConfiguration) command() {}
 
+// ConfigurationIndex returns the index of the last change of anything that a
+// RestoreConfiguration may change.
+func (v *View) ConfigurationIndex() uint64 { return max(v.endpointsIndex, v.holds.Index) }
+
 // Configuration returns the command that puts back what people have written in v.
-func (v *View) Configuration() RestoreConfiguration {
+// Pauses and windows that have ended at that time are none of it.
+func (v *View) Configuration(at time.Time) RestoreConfiguration {
 	c := RestoreConfiguration{Settings: v.settings, Endpoints: []Declared{}}
+	c.Pauses, c.Windows = v.holds.unended(at)
 	for e := range v.Endpoints("") {
 		c.Endpoints = append(c.Endpoints, Declared{Key: e.Key, Value: e.Value, Overrides: e.Overrides, Labels: e.Labels, Parents: e.Parents})
 	}
@@ -46,6 +54,7 @@ func (v *View) Configuration() RestoreConfiguration {
 func (v *View) RestoreDifference(c RestoreConfiguration) Difference {
 	d := difference(v.endpoints.Root(), c.declared())
 	d.Settings = changedSettings(v.settings, c.Settings)
+	v.holds.becoming(c.holds(v.index), &d)
 	return d
 }
 
@@ -74,7 +83,7 @@ func changedSettings(before, after ClusterSettings) []string {
 // restore can't be refused but for its condition: so all of it is done, or
 // nothing.
 func (b *builder) restore(c RestoreConfiguration) (*Difference, *Refusal) {
-	if unmet := c.If.unmet("the configuration", true, b.next.endpointsIndex); unmet != nil {
+	if unmet := c.If.unmet("the configuration", true, b.next.ConfigurationIndex()); unmet != nil {
 		return nil, unmet
 	}
 	d := difference(b.endpoints.Root(), c.declared())
@@ -91,6 +100,7 @@ func (b *builder) restore(c RestoreConfiguration) (*Difference, *Refusal) {
 	for _, to := range c.Endpoints {
 		b.set(to.set())
 	}
+	b.next.holds = b.next.holds.becoming(c.holds(b.index), &d)
 	return &d, nil
 }
 
@@ -112,10 +122,10 @@ func validateRestore(v *View, c RestoreConfiguration) error {
 		}
 		all[d.Key] = d
 	}
-	var faults []error
+	faults := validateHolds(c.Pauses, c.Windows)
 	seen := make(map[string]bool, len(c.Endpoints))
 	for _, d := range c.Endpoints {
-		if len(faults) == maxFaults {
+		if len(faults) >= maxFaults {
 			faults = append(faults, errors.New("and perhaps more"))
 			break
 		}

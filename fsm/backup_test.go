@@ -3,6 +3,7 @@ package fsm_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/fsm"
 )
@@ -14,7 +15,7 @@ func TestRestoreConfiguration_StartsNoNotification(t *testing.T) {
 	commit(t, m, 6, fsm.SetEndpoint{Key: "web", Value: "v"})
 	e, _ := m.View().Endpoint("web")
 	commit(t, m, 7, turn(e))
-	backup := m.View().Configuration()
+	backup := m.View().Configuration(time.Time{})
 	commit(t, m, 8, fsm.DeleteEndpoint{Key: "web"}, fsm.SetEndpoint{Key: "db", Value: "another"}, fsm.SetEndpoint{Key: "new", Value: "v"})
 	before := m.View()
 	settings := before.Settings()
@@ -59,7 +60,7 @@ func TestRestoreConfiguration_KeepsParents(t *testing.T) {
 	commit(t, m, 6, fsm.SetEndpoint{Key: "z", Value: "v"}, fsm.SetEndpoint{Key: "gone", Value: "v"})
 	commit(t, m, 7, fsm.SetEndpoint{Key: "a", Value: "v", Parents: &[]string{"gone", "z"}})
 	commit(t, m, 8, fsm.DeleteEndpoint{Key: "gone"})
-	backup := m.View().Configuration()
+	backup := m.View().Configuration(time.Time{})
 	if d := m.View().RestoreDifference(backup); len(d.Changed) > 0 {
 		t.Errorf("what is so already would be changed: %+v", d)
 	}

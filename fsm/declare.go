@@ -63,8 +63,15 @@ type Difference struct {
 	Deleted   []string `json:"deleted"`
 	Unchanged int      `json:"unchanged"` // how many of those declared are so already
 	// Settings names the settings of the cluster that a RestoreConfiguration
-	// changes.
-	Settings []string `json:"settings,omitempty"`
+	// changes, Pauses and Windows the holds.
+	Settings []string    `json:"settings,omitempty"`
+	Pauses   HoldChanges `json:"pauses,omitzero"`
+	Windows  HoldChanges `json:"windows,omitzero"`
+}
+
+// Any reports whether anything is changed.
+func (d Difference) Any() bool {
+	return len(d.Added)+len(d.Changed)+len(d.Deleted)+len(d.Settings)+d.Pauses.Count()+d.Windows.Count() > 0
 }
 
 // Change names what of an endpoint is changed: value, settings.NAME, labels,

@@ -169,7 +169,7 @@ func (b *builder) pause(c PauseEndpoints) (bool, *Refusal) {
 		return true, nil
 	}
 	old := h.Pauses[i]
-	if old.Reason == p.Reason && old.By == p.By && old.Until.Equal(p.Until) {
+	if old.same(&p) {
 		return false, nil
 	}
 	if !old.Ended(p.Since) {
@@ -179,6 +179,11 @@ func (b *builder) pause(c PauseEndpoints) (bool, *Refusal) {
 	pauses[i] = &p
 	b.replaceHolds(pauses, h.Windows)
 	return true, nil
+}
+
+// same reports whether two pauses of one scope say the same: since when is none of it.
+func (p *Pause) same(other *Pause) bool {
+	return p.Reason == other.Reason && p.By == other.By && p.Until.Equal(other.Until)
 }
 
 func (b *builder) resume(c ResumeEndpoints) (bool, *Refusal) {
