@@ -34,7 +34,7 @@ type operation struct {
 // readProblems is what every read can answer, changeProblems what every change
 // can.
 func readProblems() []Code {
-	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeInternal, CodeNoLeader, CodeBehind, CodeUnavailable}
+	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeCrossSite, CodeInternal, CodeNoLeader, CodeBehind, CodeUnavailable}
 }
 
 func changeProblems() []Code {

@@ -2,7 +2,9 @@ package api
 
 import (
 	"mime"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -25,6 +27,32 @@ func notFromAPage(r *http.Request) error {
 		return faultf(CodeCrossSite, "this comes from a web page of %q, and this is %q: %s", origin, r.Host, remedy)
 	}
 	return nil
+}
+
+// byAForeignName refuses a request to a node that only its own machine reaches, by a
+// name that anybody can have registered. A page can have its own name lead to this
+// machine (DNS rebinding); to the browser we are then its origin, and it may write,
+// and read what we answer. It can't do so by an address, nor by a name without a
+// dot. Whoever has proven something is no such page, for it has nothing to show.
+func byAForeignName(r *http.Request) error {
+	if name := hostName(r.Host); name != "" && !ownName(name) {
+		return faultf(CodeCrossSite, "this asks for %.80q, and the node listens on this machine alone, where a web page elsewhere can have made that name lead to: ask for 127.0.0.1 or localhost, have a proxy send that as Host, or let those who ask show a token (--auth on)", name)
+	}
+	return nil
+}
+
+// hostName returns the name or address in a Host header, without the port.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+// ownName reports whether a name can't have been made to lead here by a stranger.
+func ownName(name string) bool {
+	_, err := netip.ParseAddr(name)
+	return err == nil || !strings.Contains(name, ".") || strings.HasSuffix(name, ".localhost") || name == "localhost.localdomain"
 }
 
 // hostOf returns host and port of an origin, "" if it has none, as "null" has

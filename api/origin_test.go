@@ -67,6 +67,34 @@ func TestOrigin_ProgramsAndOperatorsWrite(t *testing.T) {
 	}
 }
 
+// TestOrigin_APageWhoseNameLeadsHereHearsNothing: to the browser it is of our own
+// origin, so that nothing but the name shows that it is not.
+func TestOrigin_APageWhoseNameLeadsHereHearsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.set("a", "mine")
+	w.loopback = true
+	page := []string{"Sec-Fetch-Site: same-origin", "Content-Type: application/json"}
+	reads := []string{"/get?key=a", "/status", "/v1/endpoints", "/v1/status", "/v1/log", "/v1/config", "/v1/stream"}
+	for _, host := range []string{"evil.example", "evil.example:6000", "127.0.0.1.evil.example", "localhost.evil.example:6000", "EVIL.EXAMPLE.", "evil.local"} {
+		for _, target := range reads {
+			w.request("GET", target, "", append(page, "Host: "+host)...).wantWord(t, http.StatusForbidden, "127.0.0.1 or localhost")
+		}
+		for _, r := range writes {
+			w.request(r.method, r.target, r.body, "Content-Type: "+r.kind, "Host: "+host, "Origin: http://"+host).wantWord(t, http.StatusForbidden)
+		}
+		w.request("GET", "/readyz", "", "Host: "+host).wantWord(t, http.StatusOK) // it says nothing of the cluster
+	}
+	if w.writes > 0 || len(w.asked) > 0 {
+		t.Errorf("%d writes, and asked %q", w.writes, w.asked)
+	}
+	for _, host := range []string{"", "127.0.0.1", "127.0.0.1:6000", "[::1]:6000", "::1", "localhost:6000", "LOCALHOST.", "tocsin.localhost", "localhost.localdomain", "node1", "node1:6000"} {
+		w.request("GET", "/get?key=a", "", "Host: "+host).want(t, http.StatusOK, "mine")
+	}
+	w.loopback = false // whoever has opened it to others knows by which names
+	w.serves = nil
+	w.request("GET", "/get?key=a", "", "Host: tocsin.example").want(t, http.StatusOK, "mine")
+}
+
 // TestPeer_TakesItsOwnKindOfBodyAlone, for a form can send text/plain.
 func TestPeer_TakesItsOwnKindOfBodyAlone(t *testing.T) {
 	w := newWorld(t)

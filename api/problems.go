@@ -68,7 +68,7 @@ func kinds() []kind {
 		},
 		{
 			CodeCrossSite, http.StatusForbidden, "A web page elsewhere sent this",
-			"A browser sent the request on behalf of a page of another origin. Writes are taken from programs, from an address that somebody types, and from pages of this very node. If a proxy stands in front of the node, let it pass on the Host that the browser asked for.",
+			"A browser sent the request on behalf of a page of another origin. Writes are taken from programs, from an address that somebody types, and from pages of this very node. If a proxy stands in front of the node, let it pass on the Host that the browser asked for. A node that listens on its own machine alone and asks nobody for a token is asked for by an address, by localhost or by a name without a dot: a page elsewhere can have its own name lead to this machine.",
 		},
 		{
 			CodeSwitchedOff, http.StatusForbidden, "The paths of the original are switched off",

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"tocsin/access"
 	"tocsin/hold"
 	"tocsin/logring"
 )
@@ -44,6 +45,9 @@ type Config struct {
 	// change and each refusal; nil: Logger does.
 	Access Access
 	Audit  *slog.Logger
+	// Loopback says that no other machine reaches this node: then nobody who has
+	// proven nothing asks for it by a name that leads there from elsewhere.
+	Loopback bool
 	// MetricsOpen lets everybody read /metrics.
 	MetricsOpen bool
 	Metrics     http.Handler  // what /metrics answers; nil: there is nothing
@@ -204,6 +208,9 @@ func (s *server) serve(r route) gin.HandlerFunc {
 		}
 		var query url.Values
 		err := s.authorize(c, need)
+		if err == nil && s.Loopback && need != access.Open && len(access.From(c.Request.Context())) == 0 {
+			err = byAForeignName(c.Request)
+		}
 		if err == nil {
 			query, err = s.admit(r, c.Request)
 		}

@@ -39,6 +39,7 @@ type world struct {
 	leader   api.LeaderInfo
 	warned   []api.Warning
 	original api.OriginalMode
+	loopback bool
 	logger   *slog.Logger // nil discards
 	process  api.Process  // nil: it was told nothing
 	log      *logring.Ring
@@ -113,7 +114,7 @@ func (w *world) newHandler() http.Handler { return api.New(w.config()) }
 func (w *world) config() api.Config {
 	return api.Config{
 		State: w, Writer: w, Samples: w, Scripts: w, Membership: w, Health: w, Peer: w, Peers: others{w}, Freshness: w, Premises: w, Original: w.original, Process: w.process, Log: w.log, Profiling: func() bool { return w.profiling },
-		Logger: w.logger, Stopping: w.stopping,
+		Loopback: w.loopback, Logger: w.logger, Stopping: w.stopping,
 	}
 }
 
@@ -356,6 +357,10 @@ func send(h http.Handler, method, target, body string, header ...string) answer 
 	r := httptest.NewRequest(method, target, content)
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
+		if name == "Host" {
+			r.Host = value
+			continue
+		}
 		r.Header.Set(name, value)
 	}
 	recorder := httptest.NewRecorder()

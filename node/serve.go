@@ -63,7 +63,7 @@ func (n *Node) handler(stopping <-chan struct{}) http.Handler {
 		Stopping: stopping,
 		State:    n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
 		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Premises: n, Original: n.cfg.Original,
-		Access: n, Audit: n.auditLog(), MetricsOpen: n.cfg.MetricsOpen,
+		Access: n, Loopback: len(n.cfg.reachable([]string{"--http"})) == 0, Audit: n.auditLog(), MetricsOpen: n.cfg.MetricsOpen,
 		Metrics: n.metrics.Handler(), Requests: n.metrics.Requests, Logger: n.log,
 		Process: n.cfg.Process, Log: n.cfg.Log, Profiling: func() bool { return n.changeable.Load().Profiling },
 	})
