@@ -127,11 +127,7 @@ func (f *fleet) starts(t *testing.T) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for _, m := range f.machines {
-		text, err := os.ReadFile(m.file("/var/lib/tocsin/identity.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[m.name] = string(text)
+		all[m.name] = f.read(t, m.file("/var/lib/tocsin/identity.json"))
 	}
 	return all
 }
@@ -140,7 +136,7 @@ func (f *fleet) starts(t *testing.T) map[string]string {
 func (f *fleet) modes(t *testing.T) {
 	t.Helper()
 	for name, want := range map[string]os.FileMode{
-		"/etc/tocsin": 0o750, "/etc/tocsin/tls": 0o750, "/etc/tocsin/tls/tls.key": 0o600, "/etc/tocsin/join.token": 0o640, "/etc/tocsin/tocsin.yaml": 0o640,
+		"/etc/tocsin": 0o750, "/etc/tocsin/tls": 0o750, "/etc/tocsin/tls/tls.key": 0o600, "/etc/tocsin/join.token": 0o640, "/etc/tocsin/gossip.key": 0o640, "/etc/tocsin/tocsin.yaml": 0o640,
 	} {
 		for _, m := range f.machines {
 			info, err := os.Stat(m.file(name))
@@ -166,6 +162,34 @@ func (f *fleet) renew(t *testing.T) {
 		}
 	}
 	f.stay(t, started)
+}
+
+// rekey changes the key of the gossip, while people write.
+func (f *fleet) rekey(t *testing.T) {
+	started, before := f.starts(t), f.read(t, f.credentials("gossip.key"))
+	w := f.write()
+	f.play(t, "playbooks/gossip-key.yml")
+	f.hold(t, w.end())
+	after := f.read(t, f.credentials("gossip.key"))
+	if before == after {
+		t.Error("it is the same key as before")
+	}
+	for _, m := range f.machines {
+		if has := f.read(t, m.file("/etc/tocsin/gossip.key")); strings.TrimSpace(has) != strings.TrimSpace(after) {
+			t.Errorf("%s does not have the new key alone", m.name)
+		}
+	}
+	eventually(t, patience, f.whole(f.machines...))
+	f.stay(t, started)
+}
+
+func (f *fleet) read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // stay requires that no agent was started since.

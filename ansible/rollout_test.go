@@ -49,6 +49,7 @@ func TestRollout(t *testing.T) {
 		{"change", f.change, false},
 		{"upgrade", f.upgrade, true},
 		{"renew", f.renew, true},
+		{"rekey", f.rekey, true},
 		{"replace", f.replace, false},
 		{"lose a site", f.loseSite, false},
 		{"restore", f.restore, false},
