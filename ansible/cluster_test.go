@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,9 +183,9 @@ func changed(said string) map[string]string {
 
 // member is what a node says of another.
 type member struct {
-	Node, Version string
-	Fresh         bool
-	InRaft        string `json:"in_raft"`
+	Node, Version   string
+	Observer, Fresh bool
+	InRaft          string `json:"in_raft"`
 }
 
 // whole returns what keeps the cluster from being all of those machines, ready.
@@ -202,10 +203,12 @@ func (f *fleet) whole(machines ...*machine) func() error {
 			if err := json.Unmarshal([]byte(text), &list); err != nil {
 				return err
 			}
-			if len(list.Members) != len(machines) {
-				return fmt.Errorf("%s knows %d members, and there are %d", m.name, len(list.Members), len(machines))
+			// One that was taken out is still heard of for a while.
+			members := slices.DeleteFunc(list.Members, func(m member) bool { return !m.Observer })
+			if len(members) != len(machines) {
+				return fmt.Errorf("%s knows the members %+v, and there are %d", m.name, members, len(machines))
 			}
-			for _, other := range list.Members {
+			for _, other := range members {
 				if !other.Fresh || other.InRaft != "voter" || !strings.HasPrefix(other.Version, f.version) {
 					return fmt.Errorf("%s says of a member: %+v", m.name, other)
 				}
