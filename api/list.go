@@ -12,7 +12,7 @@ import (
 type listInput struct {
 	Prefix      string      `query:"prefix" doc:"Only those whose key begins so" example:"web/"`
 	Label       []string    `query:"label,explode" doc:"Only those with this label, as name=value; of several, all" example:"[\"team=storage\"]"`
-	State       string      `query:"state" enum:"UP,DOWN,UNKNOWN" doc:"Only those in this state"`
+	State       string      `query:"state" enum:"UP,DOWN,UNKNOWN" doc:"Only those in this state; small letters will do"`
 	Limit       pageLimit   `query:"limit"`
 	Cursor      string      `query:"cursor" minLength:"1" doc:"What next of the page before said: it holds on every node, whatever has changed in between"`
 	Index       waitIndex   `query:"index"`
@@ -34,7 +34,7 @@ func (in *listInput) read() (l listing, err error) {
 		return l, err
 	}
 	if in.State != "" {
-		state, err := health.Parse(in.State)
+		state, err := health.Parse(strings.ToUpper(in.State))
 		if err != nil {
 			return l, badRequest("state %q is none of UP, DOWN and UNKNOWN", in.State)
 		}

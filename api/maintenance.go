@@ -128,7 +128,7 @@ func (s *server) window(ctx context.Context, in *windowInput) (*windowOutput, er
 	}
 	w, ok := view.Holds().Window(in.Name)
 	if !ok {
-		return nil, notFound("there is no maintenance window %.80q: GET %s lists them", in.Name, windowsPath)
+		return nil, notFound("there is no maintenance window %.80q: see \"tocsin maintenance list\"", in.Name)
 	}
 	return &windowOutput{Index: view.Index(), ETag: etagOf(w.Configured), Body: windowOf(w, time.Now())}, nil
 }

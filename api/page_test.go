@@ -88,6 +88,7 @@ func TestLists_Filter(t *testing.T) {
 		"?label=team=b":                     "",
 		"?label=team=":                      "",
 		"?state=DOWN":                       "db",
+		"?state=down":                       "db",
 		"?state=UNKNOWN":                    "web/2",
 		"?state=UP&prefix=db":               "",
 		"?state=UP&label=team%3Da&limit=10": "web/1",

@@ -221,7 +221,11 @@ func (w *world) Propose(_ context.Context, commands ...fsm.Command) ([]fsm.Resul
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range commands {
+	for i, c := range commands {
+		if f, is := c.(fsm.ForceState); is { // the leader stamps it
+			f.Leader, f.Time = w.leader.Node, birth
+			c, commands[i] = f, f
+		}
 		if refused := fsm.Validate(w.View(), c); refused != nil {
 			return []fsm.Result{{Refused: refused}}, nil
 		}

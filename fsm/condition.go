@@ -45,6 +45,8 @@ func (c *Condition) unmet(what string, exists bool, version uint64) *Refusal {
 		return nil
 	case !exists:
 		return refuse(Unmet, "%s does not exist, and the request was to change it: add it if that is meant", what)
+	case len(c.Versions) > 0 && slices.Max(c.Versions) == 0:
+		return refuse(Unmet, "%s is in version %d, and the request names none that anything ever has: send the ETag of an answer as it is, in its quotes; read it again for that", what, version)
 	case len(c.Versions) > 0 && !slices.Contains(c.Versions, version):
 		return refuse(Unmet, "%s was changed by somebody else: it is in version %d, and the request was made for %d: read it again, and decide anew", what, version, c.Versions)
 	}
