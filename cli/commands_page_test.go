@@ -77,7 +77,7 @@ func TestCommands_HaveAGoodFirstScreen(t *testing.T) {
 			t.Errorf("%s: what is it for, and how is it called?", c.CommandPath())
 		}
 		for line := range strings.SplitSeq(text.String(), "\n") {
-			if screen.Visible(line) > screen.Width {
+			if screen.Columns(line) > screen.Width {
 				t.Errorf("%s: this line is wider than a terminal: %s", c.CommandPath(), line)
 			}
 		}

@@ -168,7 +168,7 @@ func drawFindings(s *screen.Screen, r doctor.Report, cluster api.Cluster, asked 
 		drawFinding(s, f)
 	}
 	if len(well) > 0 {
-		s.Block(screen.Green, "OK", screen.Wrap(strings.Join(well, ", "), screen.Width-screen.HeadIndent))
+		s.Block(screen.Green, "OK", strings.Join(well, ", "), "")
 	}
 	switch {
 	case count[doctor.Critical]+count[doctor.Warning] == 0:
@@ -183,12 +183,6 @@ func drawFinding(s *screen.Screen, f doctor.Finding) {
 	if f.Node != "" {
 		about += ", " + f.Node
 	}
-	lines := screen.Wrap(screen.Clean(about+": "+f.Text), screen.Width-screen.HeadIndent)
-	if f.Remedy != "" {
-		for i, line := range screen.Wrap(screen.Clean(f.Remedy), screen.Width-screen.HeadIndent-3) {
-			lines = append(lines, map[bool]string{true: "-> ", false: "   "}[i == 0]+line)
-		}
-	}
 	colour := map[doctor.Severity]string{doctor.Critical: screen.Red, doctor.Warning: screen.Yellow, doctor.Info: screen.Green}[f.Severity]
-	s.Block(colour, strings.ToUpper(f.Severity.String()), lines)
+	s.Block(colour, strings.ToUpper(f.Severity.String()), about+": "+f.Text, f.Remedy)
 }

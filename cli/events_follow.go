@@ -23,7 +23,7 @@ type follower struct {
 // follow shows what happens after the id, "" for what comes next, until the
 // program is stopped.
 func (f follower) follow(ctx context.Context, nodes *client.Client, id string) error {
-	ctx, stop := untilInterrupted(ctx)
+	ctx, stop := f.whileRead(ctx)
 	defer stop()
 	return nodes.Follow(ctx, client.Stream{Path: "/v1/stream", LastID: id}, f.show)
 }
@@ -71,7 +71,7 @@ func eventLine(s *screen.Screen, e api.Event) string {
 			text += ": " + why
 		}
 	}
-	return fmt.Sprintf("%s  %-6d  %-20s  %s%s  %s\n", screen.Moment(e.Time), e.ID, screen.Cut(screen.Clean(e.Key), 30), change, strings.Repeat(" ", pad), text)
+	return fmt.Sprintf("%s  %-6d  %s  %s%s  %s\n", screen.Moment(e.Time), e.ID, screen.Pad(screen.Cut(screen.Clean(e.Key), 30), 20), change, strings.Repeat(" ", pad), text)
 }
 
 // firstReason is what one of those said who brought the event about.

@@ -51,7 +51,7 @@ tocsin monitor --log-format json | jq 'select(.key == "web")'`,
 		if err != nil {
 			return err
 		}
-		ctx, stop := untilInterrupted(c.Context())
+		ctx, stop := a.whileRead(c.Context())
 		defer stop()
 		path := "/v1/log?" + url.Values{"level": {level}, "lines": {strconv.Itoa(lines)}}.Encode()
 		if err := nodes.Follow(ctx, client.Stream{Path: path, OfOneNode: true}, monitor{a, format == screen.AsJSON}.show); err != nil {

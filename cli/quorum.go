@@ -95,8 +95,6 @@ func drawFooting(s *screen.Screen, f footing.Footing) {
 	})
 	s.Line("")
 	for _, sentence := range f.Sentences() {
-		for _, line := range screen.Wrap(screen.Clean(sentence), screen.Width) {
-			s.Line("%s", line)
-		}
+		s.Sentence(sentence)
 	}
 }

@@ -121,9 +121,7 @@ tocsin script test verify verify-http-stream web http://10.0.0.1/ \
 		drawRan(s, args[0], trial.Ran)
 		sample := trial.Sample
 		s.Line("The sample is %s%s.", s.Status(sample.Status), because(sample.Reason))
-		for _, line := range screen.Wrap(sampleMeans(kind, sample.Status, settings.Fall, settings.Rise), screen.Width) {
-			s.Line("%s", line)
-		}
+		s.Sentence(sampleMeans(kind, sample.Status, settings.Fall, settings.Rise))
 		if err := a.tell(strings.TrimSuffix(s.String(), "\n")); err != nil {
 			return err
 		}
@@ -251,9 +249,7 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 		s := screen.New(a.stdout)
 		drawRan(s, args[0], &result)
 		s.Line("The notification is %s%s.", meaning, because(problem))
-		for _, line := range screen.Wrap(endMeans(meaning, l.Node.Settings.NotifyAttempts), screen.Width) {
-			s.Line("%s", line)
-		}
+		s.Sentence(endMeans(meaning, l.Node.Settings.NotifyAttempts))
 		if err := a.tell(strings.TrimSuffix(s.String(), "\n")); err != nil {
 			return err
 		}

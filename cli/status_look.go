@@ -75,13 +75,13 @@ func (l *statusLook) judged(c *cobra.Command) error {
 
 // watch shows it until somebody stops the command.
 func (l *statusLook) watch(c *cobra.Command) error {
-	ctx, stop := untilInterrupted(c.Context())
+	ctx, stop := l.whileRead(c.Context())
 	defer stop()
 	w := &screen.Watcher{
-		Out: l.stdout, Rows: screen.Terminal(l.stdout), Head: l.head,
+		Out: l.stdout, Size: screen.Terminal(l.stdout), Head: l.head,
 		Complain: func(err error) { l.say("tocsin: status: %s\n", prose.OneLine(err.Error())) },
 	}
-	if w.Rows != nil {
+	if w.Size != nil {
 		l.nodes.Hush() // words would stand in the middle of the page
 	}
 	w.Look = func(ctx context.Context) ([]byte, string, error) {

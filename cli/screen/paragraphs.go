@@ -4,7 +4,7 @@ import "strings"
 
 // Headed writes what somebody should look at, in lines that fit.
 func (s *Screen) Headed(head, text string) {
-	for i, line := range Wrap(head+" "+text, Width-2) {
+	for i, line := range Wrap(head+" "+text, s.textWidth()-2) {
 		if rest, first := strings.CutPrefix(line, head); i == 0 && first {
 			line = s.Paint(Yellow, head) + rest
 		} else if i > 0 {
@@ -16,7 +16,7 @@ func (s *Screen) Headed(head, text string) {
 
 // Paragraph writes text in lines that fit, the second one on set in.
 func (s *Screen) Paragraph(text string) {
-	for i, line := range Wrap(text, Width-4) {
+	for i, line := range Wrap(text, s.textWidth()-4) {
 		if i > 0 {
 			line = "  " + line
 		}
@@ -29,7 +29,7 @@ func (s *Screen) Labelled(word, text string) {
 	if text == "" {
 		return
 	}
-	for _, line := range Wrap(text, Width-8) {
+	for _, line := range Wrap(text, s.textWidth()-8) {
 		s.Line("%-7s %s", word, line)
 		word = ""
 	}
@@ -37,20 +37,29 @@ func (s *Screen) Labelled(word, text string) {
 
 // Sentence writes text made clean, in lines that fit.
 func (s *Screen) Sentence(text string) {
-	for _, line := range Wrap(Clean(text), Width) {
+	for _, line := range Wrap(Clean(text), s.textWidth()) {
 		s.Line("%s", line)
 	}
 }
 
-// HeadIndent is how far the text of a finding stands from the left.
-const HeadIndent = 10
+// blockIndent is how far the text of a block stands from the left.
+const blockIndent = 10
 
-// Block writes lines beside a word.
-func (s *Screen) Block(colour, word string, lines []string) {
-	head := s.Paint(colour, word) + strings.Repeat(" ", HeadIndent-len(word))
-	for _, line := range lines {
+// Block writes text made clean beside a word, and below it what to do, if there is
+// anything.
+func (s *Screen) Block(colour, word, text, remedy string) {
+	head := s.Paint(colour, word) + strings.Repeat(" ", blockIndent-len(word))
+	room := s.textWidth() - blockIndent
+	for _, line := range Wrap(Clean(text), room) {
 		s.Line("%s%s", head, line)
-		head = strings.Repeat(" ", HeadIndent)
+		head = strings.Repeat(" ", blockIndent)
+	}
+	if remedy != "" {
+		head += "-> "
+		for _, line := range Wrap(Clean(remedy), room-3) {
+			s.Line("%s%s", head, line)
+			head = strings.Repeat(" ", blockIndent+3)
+		}
 	}
 	s.Line("")
 }

@@ -52,3 +52,23 @@ func TestScreen_Colours(t *testing.T) {
 		t.Errorf("not aligned:\n%s", bare)
 	}
 }
+
+func TestCutAndPad_CountColumns(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		columns int
+		cut     string
+		padded  string
+	}{
+		{"abc", 3, "abc", "abc"},
+		{"abcd", 3, "ab…", "abcd"},
+		{"日本", 4, "日本", "日本"},
+		{"日本語", 4, "日…", "日本語"},
+		{"日本", 6, "日本", "日本  "},
+		{Red + "ab" + reset, 3, Red + "ab" + reset, Red + "ab" + reset + " "},
+	} {
+		if cut, padded := Cut(c.text, c.columns), Pad(c.text, c.columns); cut != c.cut || padded != c.padded {
+			t.Errorf("%q in %d: %q, %q", c.text, c.columns, cut, padded)
+		}
+	}
+}

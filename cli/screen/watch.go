@@ -35,8 +35,8 @@ type Watcher struct {
 	// nothing but how old they are.
 	Look func(context.Context) (text []byte, sameness string, err error)
 	Out  io.Writer
-	// Rows is how high the terminal is at this moment; nil if there is none.
-	Rows func() int
+	// Size is how large the terminal is at this moment; nil if there is none.
+	Size func() (columns, rows int)
 	// Head stands above each, where there is no terminal.
 	Head func(time.Time) string
 	// Complain says what went wrong, where there is no terminal.
@@ -58,7 +58,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	if w.Rows != nil {
+	if w.Size != nil {
 		if _, err := io.WriteString(w.Out, openPage); err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (w *Watcher) ask(ctx context.Context) error {
 		return err
 	}
 	w.seen, w.fault = time.Now(), ""
-	if w.Rows != nil {
+	if w.Size != nil {
 		w.text = text // what is older by a second is drawn anew
 	}
 	if sameness != w.sameness {
@@ -101,14 +101,14 @@ func (w *Watcher) ask(ctx context.Context) error {
 func (w *Watcher) failed(err error) {
 	if text := prose.OneLine(err.Error()); text != w.fault {
 		w.fault = text
-		if w.Rows == nil {
+		if w.Size == nil {
 			w.Complain(err)
 		}
 	}
 }
 
 func (w *Watcher) draw() error {
-	if w.Rows != nil {
+	if w.Size != nil {
 		_, err := w.Out.Write(w.page())
 		return err
 	}
@@ -125,14 +125,15 @@ func (w *Watcher) page() []byte {
 	lines := bytes.Split(bytes.TrimSuffix(w.text, []byte("\n")), []byte("\n"))
 	var page bytes.Buffer
 	page.WriteString(toTop)
-	if room := max(w.Rows()-2, 1); len(lines) > room {
+	columns, rows := w.Size()
+	if room := max(rows-2, 1); len(lines) > room {
 		more := len(lines) - room + 1
 		lines = append(lines[:room-1:room-1], fmt.Appendf(nil, "… and %d lines more", more))
 	}
 	for _, line := range lines {
 		fmt.Fprintf(&page, "%s%s\r\n", line, clearLine)
 	}
-	fmt.Fprintf(&page, "%s\r\n%s%s%s", clearLine, Cut(w.age(), Width), clearLine, clearRest)
+	fmt.Fprintf(&page, "%s\r\n%s%s%s", clearLine, Cut(w.age(), columns), clearLine, clearRest)
 	return page.Bytes()
 }
 

@@ -30,18 +30,22 @@ func (s *sights) look(context.Context) ([]byte, string, error) {
 }
 
 // watchFor watches for so many seconds.
-func watchFor(t *testing.T, seconds int, rows func() int, all ...string) (out, words string, err error) {
+func watchFor(t *testing.T, seconds int, size func() (int, int), all ...string) (out, words string, err error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(seconds)*time.Second+time.Millisecond)
 	defer cancel()
 	w := &Watcher{
-		Look: (&sights{all: all}).look, Out: &stdout, Rows: rows,
+		Look: (&sights{all: all}).look, Out: &stdout, Size: size,
 		Head:     func(time.Time) string { return "== " },
 		Complain: func(err error) { fmt.Fprintln(&stderr, err) },
 	}
 	err = w.Run(ctx)
 	return stdout.String(), stderr.String(), err
+}
+
+func terminalOf(columns, rows int) func() (int, int) {
+	return func() (int, int) { return columns, rows }
 }
 
 func TestWatch_AppendsWhatChanges(t *testing.T) {
@@ -55,8 +59,8 @@ func TestWatch_AppendsWhatChanges(t *testing.T) {
 
 func TestWatch_BeginsWithAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, rows := range []func() int{nil, func() int { return 24 }} {
-			if out, _, err := watchFor(t, 9, rows, "!nobody"); err == nil || out != "" {
+		for _, size := range []func() (int, int){nil, terminalOf(80, 24)} {
+			if out, _, err := watchFor(t, 9, size, "!nobody"); err == nil || out != "" {
 				t.Errorf("%v, %q", err, out)
 			}
 		}
@@ -67,7 +71,7 @@ func TestWatch_BeginsWithAnError(t *testing.T) {
 // that tells its age, and afterwards the terminal is as it was.
 func TestWatch_OnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		out, words, err := watchFor(t, 3, func() int { return 5 }, "a~1", "a~2", "!gone", "one\ntwo\nthree\nfour")
+		out, words, err := watchFor(t, 3, terminalOf(80, 5), "a~1", "a~2", "!gone", "one\ntwo\nthree\nfour")
 		pages := strings.Split(out, toTop)
 		if err != nil || words != "" || len(pages) != 5 || pages[0] != openPage || !strings.HasSuffix(out, closePage) {
 			t.Fatalf("%v, %q, %q", err, words, pages)
