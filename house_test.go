@@ -66,7 +66,7 @@ var mayImport = map[string]struct {
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"web":         {nil, "it is files"},
 	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
-	"node":        {[]string{"access", "api", "connlimit", "credentials", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "metrics", "notify", "pki", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"node":        {[]string{"access", "api", "connlimit", "credentials", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "metrics", "notify", "pki", "prose", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "redact", "render", "script", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"cli/client":  {[]string{"access", "api", "config", "credentials", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},

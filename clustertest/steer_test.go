@@ -55,6 +55,27 @@ func TestCluster_TheLeadIsHandedOverWhenAsked(t *testing.T) {
 	})
 }
 
+// TestCluster_TheLeadGoesToNoneThatHasJustDied, though its last ballot counts still.
+func TestCluster_TheLeadGoesToNoneThatHasJustDied(t *testing.T) {
+	for i := range 2 {
+		bubble(t, func(t *testing.T) {
+			c := clustertest.New(t, 3)
+			before := c.Leader()
+			others := c.Others(before)
+			dead, alive := others[i], others[1-i]
+			c.Crash(dead)
+			started := time.Now()
+			if _, err := c.Node(before).TransferLead(t.Context(), dead); err == nil || !strings.Contains(err.Error(), "does not answer now; "+alive+" could") {
+				t.Errorf("to %s, which is dead: %v", dead, err)
+			}
+			now, err := c.Node(before).TransferLead(t.Context(), "")
+			if err != nil || now.Node != alive || time.Since(started) > 3*time.Second {
+				t.Errorf("%v leads after %v, %v", now, time.Since(started), err)
+			}
+		})
+	}
+}
+
 func TestCluster_ANodeIsNotTakenOutThatTheQuorumNeeds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := clustertest.New(t, 3)

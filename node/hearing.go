@@ -49,7 +49,7 @@ func (n *Node) yield(ctx context.Context) {
 		return // raft has ended
 	}
 	observers := n.machine.View().ObserverCount()
-	to, found := heir(n.cfg.Name, observers, n.askWhomTheyHear(ctx, servers))
+	to, found := heir(n.cfg.Name, observers, n.askWhomTheyHear(ctx, servers, anybody))
 	if !found || ctx.Err() != nil {
 		return
 	}
@@ -77,9 +77,25 @@ func heir(self string, observers int, voters []api.Account) (node string, found 
 	}).Node, true
 }
 
-// askWhomTheyHear asks all other voters at once. Who does not answer in time, or
-// is not the one that was asked, has said nothing.
-func (n *Node) askWhomTheyHear(ctx context.Context, servers []raft.Server) []api.Account {
+// following returns what says of a voter whether it could take the lead now: it has
+// answered a moment ago, and follows this node. Its ballots count for a while
+// after its death, and a transfer to one that is dead keeps everybody waiting.
+func (n *Node) following(ctx context.Context) (follows func(*fsm.Observer) bool) {
+	servers, err := n.servers()
+	if err != nil {
+		return func(*fsm.Observer) bool { return false } // raft has ended
+	}
+	accounts := n.askWhomTheyHear(ctx, servers, n.fresh)
+	return func(o *fsm.Observer) bool {
+		return slices.ContainsFunc(accounts, func(a api.Account) bool { return a.Node == o.Node && a.Follows == n.cfg.Name })
+	}
+}
+
+func anybody(*fsm.Observer) bool { return true }
+
+// askWhomTheyHear asks all other voters of these at once. Who does not answer in
+// time, or is not the one that was asked, has said nothing.
+func (n *Node) askWhomTheyHear(ctx context.Context, servers []raft.Server, of func(*fsm.Observer) bool) []api.Account {
 	ctx, cancel := context.WithTimeout(ctx, hearingTimeout)
 	defer cancel()
 	view := n.machine.View()
@@ -87,7 +103,7 @@ func (n *Node) askWhomTheyHear(ctx context.Context, servers []raft.Server) []api
 	var asking sync.WaitGroup
 	for i, s := range servers {
 		o, known := view.Observer(string(s.ID))
-		if !known || s.Suffrage != raft.Voter || o.Node == n.cfg.Name {
+		if !known || s.Suffrage != raft.Voter || o.Node == n.cfg.Name || !of(o) {
 			continue
 		}
 		asking.Go(func() {

@@ -84,7 +84,7 @@ func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
 	case demote:
 		future = n.raft.DemoteVoter(id, 0, stepTimeout)
 	case handOver:
-		_, err := n.handOver(ctx, "", n.fresh)
+		_, err := n.handOver(ctx, "", n.following(ctx))
 		return err
 	case moveServer:
 		if suffrageOf(servers, id) == raft.Voter {

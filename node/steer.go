@@ -12,6 +12,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/fsm"
+	"tocsin/prose"
 )
 
 // What an operator asks of the members by hand, beside joining.
@@ -104,7 +105,7 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 	if !n.leads() {
 		return n.notLeader()
 	}
-	heir, err := n.handOver(ctx, to, n.fresh)
+	heir, err := n.handOver(ctx, to, n.following(ctx))
 	if _, refused := errors.AsType[*fsm.Refusal](err); refused {
 		return err
 	}
@@ -118,18 +119,18 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 	return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("the lead could not be handed over to %s, and stays with %s: %v; look at the log of both, and ask again", heir, n.cfg.Name, err)}
 }
 
-// handOver gives the lead to a voter that is heard, to that one if it is not "",
+// handOver gives the lead to a voter that can take it, to that one if it is not "",
 // and waits until this node leads no more. Raft bounds a transfer, and while one is
 // under way takes nothing else; what asks the other node hangs for as long as a
 // call may.
-func (n *Node) handOver(ctx context.Context, to string, heard func(*fsm.Observer) bool) (heir raft.ServerID, err error) {
+func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer) bool) (heir raft.ServerID, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
 	servers, err := n.servers()
 	if err != nil {
 		return "", err
 	}
-	next, refused := heirOf(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), heard)
+	next, refused := heirOf(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), able)
 	if refused != nil {
 		return "", refused
 	}
@@ -150,33 +151,36 @@ func (n *Node) handOver(ctx context.Context, to string, heard func(*fsm.Observer
 }
 
 // heirOf returns the voter that gets the lead: to, or, if that is "", the first of
-// those that are heard. It is a pure function. While a transfer is under way
+// those that are able. It is a pure function. While a transfer is under way
 // nothing can be written, and raft may never end one to a node that does not
 // answer: so none is begun to a node that is silent.
-func heirOf(self, to string, servers []raft.Server, observers []*fsm.Observer, heard func(*fsm.Observer) bool) (raft.Server, *fsm.Refusal) {
+func heirOf(self, to string, servers []raft.Server, observers []*fsm.Observer, able func(*fsm.Observer) bool) (raft.Server, *fsm.Refusal) {
 	conflict := func(format string, args ...any) *fsm.Refusal {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf(format, args...)}
 	}
-	var able []string
+	var others []string
 	var heir *raft.Server
 	for _, s := range servers {
 		at := slices.IndexFunc(observers, func(o *fsm.Observer) bool { return o.Node == string(s.ID) })
-		if at < 0 || s.Suffrage != raft.Voter || string(s.ID) == self || !heard(observers[at]) {
+		if at < 0 || s.Suffrage != raft.Voter || string(s.ID) == self || !able(observers[at]) {
 			continue
 		}
-		able = append(able, string(s.ID))
+		others = append(others, string(s.ID))
 		if string(s.ID) == to || to == "" && heir == nil {
 			heir = &s
 		}
 	}
 	member := slices.ContainsFunc(observers, func(o *fsm.Observer) bool { return o.Node == to })
+	votes := slices.ContainsFunc(servers, func(s raft.Server) bool { return string(s.ID) == to && s.Suffrage == raft.Voter })
 	switch {
 	case heir != nil:
 		return *heir, nil
 	case to != "" && !member:
 		return raft.Server{}, &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see \"tocsin members\"", to)}
-	case len(able) == 0:
-		return raft.Server{}, conflict("the lead stays with %s: no other voter is heard that could take it", self)
+	case len(others) == 0:
+		return raft.Server{}, conflict("the lead stays with %s: no other voter answers that could take it", self)
+	case !votes:
+		return raft.Server{}, conflict("%s can't lead: it does not vote; %s could", to, prose.Or(others))
 	}
-	return raft.Server{}, conflict("%s can't lead: it does not vote, or is not heard; %s could", to, strings.Join(able, ", "))
+	return raft.Server{}, conflict("%s can't lead: it votes, but does not answer now; %s could", to, prose.Or(others))
 }

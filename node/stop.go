@@ -74,7 +74,7 @@ func (n *Node) leave(ctx context.Context, leaving fsm.RemoveObserver) error {
 // resign gives the lead to any other voter that is heard, so that nobody has to wait for an
 // election. If it can't, the others elect one by themselves.
 func (n *Node) resign(ctx context.Context) {
-	if _, err := n.handOver(ctx, "", n.fresh); err != nil {
+	if _, err := n.handOver(ctx, "", n.following(ctx)); err != nil {
 		n.log.Debug("the lead could not be handed over", "err", err)
 	}
 }
