@@ -69,7 +69,7 @@ var mayImport = map[string]struct {
 	"node":        {[]string{"access", "api", "connlimit", "credentials", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "metrics", "notify", "pki", "prose", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "redact", "render", "script", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
-	"cli/client":  {[]string{"access", "api", "config", "credentials", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},
+	"cli/client":  {[]string{"access", "api", "config", "credentials", "footing", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},
 	"cli/screen":  {[]string{"config", "health", "prose"}, "how a thing is shown has nothing to do with where it comes from"},
 	"cli/help":    {[]string{"cli/screen", "manpage"}, "a page of help follows from a command, whichever it is"},
 	"cli/agent":   {[]string{"api", "config", "fsm", "keyring", "logring", "node", "prose", "redact", "systemd"}, "it is the process around a node, and knows no command"},

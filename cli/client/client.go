@@ -121,7 +121,7 @@ func (c *Client) Ask(ctx context.Context, r Request) ([]byte, error) {
 			return answer, err
 		}
 		if no.Status != http.StatusServiceUnavailable || time.Since(started) > patience {
-			no.uncertain = uncertain
+			no.uncertain, no.lacks = uncertain, c.lacks(ctx, no)
 			return nil, no
 		}
 		if word := no.inShort(); word != said {

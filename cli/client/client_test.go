@@ -22,9 +22,14 @@ import (
 type answers struct {
 	codes []string // "200", or a status and a code: "503 no-leader"
 	tries int
+	// status is answered to who asks for /v1/status, if it is not "".
+	status string
 }
 
 func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/v1/status" && a.status != "" {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(a.status)), Request: r}, nil
+	}
 	text := a.codes[min(a.tries, len(a.codes)-1)]
 	a.tries++
 	switch text {
@@ -77,6 +82,26 @@ func TestClient_DoesNotWaitForEver(t *testing.T) {
 			t.Errorf("after %v: %v", took, err)
 		}
 	})
+}
+
+// TestClient_SaysWhatIsMissing where a write is given up for want of a leader, and
+// whether it may have been done.
+func TestClient_SaysWhatIsMissing(t *testing.T) {
+	const status = `{"cluster":{"id":"C","node":"n1","quorum":2,"sites":1,"observers":[
+		{"node":"n1","voter":true,"fresh":true},{"node":"n2","voter":true},{"node":"n3","voter":true}]}}`
+	const missing = "Nothing can be committed: 1 of 3 voters are heard, and a majority is 2. Bring back n2 and n3; what to do"
+	for first, want := range map[string]string{
+		"503 no-leader": "nothing was done, for there is no leader. " + missing,
+		"503 uncertain": "it may or may not have been done: the leader was lost in the middle of it, and there is none now; repeat it when there is one, which is safe. " + missing,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a := &answers{codes: []string{first, "503 no-leader"}, status: status}
+			_, took, err := a.run(t, http.MethodPut)
+			if err == nil || !strings.HasPrefix(err.Error(), want) || took > patience+2*pause {
+				t.Errorf("%s: after %v: %v", first, took, err)
+			}
+		})
+	}
 }
 
 func TestClient_OtherErrorsAreFinal(t *testing.T) {

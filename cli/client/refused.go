@@ -1,16 +1,21 @@
 package client
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
+	"time"
 
 	"tocsin/api"
 	"tocsin/credentials"
+	"tocsin/footing"
 	"tocsin/prose"
 )
 
@@ -21,9 +26,18 @@ type Refused struct {
 	address string
 	// uncertain says that an earlier try may have done what was asked.
 	uncertain bool
+	// lacks says in sentences what a cluster without a leader lacks, if that is
+	// known.
+	lacks string
 }
 
 func (r Refused) Error() string {
+	switch lacks := strings.TrimSuffix(". "+r.lacks, ". "); {
+	case r.Problem.Code == api.CodeNoLeader && r.uncertain:
+		return "it may or may not have been done: the leader was lost in the middle of it, and there is none now; repeat it when there is one, which is safe" + lacks
+	case r.Problem.Code == api.CodeNoLeader && r.lacks != "":
+		return "nothing was done, for there is no leader" + lacks
+	}
 	if r.Problem.Detail == "" {
 		return fmt.Sprintf("%s answered %d %s: is it a node of Tocsin?", r.address, r.Status, http.StatusText(r.Status))
 	}
@@ -78,4 +92,25 @@ func reasonOf(err error) string {
 func AlreadyDone(err error) bool {
 	no, ok := errors.AsType[Refused](err)
 	return ok && no.Status == http.StatusNotFound && no.uncertain
+}
+
+// lacksPatience is how long a node may take to say what the cluster lacks.
+const lacksPatience = 2 * time.Second
+
+// lacks asks the node that knows no leader whom it hears, and says in sentences
+// what the cluster lacks, and whom to look after. It is "" if that can't be told.
+func (c *Client) lacks(ctx context.Context, no Refused) string {
+	if no.Problem.Code != api.CodeNoLeader {
+		return ""
+	}
+	text, err := c.askOne(ctx, no.address, Request{Method: http.MethodGet, Path: "/v1/status", Query: url.Values{"limit": {"1"}}, Timeout: lacksPatience}, nil)
+	var status api.Status
+	if err != nil || json.Unmarshal(text, &status) != nil || status.Cluster.ID == "" {
+		return ""
+	}
+	all := footing.Of(status.Cluster).Lacks
+	if len(all) > 1 {
+		return all[0] + " " + all[len(all)-1] // the first reason, and the remedy
+	}
+	return strings.Join(all, " ")
 }
