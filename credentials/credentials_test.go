@@ -440,3 +440,44 @@ func TestListener_HangsUpOnTheSlow(t *testing.T) {
 		}
 	})
 }
+
+// abrupt is a connection that ends when it is read from.
+type abrupt struct{ net.Conn }
+
+func (a abrupt) Read([]byte) (int, error) {
+	_ = a.Close()
+	return 0, io.EOF
+}
+
+// TestListener_TellsOfWhoSaysSomething, and not of who has only looked whether
+// somebody is there.
+func TestListener_TellsOfWhoSaysSomething(t *testing.T) {
+	w := newWorld(t)
+	n1, caller := w.node("n1"), showing(t, pki.Files{})
+	for name, c := range map[string]struct {
+		say  func(net.Conn)
+		want int
+	}{
+		"nothing":          {func(net.Conn) {}, 0},
+		"no TLS":           {func(c net.Conn) { _, _ = c.Write([]byte("GET / HTTP/1.1\r\n\r\n")) }, 1},
+		"a byte":           {func(c net.Conn) { _, _ = c.Write([]byte{22}) }, 1},
+		"the first of TLS": {func(c net.Conn) { _ = tls.Client(abrupt{c}, caller).HandshakeContext(context.Background()) }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				inner := make(pipes)
+				refused := make(chan error, 10)
+				l := credentials.Listen(inner, n1.AmongNodes(), credentials.Limits{}, func(_ net.Conn, why error) { refused <- why })
+				here, there := net.Pipe()
+				inner <- there
+				c.say(here)
+				_ = here.Close()
+				synctest.Wait()
+				if len(refused) != c.want {
+					t.Errorf("told of %d, want %d", len(refused), c.want)
+				}
+				_ = l.Close()
+			})
+		})
+	}
+}

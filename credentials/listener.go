@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -56,7 +57,8 @@ type Listener struct {
 
 // Listen takes over inner, and speaks TLS by config with whoever connects to it.
 // Refused is called from any goroutine; until it returns the connection may still
-// be written to.
+// be written to. It is not told of who hangs up without a word: doctor looks so
+// whether a port answers, and so does what balances load.
 func Listen(inner net.Listener, config *tls.Config, limits Limits, refused connlimit.Refused) *Listener {
 	ctx, stop := context.WithCancel(context.Background())
 	limits = limits.orDefaults()
@@ -123,7 +125,7 @@ func (l *Listener) begin(ctx context.Context, c net.Conn) {
 		defer l.under.Leave(from)
 		through, err := l.shake(ctx, c)
 		if err != nil {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !wordless(through, err) {
 				l.refused(c, err)
 			}
 			_ = c.Close()
@@ -137,7 +139,12 @@ func (l *Listener) begin(ctx context.Context, c net.Conn) {
 	})
 }
 
-func (l *Listener) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
+// wordless reports whether a handshake failed because it was never begun.
+func wordless(c *tls.Conn, err error) bool {
+	return errors.Is(err, io.EOF) && c.ConnectionState().Version == 0 // that comes with the first message
+}
+
+func (l *Listener) shake(ctx context.Context, c net.Conn) (*tls.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.within)
 	defer cancel()
 	through := tls.Server(c, l.config)

@@ -168,21 +168,25 @@ type incoming struct {
 	net.Conn
 	border  *border
 	greeted bool
+	failed  error // of the greetings: there are no others
 }
 
 // Read implements net.Conn. As memberlist uses it, nobody reads beside another.
 func (c *incoming) Read(into []byte) (int, error) {
 	if !c.greeted {
-		if err := c.greet(); err != nil {
-			return 0, err
-		}
-		c.greeted = true
+		c.greeted, c.failed = true, c.greet()
+	}
+	if c.failed != nil {
+		return 0, c.failed
 	}
 	return c.Conn.Read(into)
 }
 
 func (c *incoming) greet() error {
 	theirs, err := readHello(c.Conn)
+	if errors.Is(err, io.EOF) {
+		return err // without a word: somebody has looked whether this port answers, as doctor does
+	}
 	if err != nil {
 		c.border.dropped()
 		return err
@@ -221,6 +225,7 @@ func cutHello(data []byte) (cluster string, rest []byte, err error) {
 	return cluster, data[end:], nil
 }
 
+// readHello returns io.EOF only if nothing at all came.
 func readHello(from io.Reader) (cluster string, err error) {
 	head := make([]byte, helloHeader, helloHeader+MaxCluster)
 	if _, err := io.ReadFull(from, head); err != nil {
@@ -230,7 +235,10 @@ func readHello(from io.Reader) (cluster string, err error) {
 		return "", errNoHello
 	}
 	whole := head[:helloHeader+int(head[1])]
-	if _, err := io.ReadFull(from, whole[helloHeader:]); err != nil {
+	switch _, err := io.ReadFull(from, whole[helloHeader:]); {
+	case errors.Is(err, io.EOF):
+		return "", io.ErrUnexpectedEOF
+	case err != nil:
 		return "", err
 	}
 	cluster, _, err = cutHello(whole)
