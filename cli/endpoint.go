@@ -167,7 +167,7 @@ func drawWholeEndpoint(s *screen.Screen, e api.Endpoint) {
 		}
 		field := own.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		rows[i] = []string{name, screen.Clean(config.Short(fmt.Sprint(holds.FieldByName(field.Name)))), from}
+		rows[i] = []string{name, screen.Clean(meaning(name, config.Short(fmt.Sprint(holds.FieldByName(field.Name))), e.Effective.Interval)), from}
 	}
 	s.Table([]string{"SETTING", "VALUE", "FROM"}, rows, 1)
 }

@@ -236,14 +236,14 @@ func (l settingList) put(c *cobra.Command, wishes []wish) ([]settingChange, erro
 		if l[i].value, err = likeBefore(l[i].value, w.value); err != nil {
 			return nil, misuse(c, "%s: %w", l[i].name, err)
 		}
+		alone, err := json.Marshal(l[i : i+1])
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", l[i].name, err)
+		}
+		if err := json.Unmarshal(alone, new(fsm.ClusterSettings)); err != nil {
+			return nil, misuse(c, "%s: %w", l[i].name, err)
+		}
 		changes = append(changes, settingChange{l[i].name, before, l[i].text()})
-	}
-	known, err := json.Marshal(l)
-	if err != nil {
-		return nil, fmt.Errorf("write the settings: %w", err)
-	}
-	if err := json.Unmarshal(known, new(fsm.ClusterSettings)); err != nil {
-		return nil, misuse(c, "%w", err)
 	}
 	return changes, nil
 }
@@ -263,8 +263,24 @@ func likeBefore(before json.RawMessage, text string) (json.RawMessage, error) {
 // fields writes a line for each.
 func drawFields(s *screen.Screen, all settingList) {
 	rows := make([][]string, len(all))
+	var interval fsm.Duration
 	for i, f := range all {
-		rows[i] = []string{screen.Clean(f.name), screen.Clean(f.text())}
+		if f.name == "interval" {
+			_ = json.Unmarshal(f.value, &interval) // one that can't be read explains nothing
+		}
+		rows[i] = []string{screen.Clean(f.name), screen.Clean(meaning(f.name, f.text(), interval))}
 	}
 	s.Table([]string{"SETTING", "VALUE"}, rows)
+}
+
+// meaning is the value of a setting in the words of people: one that is off, or
+// follows from another, says so.
+func meaning(name, value string, interval fsm.Duration) string {
+	switch {
+	case name == "retry_interval" && value == "0s":
+		return config.Short(fsm.Settings{Interval: interval}.Retry().String()) + " (follows from interval)"
+	case name == "cooldown" && value == "0s":
+		return "none"
+	}
+	return value
 }

@@ -12,7 +12,7 @@ func SettingGroups(s *fsm.Settings) []config.Group {
 	return []config.Group{
 		{Heading: "Checking", Options: []config.Option{
 			{Name: "interval", Value: config.Word(&s.Interval, "duration"), Help: "between checks of one endpoint on one node"},
-			{Name: "retry-interval", Value: config.Word(&s.RetryInterval, "duration"), Help: "after a check that disagrees with the verdict; a fifth of --interval, 1s at least, if not given"},
+			{Name: "retry-interval", Value: config.Word(&s.RetryInterval, "duration"), Help: "after a check that disagrees with the verdict; 0s is a fifth of --interval, 1s at least"},
 			{Name: "timeout", Value: config.Word(&s.Timeout, "duration"), Help: "deadline of one check"},
 			{Name: "timeout-is", Value: config.Lower(&s.TimeoutIs, "unknown|down"), Help: "`status` of a script that misses the deadline: unknown or down"},
 			{Name: "fall", Value: config.Number(&s.Fall), Help: "checks in a row that make a node say DOWN"},
