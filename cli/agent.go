@@ -41,7 +41,7 @@ tocsin agent --node paris1 --site paris --http 10.1.0.1:6000 \
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		err := agent.Run(c.Context(), given, a.stderr, thisBuild().Version, a.run)
 		if wrong, ok := errors.AsType[agent.Misconfigured](err); ok {
-			return usageError{wrong.Unwrap(), c.CommandPath()}
+			return misused(c, wrong.Unwrap())
 		}
 		return err
 	}

@@ -17,13 +17,15 @@ import (
 // checkTimeout is longer than a node waits for the checks of all.
 const checkTimeout = time.Minute
 
-func (a app) check() *cobra.Command {
+// check is one command under two names: "tocsin endpoint check" stands with the
+// others of endpoints, and "tocsin check" with what one looks at first.
+func (a app) check(place string) *cobra.Command {
 	var addresses []string
 	var output string
 	c := &cobra.Command{
 		Use:         "check KEY [flags]",
 		Short:       "Check an endpoint now, on every node",
-		Annotations: map[string]string{help.Order: "5c"},
+		Annotations: map[string]string{help.Order: place},
 		Long: `Has every node check the endpoint at once, and shows what came out. It is a
 check like any other: it counts, and the next comes after the usual time.`,
 		Example: `tocsin check web
@@ -39,11 +41,11 @@ tocsin check web -o json | jq .tally`,
 		}
 		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: client.KeyPath("/v1/endpoints/", args[0]) + "/check", Timeout: checkTimeout})
 		if err != nil {
-			return fmt.Errorf("check: %w", err)
+			return fmt.Errorf("%s: %w", called(c), err)
 		}
 		var checked api.Checked
 		if err := json.Unmarshal(raw, &checked); err != nil {
-			return fmt.Errorf("check: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
+			return fmt.Errorf("%s: the answer can't be read: %w: is it a node of Tocsin, and of this version?", called(c), err)
 		}
 		return a.print(output, raw, func(s *screen.Screen) { drawChecked(s, checked) })
 	}

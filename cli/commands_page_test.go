@@ -21,7 +21,7 @@ What ` + "`tocsin COMMAND --help`" + ` shows, for all of them. What they exit wi
 ` + "`tocsin completion`" + ` prints what your shell needs to complete them, ` + "`tocsin man`" + ` writes them as pages for man(1).
 
 Data go to standard output and words about them to standard error. ` + "`-o json`" + ` is what the API answered, ` + "`-o yaml`" + ` the same as
-YAML, and a table fits 80 columns. Colours are used on a terminal only, and not if NO_COLOR is set.
+YAML, and a table fits the terminal, or 80 columns where there is none. Colours are used on a terminal only, and not if NO_COLOR is set.
 
 This page is generated from the commands: ` + "`go test ./cli -run TestCommandsPage -update`" + `.
 `

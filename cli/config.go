@@ -59,7 +59,7 @@ tocsin config show --effective --config tocsin.yaml --log-level debug`,
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		l, err := given.Read()
 		if err != nil {
-			return usageError{err, c.CommandPath()}
+			return misused(c, err)
 		}
 		shown := []shownSetting{}
 		for _, setting := range l.Settings {

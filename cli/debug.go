@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,10 +52,7 @@ tocsin debug --file - | tar -tzf -`,
 		}
 		now := time.Now().UTC()
 		folder := "tocsin-debug-" + now.Format("20060102-150405")
-		if file == "" {
-			file = folder + ".tar.gz"
-		}
-		to, done, err := a.archive(file)
+		to, done, err := a.archive(&file, folder+".tar.gz")
 		if err == nil {
 			err = done(a.gather(c.Context(), nodes, to, folder, now))
 		}
@@ -65,26 +65,34 @@ tocsin debug --file - | tar -tzf -`,
 	return c
 }
 
-// archive opens what the archive goes into. Done closes it, and removes what has
-// failed.
-func (a app) archive(name string) (to io.Writer, done func(error) error, err error) {
-	if name == "-" {
+// archive opens what the archive goes into, under a name of its own if none is
+// given. Done closes it, and removes what has failed.
+func (a app) archive(name *string, otherwise string) (to io.Writer, done func(error) error, err error) {
+	if *name == "-" {
 		return a.stdout, func(err error) error { return err }, nil
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := create(cmp.Or(*name, otherwise))
+	for n := 2; *name == "" && errors.Is(err, fs.ErrExist) && n < 100; n++ { // others at the same time
+		f, err = create(strings.Replace(otherwise, ".", fmt.Sprintf("-%d.", n), 1))
+	}
 	if err != nil {
 		return nil, nil, err
 	}
+	*name = f.Name()
 	return f, func(err error) error {
 		err = errors.Join(err, f.Close())
 		if err != nil {
-			_ = os.Remove(name) // it is of no use, and why is told
+			_ = os.Remove(f.Name()) // it is of no use, and why is told
 		}
 		return err
 	}, nil
 }
 
-// debug writes the archive.
+func create(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// gather writes the archive.
 func (a app) gather(ctx context.Context, nodes *client.Client, to io.Writer, folder string, now time.Time) error {
 	facts, asked, err := doctor.Gather(ctx, asker{nodes}, nodes.Addresses)
 	if err != nil {

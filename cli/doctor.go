@@ -26,7 +26,7 @@ func (a app) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "doctor [flags]",
 		Short:       "Examine the cluster, and say what to do about what is wrong",
-		Annotations: map[string]string{help.Order: "61"},
+		Annotations: map[string]string{help.Order: "61", judges: "yes"},
 		Long: `Asks every node what it sees and what it knows of itself, and says what is
 wrong, or will be: whether the cluster can decide, who is not heard by whom,
 scripts that are missing, disks, canaries, versions, clocks, sites. Where a node
@@ -34,7 +34,8 @@ runs on this machine, or --config names its file, it also looks at what lies
 here and at the ways from here to the other nodes. Nothing is changed.
 
 Exit codes: 0 nothing to see to; 1 there are warnings; 2 something is critical;
-3 it can't be told: nobody answers, or the node belongs to no cluster.`,
+3 it can't be told: nobody answers, the node belongs to no cluster, or it was
+called wrongly.`,
 		Example: `tocsin doctor
 tocsin doctor --config /etc/tocsin/tocsin.yaml
 tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
@@ -57,7 +58,7 @@ tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
 			return exitError{fmt.Errorf("doctor: %w: start a node with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", err), exitUnknown}
 		}
 		if facts.Local, err = lookHere(c.Context(), nodes, facts.Status.Cluster, asked, file); err != nil {
-			return usageError{err, c.CommandPath()}
+			return misused(c, err)
 		}
 		report := doctor.Examine(facts)
 		err = a.printValue(output, report, func(s *screen.Screen) { drawFindings(s, report, facts.Status.Cluster, asked) })

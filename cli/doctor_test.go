@@ -100,7 +100,7 @@ func TestDoctor_LooksHereByAFile(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, &stdout)
 		}
 	}
-	if code := cli.Main([]string{"doctor", "--address", address, "--config", filepath.Join(dir, "gone")}, &stdout, &stderr); code != 2 {
+	if code := cli.Main([]string{"doctor", "--address", address, "--config", filepath.Join(dir, "gone")}, &stdout, &stderr); code != 3 {
 		t.Errorf("%d %s", code, &stderr)
 	}
 }

@@ -23,7 +23,7 @@ const listPath = "/v1/endpoints"
 
 func (a app) endpoint() *cobra.Command {
 	return family(&cobra.Command{
-		Use:         "endpoint list|show|apply|export|state",
+		Use:         "endpoint list|show|apply|export|state|check",
 		Short:       "Look at endpoints, and keep many of them in a file",
 		Annotations: map[string]string{help.Order: "4"},
 		Long: `One endpoint is added, read and deleted with set, get and del. These commands
@@ -32,7 +32,7 @@ and for what is done to one by hand.`,
 		Example: `tocsin endpoint list --state DOWN
 tocsin endpoint export --prefix web/ > web.yaml
 tocsin endpoint apply web.yaml --prune --prefix web/ --dry-run`,
-	}, a.endpointList(), a.endpointShow(), a.endpointApply(), a.endpointExport(), a.endpointState())
+	}, a.endpointList(), a.endpointShow(), a.endpointApply(), a.endpointExport(), a.endpointState(), a.check("6"))
 }
 
 // fetchEndpoints returns all that are meant, as the API tells of them.

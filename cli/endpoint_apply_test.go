@@ -124,7 +124,7 @@ web/2             UNKNOWN  script verify.sh                    -
 	}
 	n = newFakeNode(t, threeEndpoints().Endpoints[1])
 	code, stdout, stderr = n.tocsin("endpoint", "show", "web/1")
-	for _, line := range []string{"web/1 is UP\n", "        no=007\n", "fall             3          its own\n", "notify_timeout   1m         cluster\n"} {
+	for _, line := range []string{"web/1 is UP\n", "        no=007\n", "fall             3                           its own\n", "retry_interval   2s (follows from interval)  cluster\n"} {
 		if code != 0 || stderr != "" || !strings.Contains(stdout, line) {
 			t.Errorf("%d %q, without %q\n%s", code, stderr, line, stdout)
 		}

@@ -63,7 +63,7 @@ tocsin events --follow --address node1:6000,node2:6000`,
 			if c.Flags().Changed("after") {
 				id = strconv.FormatUint(after, 10)
 			}
-			if err := (follower{a, key, output == screen.AsJSON}).follow(c.Context(), nodes, id); err != nil {
+			if err := (follower{a, key, output}).follow(c.Context(), nodes, id); err != nil {
 				return fmt.Errorf("events: %w", err)
 			}
 			return nil

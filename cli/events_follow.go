@@ -10,14 +10,15 @@ import (
 	"tocsin/api"
 	"tocsin/cli/client"
 	"tocsin/cli/screen"
+	"tocsin/config"
 	"tocsin/health"
 )
 
 // follower shows events as they come.
 type follower struct {
 	app
-	key  string // only this endpoint's, "" for all
-	json bool
+	key    string // only this endpoint's, "" for all
+	output string
 }
 
 // follow shows what happens after the id, "" for what comes next, until the
@@ -47,14 +48,27 @@ func (f follower) show(m client.Message) error {
 	if f.key != "" && e.Key != f.key {
 		return nil
 	}
-	line := m.Data + "\n"
-	if !f.json {
-		line = eventLine(screen.New(f.stdout), e)
+	line, err := f.line(m.Data, e)
+	if err != nil {
+		return err
 	}
 	if _, err := io.WriteString(f.stdout, line); err != nil {
 		return fmt.Errorf("the output can't be written: %w", err)
 	}
 	return nil
+}
+
+// line is the event in the form that was asked for: each of JSON on a line, each of
+// YAML a document.
+func (f follower) line(data string, e api.Event) (string, error) {
+	switch f.output {
+	case screen.AsJSON:
+		return data + "\n", nil
+	case screen.AsYAML:
+		text, err := config.YAML([]byte(data))
+		return "---\n" + string(text), err
+	}
+	return eventLine(screen.New(f.stdout), e), nil
 }
 
 // eventLine is one event on a line, aligned as far as one can who does not know

@@ -23,7 +23,7 @@ func streamer(t *testing.T, texts ...string) (address string, asked func() []str
 		defer mu.Unlock()
 		ids = append(ids, r.URL.Path+" "+r.Header.Get("Last-Event-ID"))
 		if len(ids) > len(texts) {
-			w.WriteHeader(http.StatusBadRequest)
+			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `{"detail":"enough"}`)
 			return
 		}
@@ -73,5 +73,14 @@ func TestEvents_FollowShowsWhatWasAskedFor(t *testing.T) {
 	}
 	if got := fmt.Sprint(asked()); got != "[/v1/stream 7 /v1/stream 43]" {
 		t.Errorf("asked %s", got)
+	}
+}
+
+func TestEvents_FollowAsYAML(t *testing.T) {
+	address, _ := streamer(t, stateMessage(42, "db", "UP", "DOWN")+stateMessage(43, "web", "UP", "DOWN"))
+	var stdout, stderr bytes.Buffer
+	cli.Main([]string{"events", "-f", "-o", "yaml", "--address", address}, &stdout, &stderr)
+	if got := stdout.String(); strings.Count(got, "---\n") != 2 || !strings.Contains(got, "\nkey: web\n") {
+		t.Errorf("showed %q", got)
 	}
 }

@@ -12,6 +12,13 @@ const (
 	exitUnknown  = 3
 )
 
+// judges is the annotation of commands that tell how something stands by their
+// code. One that was called wrongly can't tell, and must not say CRITICAL.
+const judges = "judges"
+
+// exitCodeFlag makes a command one of these.
+const exitCodeFlag = "exit-code"
+
 // exitError ends a command with a code of its own. Where the code says it all
 // there is no error in it.
 type exitError struct {

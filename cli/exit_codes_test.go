@@ -69,6 +69,9 @@ func TestExitCodes(t *testing.T) {
 		"script test notify 0":   {nil, []string{"script", "test", "notify", "up.sh", "k", "v", "--scripts", dir}},
 		"script test notify 1":   {nil, []string{"script", "test", "notify", "odd.sh", "k", "v", "--scripts", dir}},
 		"status --exit-code 3 ?": {good, []string{"status", "--exit-code", "--odd"}},
+		"quorum check 3 ?":       {good, []string{"quorum", "check", "--odd"}},
+		"doctor 3 ?":             {good, []string{"doctor", "one", "too", "many"}},
+		"any 2 ?":                {problem{400, api.Problem{Detail: "this is no URL"}}, []string{"set", "web", "x", "--check", "http"}},
 	}
 	for name, c := range cases {
 		args, _, _ := strings.Cut(name, " ?")

@@ -49,7 +49,7 @@ tocsin init trial \
 		}
 		plan, err := groundwork.Parse(nodes)
 		if err != nil {
-			return usageError{fmt.Errorf("--nodes: %w", err), c.CommandPath()}
+			return misuse(c, "--nodes: %w", err)
 		}
 		if err := groundwork.Lay(args[0], plan, groundwork.Options{Operator: operator, Life: life}, time.Now()); err != nil {
 			return err

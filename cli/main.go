@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tocsin/cli/agent"
+	"tocsin/cli/client"
 	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/node"
@@ -54,14 +56,16 @@ func (a app) main(args []string) int {
 	if misused {
 		err = wrong.error
 	}
-	if a.sayFaults(err) && misused && wrong.command != "" {
+	if a.sayFaults(err) && misused {
 		a.say("See \"%s --help\".\n", wrong.command)
 	}
-	switch {
-	case misused && slices.Contains(args, "--exit-code"):
-		return exitUnknown // 2 would be CRITICAL to who asks in this way
+	switch no, refused := errors.AsType[client.Refused](err); {
+	case misused && slices.Contains(args, "--"+exitCodeFlag):
+		return exitUnknown
 	case misused:
-		return exitUsage
+		return wrong.code
+	case refused && no.Status == http.StatusBadRequest:
+		return exitUsage // a node has found what is wrong with it
 	}
 	return exitFailed
 }
@@ -83,14 +87,24 @@ func (a app) sayFaults(err error) (others bool) {
 // is nobody left to tell.
 func (a app) say(format string, args ...any) { _, _ = fmt.Fprintf(a.stderr, format, args...) }
 
-// usageError is a command called wrongly, and the command whose help helps.
+// usageError is a command called wrongly, the command whose help helps, and the
+// code to end with.
 type usageError struct {
 	error
 	command string
+	code    int
 }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// misused makes err one of a command called wrongly.
+func misused(c *cobra.Command, err error) error {
+	if c.Annotations[judges] != "" {
+		return usageError{err, c.CommandPath(), exitUnknown}
+	}
+	return usageError{err, c.CommandPath(), exitUsage}
+}
+
 func misuse(c *cobra.Command, format string, args ...any) error {
-	return usageError{fmt.Errorf(format, args...), c.CommandPath()}
+	return misused(c, fmt.Errorf(format, args...))
 }

@@ -19,9 +19,12 @@ import (
 	"tocsin/logring"
 )
 
+// asText is how a log is shown to people.
+const asText = "text"
+
 func (a app) monitor() *cobra.Command {
 	var addresses []string
-	level, format := "info", "text"
+	level, format := "info", asText
 	lines := 20
 	c := &cobra.Command{
 		Use:         "monitor [flags]",
@@ -35,14 +38,15 @@ The lines are those of the first --address that answers. Where the node is lost
 it is waited for.`,
 		Example: `tocsin monitor
 tocsin monitor --log-level debug --lines 0 --address node2:6000
-tocsin monitor --log-format json | jq 'select(.key == "web")'`,
+tocsin monitor -o json | jq 'select(.key == "web")'`,
 		Args: exactly(),
 	}
 	c.Flags().Var(config.OneOf(&level, "debug", "info", "warn", "error"), "log-level", "least `level` that is shown: debug, info, warn or error")
 	c.Flags().IntVar(&lines, "lines", lines, "how many lines to begin with, up to 4096")
-	c.Flags().Var(config.OneOf(&format, "text", "json"), "log-format", "`format` of the lines: text or json")
-	help.Group(c, "Log", "log-level", "lines", "log-format")
+	help.Group(c, "Log", "log-level", "lines")
 	addressFlag(c, &addresses)
+	c.Flags().VarP(config.OneOf(&format, asText, screen.AsJSON), "output", "o", "`format` of the lines: text or json")
+	help.Group(c, "Output", "output")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if lines < 0 || lines > logring.MaxLines {
 			return misuse(c, "--lines %d is not between 0 and %d", lines, logring.MaxLines)

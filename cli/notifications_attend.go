@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -101,15 +100,13 @@ tocsin notifications ack 42 --node node3 --by ana`,
 		Args: exactly("EVENT"),
 	}
 	onNode(c, &node)
-	c.Flags().StringVar(&by, "by", "", "`who` has seen to it (default you, as USER says)")
+	byFlag(c, &by)
+	c.Flags().Lookup("by").Usage = "`who` has seen to it (default you)"
 	c.Flags().StringVar(&why, "why", "", "what was done, or why nothing has to be, as a `text`")
 	help.Group(c, "Which", "by", "why")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if by == "" {
-			by = os.Getenv("USER")
-		}
 		if by == "" {
 			return misuse(c, "--by is missing: say who has seen to it")
 		}

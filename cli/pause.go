@@ -2,7 +2,6 @@ package cli
 
 import (
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,12 +43,6 @@ func (w *covering) scope(c *cobra.Command) (fsm.Scope, error) {
 		return s, misuse(c, "say which endpoints are meant: --all of them, or some by --prefix or --label")
 	}
 	return s, nil
-}
-
-// byFlag says who does it: whoever is logged in, unless somebody else is named.
-func byFlag(c *cobra.Command, by *string) {
-	c.Flags().StringVar(by, "by", os.Getenv("USER"), "`who` does it, for others to read")
-	c.Flags().Lookup("by").DefValue = "" // another one for each reader of the page
 }
 
 // clock reads a time of day as people write it.

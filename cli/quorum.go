@@ -40,7 +40,7 @@ func (a app) quorumCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:         "check [flags]",
 		Short:       "Say whether the cluster may decide, and what would stop it",
-		Annotations: map[string]string{help.Order: "1"},
+		Annotations: map[string]string{help.Order: "1", judges: "yes"},
 		Long: `Counts what a decision takes, as the node that is asked sees it: a majority of
 the voters, to commit it; the votes that the quorum asks for, and the sites that
 they have to come from. Then it says which nodes and which sites may still fail.
@@ -48,7 +48,7 @@ Endpoints with a quorum of their own may need more.
 
 Exit codes: 0 it decides, and would without any one node or site; 1 it decides,
 and would not without some one node or site; 2 it can't decide; 3 it can't be
-told: nobody answers, or the node belongs to no cluster.`,
+told: nobody answers, the node belongs to no cluster, or it was called wrongly.`,
 		Example: `tocsin quorum check
 tocsin quorum check -o json | jq .spare_nodes`,
 		Args: exactly(),

@@ -37,7 +37,7 @@ tocsin status`,
 	root.SetHelpFunc(help.Show)
 	under(root, "Run a node", a.init(), a.agent(), a.config(), a.validate(), a.reloadCommand())
 	under(root, "Say what is watched", a.set(), a.get(), a.del(), a.endpoint(), a.pause(), a.resume(), a.maintenance())
-	under(root, "Look", a.status(), a.why(), a.check(), a.events(), a.notifications(), a.monitor())
+	under(root, "Look", a.status(), a.why(), a.check("5c"), a.events(), a.notifications(), a.monitor())
 	under(root, "Look after the cluster",
 		a.members(), a.cluster(), a.quorum(), a.settings(), a.doctor(), a.debug(), a.snapshot(), a.recover())
 	under(root, "Say who may do what", a.tls(), a.token(), a.keygen())

@@ -56,7 +56,7 @@ func (a app) newTrial(c *cobra.Command) trial {
 func (t trial) open(c *cobra.Command) (agent.Loaded, *script.Dir, error) {
 	l, err := t.given.Read()
 	if err != nil {
-		return l, nil, usageError{err, c.CommandPath()}
+		return l, nil, misused(c, err)
 	}
 	if l.Node.Name == "" {
 		l.Node.Name = "test"

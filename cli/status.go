@@ -40,8 +40,8 @@ tocsin status -o json | jq '.endpoints[] | select(.state != "UP") | .key'`,
 	}
 	which := selectionFlags(c, true)
 	c.Flags().BoolVar(&watch, "watch", false, "show it anew whenever it changes, until you stop it")
-	c.Flags().BoolVar(&exitCode, "exit-code", false, "say first how all stands, in a line for Nagios, and exit with its code")
-	help.Group(c, "Showing", "watch", "exit-code")
+	c.Flags().BoolVar(&exitCode, exitCodeFlag, false, "say first how all stands, in a line for Nagios, and exit with its code")
+	help.Group(c, "Showing", "watch", exitCodeFlag)
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
