@@ -50,7 +50,7 @@ var mayImport = map[string]struct {
 	"render":      {[]string{"script"}, "a file is written without knowing what for"},
 	"verify":      {[]string{"fsm", "health", "pqueue", "script", "stream"}, "whoever checks an endpoint does not know what others see"},
 	"keyring":     {nil, "what a key opens has nothing to do with who sends it"},
-	"gossipdb":    {[]string{"health", "keyring"}, "ballots are kept and merged without knowing what they are about"},
+	"gossipdb":    {[]string{"connlimit", "health", "keyring"}, "ballots are kept and merged without knowing what they are about"},
 	"doubt":       {[]string{"fsm", "gossipdb", "health", "verify"}, "a node doubts itself by what it sees and hears, and not by what is decided"},
 	"hold":        {[]string{"calendar", "fsm", "health"}, "what holds a change back follows from the state and a moment"},
 	"quorum":      {[]string{"fsm", "gossipdb", "health", "hold", "pqueue"}, "a decision is a function of state and ballots, and of nothing else"},

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/memberlist"
+
+	"tocsin/connlimit"
 )
 
 // MaxCluster is how many bytes of the id of a cluster are looked at.
@@ -30,6 +32,8 @@ type border struct {
 	cluster   func() string
 	strangers *strangers
 	dropped   func() // counts what was no packet of ours
+	inside    *connlimit.Tally
+	crowded   func() // counts streams that there was no room for
 
 	packets chan *memberlist.Packet // closed by nobody
 	streams chan net.Conn           // closed by nobody
@@ -39,10 +43,17 @@ type border struct {
 	once    sync.Once
 }
 
+// maxStreams is how many streams of others are open at once. One lasts 10 s at
+// most, which is the library's, and takes 20 MiB of memory at most, likewise; it
+// reads all of it before it knows who sends. What nodes say to each other by
+// streams takes a moment now and then.
+var maxStreams = connlimit.Limits{All: 64, FromOne: 16}
+
 // newBorder starts a goroutine, which Shutdown ends.
-func newBorder(inner memberlist.Transport, cluster func() string, strangers *strangers, dropped func()) *border {
+func newBorder(inner memberlist.Transport, cluster func() string, strangers *strangers, dropped, crowded func()) *border {
 	b := &border{
 		Transport: inner, cluster: cluster, strangers: strangers, dropped: dropped,
+		inside: connlimit.NewTally(maxStreams), crowded: crowded,
 		packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
 		ending: make(chan struct{}), ended: make(chan struct{}),
 	}
@@ -64,10 +75,14 @@ func (b *border) receive() {
 			case <-b.ending:
 			}
 		case conn := <-b.Transport.StreamCh():
+			in, ok := b.enter(conn)
+			if !ok {
+				continue
+			}
 			select {
-			case b.streams <- &incoming{Conn: conn, border: b}:
+			case b.streams <- in:
 			case <-b.ending:
-				_ = conn.Close() // nobody would read it
+				_ = in.Close() // nobody would read it
 			}
 		case <-b.ended:
 			return
@@ -84,6 +99,18 @@ func (b *border) admit(p *memberlist.Packet) bool {
 	}
 	p.Buf = rest
 	return b.check(theirs, p.From.String()) == nil
+}
+
+// enter returns a stream that counts until it is closed. It hangs up where there
+// is no room.
+func (b *border) enter(conn net.Conn) (*incoming, bool) {
+	from := hostOf(conn.RemoteAddr().String())
+	if !b.inside.Enter(from) {
+		b.crowded()
+		_ = conn.Close() // whoever it is tries again
+		return nil, false
+	}
+	return &incoming{Conn: conn, border: b, leave: sync.OnceFunc(func() { b.inside.Leave(from) })}, true
 }
 
 // check reports why what comes from that cluster may not pass, nil if it may.
@@ -167,8 +194,15 @@ func (b *border) Shutdown() (err error) {
 type incoming struct {
 	net.Conn
 	border  *border
+	leave   func()
 	greeted bool
 	failed  error // of the greetings: there are no others
+}
+
+// Close implements net.Conn.
+func (c *incoming) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }
 
 // Read implements net.Conn. As memberlist uses it, nobody reads beside another.

@@ -82,7 +82,7 @@ func StartGossip(config GossipConfig, db *DB) (*Gossip, error) {
 	}
 	m.Transport = newBorder(m.Transport, config.Cluster, g.strangers, func() {
 		g.undecodable(slog.String("err", errNoHello.Error()))
-	})
+	}, func() { g.stats.crowded.Add(1) })
 	list, err := memberlist.Create(m)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start gossip: %w", err), m.Transport.Shutdown())

@@ -9,6 +9,7 @@ type Stats struct {
 	Undecodable  uint64 // messages that were no ballot, and packets and streams that were no gossip of ours
 	Foreign      uint64 // packets, streams and members of other clusters that were refused
 	Unopened     uint64 // packets and streams that none of this node's keys opens
+	Crowded      uint64 // streams that were hung up on because too many were open, in all or from one address
 	Early        uint64 // ballots dropped because this node belongs to no cluster yet
 	Announced    uint64 // own ballots given to the gossip
 	Relayed      uint64 // ballots of others passed on because they were new
@@ -43,7 +44,7 @@ type dbCounters struct {
 }
 
 type gossipCounters struct {
-	undecodable, unopened, early, announced, relayed, unread, stale, sent, sendsFailed, leaderUnseen, omitted, pruned, joins, joinsFailed atomic.Uint64
+	undecodable, unopened, crowded, early, announced, relayed, unread, stale, sent, sendsFailed, leaderUnseen, omitted, pruned, joins, joinsFailed atomic.Uint64
 }
 
 // Stats returns the counters of the DB.
@@ -60,7 +61,7 @@ func (g *Gossip) Stats() Stats {
 	c := &g.stats
 	return Stats{
 		DBStats:     g.db.Stats(),
-		Undecodable: c.undecodable.Load(), Foreign: g.strangers.count(), Unopened: c.unopened.Load(), Early: c.early.Load(), Announced: c.announced.Load(), Relayed: c.relayed.Load(), Unread: c.unread.Load(), Stale: c.stale.Load(),
+		Undecodable: c.undecodable.Load(), Foreign: g.strangers.count(), Unopened: c.unopened.Load(), Crowded: c.crowded.Load(), Early: c.early.Load(), Announced: c.announced.Load(), Relayed: c.relayed.Load(), Unread: c.unread.Load(), Stale: c.stale.Load(),
 		Sent: c.sent.Load(), SendsFailed: c.sendsFailed.Load(), LeaderUnseen: c.leaderUnseen.Load(),
 		StateOmitted: c.omitted.Load(), Pruned: c.pruned.Load(), Joins: c.joins.Load(), JoinsFailed: c.joinsFailed.Load(),
 		Queued: g.queue.NumQueued(), Members: g.roster.alive(),

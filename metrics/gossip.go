@@ -21,6 +21,7 @@ func gossipFigures() []figure {
 		counter("tocsin_gossip_undecodable_total", "Messages that were no ballot, and packets and streams that were no gossip of ours.", func(s *Scene) uint64 { return s.Gossip.Undecodable }),
 		counter("tocsin_gossip_foreign_total", "Packets, streams and members of other clusters that were refused.", func(s *Scene) uint64 { return s.Gossip.Foreign }),
 		counter("tocsin_gossip_unopened_total", "Packets and streams that none of this node's gossip keys opens.", func(s *Scene) uint64 { return s.Gossip.Unopened }),
+		counter("tocsin_gossip_crowded_total", "Streams that were hung up on because too many were open, in all or from one address.", func(s *Scene) uint64 { return s.Gossip.Crowded }),
 		split(prometheus.CounterValue, "tocsin_gossip_sends_total", "Messages sent to one member directly, by what became of them; leader-unseen: the leader was owed one and was no member.",
 			label{"result", keysOf(sends(gossipdb.Stats{}))}, func(s *Scene, set setter) { setAll(set, sends(s.Gossip)) }),
 		counter("tocsin_gossip_state_omitted_total", "Ballots left out of an exchange of all state because it was full.", func(s *Scene) uint64 { return s.Gossip.StateOmitted }),
