@@ -72,6 +72,9 @@ func ValidateNodeName(name string) error {
 			return fmt.Errorf("name %q has the character %q: use letters, digits, dot, dash and underscore", name, r)
 		}
 	}
+	if name == "." || name == ".." { // folders are named after nodes
+		return fmt.Errorf("name %q is that of a folder: give another one", name)
+	}
 	return nil
 }
 

@@ -109,6 +109,7 @@ func TestValidate_TheRest(t *testing.T) {
 		"register":                 {fsm.RegisterObserver{Node: "n9", Site: "s", Incarnation: "x", Raft: "h:1"}, "", ""},
 		"register a nameless node": {fsm.RegisterObserver{Incarnation: "x"}, fsm.Invalid, "name"},
 		"register a bad site":      {fsm.RegisterObserver{Node: "n9", Site: "a b", Incarnation: "x"}, fsm.Invalid, "site"},
+		"register a folder":        {fsm.RegisterObserver{Node: "..", Incarnation: "x"}, fsm.Invalid, "that of a folder"},
 		"register no incarnation":  {fsm.RegisterObserver{Node: "n9"}, fsm.Invalid, "incarnation"},
 		"register a long address":  {fsm.RegisterObserver{Node: "n9", Incarnation: "x", HTTP: strings.Repeat("h", 300)}, fsm.Invalid, "HTTP address"},
 		"outcome":                  {outcome(func(*fsm.Outcome) {}), "", ""},

@@ -56,6 +56,9 @@ func (s Subject) Validate() error {
 	if s.Name == "" || len(s.Name) > maxName {
 		return fmt.Errorf("name %.80q has %d bytes: give 1 to %d", s.Name, len(s.Name), maxName)
 	}
+	if s.Name == "." || s.Name == ".." { // folders are named after subjects
+		return fmt.Errorf("name %q is that of a folder: give another one", s.Name)
+	}
 	if strings.ContainsFunc(s.Name, notInName) {
 		return fmt.Errorf("name %q: use letters, digits, dot, dash and underscore", s.Name)
 	}
