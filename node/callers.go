@@ -84,7 +84,7 @@ func (c *callers) listen(conn net.Conn) {
 // that can't be told.
 func (c *callers) listenAs(name string, conn net.Conn) {
 	one := &caller{Conn: conn, gone: make(chan struct{})}
-	through := c.hear(&onlyCaller{caller: one, here: c.listener.Addr()})
+	through := c.hear(&onlyCaller{caller: one, here: c.listener.Addr(), closed: make(chan struct{})})
 	defer func() { _ = through.Close() }() // it closes the connection, and nothing else
 	for {
 		select {
@@ -166,6 +166,8 @@ type onlyCaller struct {
 	caller *caller
 	here   net.Addr
 	taken  bool // only the one who accepts touches it
+	once   sync.Once
+	closed chan struct{}
 }
 
 // Accept implements net.Listener.
@@ -174,7 +176,7 @@ func (o *onlyCaller) Accept() (net.Conn, error) {
 		o.taken = true
 		return o.caller, nil
 	}
-	<-o.caller.gone
+	<-o.closed // and not when the caller has gone: raft takes an end that it has not made for a fault
 	return nil, net.ErrClosed
 }
 
@@ -182,7 +184,10 @@ func (o *onlyCaller) Accept() (net.Conn, error) {
 func (o *onlyCaller) Addr() net.Addr { return o.here }
 
 // Close implements net.Listener.
-func (o *onlyCaller) Close() error { return o.caller.Close() }
+func (o *onlyCaller) Close() error {
+	o.once.Do(func() { close(o.closed) })
+	return o.caller.Close()
+}
 
 // Dial implements raft.StreamLayer: nobody is called through this port.
 func (o *onlyCaller) Dial(raft.ServerAddress, time.Duration) (net.Conn, error) {

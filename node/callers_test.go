@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -297,5 +299,33 @@ func FuzzCallers(f *testing.F) {
 			break
 		}
 		_ = c.close()
+	})
+}
+
+// TestOnlyCaller_IsOpenUntilItIsClosed, also when the one who came has gone: raft
+// takes the end of a port that it has not closed itself for a fault, and says so.
+func TestOnlyCaller_IsOpenUntilItIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		defer there.Close()
+		o := &onlyCaller{caller: &caller{Conn: here, gone: make(chan struct{})}, closed: make(chan struct{})}
+		one, err := o.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() {
+			_, err := o.Accept()
+			ended <- err
+		}()
+		_ = one.Close()
+		synctest.Wait()
+		if len(ended) > 0 {
+			t.Errorf("it has ended with its caller: %v", <-ended)
+		}
+		_ = o.Close()
+		if err := <-ended; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("closed: %v", err)
+		}
 	})
 }
