@@ -19,7 +19,7 @@ const checkTimeout = time.Minute
 
 // check is one command under two names: "tocsin endpoint check" stands with the
 // others of endpoints, and "tocsin check" with what one looks at first.
-func (a app) check(place string) *cobra.Command {
+func (a app) check(path, place string) *cobra.Command {
 	var addresses []string
 	var output string
 	c := &cobra.Command{
@@ -28,9 +28,8 @@ func (a app) check(place string) *cobra.Command {
 		Annotations: map[string]string{help.Order: place},
 		Long: `Has every node check the endpoint at once, and shows what came out. It is a
 check like any other: it counts, and the next comes after the usual time.`,
-		Example: `tocsin check web
-tocsin check web -o json | jq .tally`,
-		Args: exactly("KEY"),
+		Example: path + " web\n" + path + " web -o json | jq .tally",
+		Args:    exactly("KEY"),
 	}
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)

@@ -102,7 +102,7 @@ func (a app) transferLeader() *cobra.Command {
 		Short:       "Hand the lead over, to a node or to any voter",
 		Annotations: map[string]string{help.Order: "5"},
 		Long: `Before work on the machine that leads, for one: nothing has to wait for an
-election then. It is refused if NODE does not vote or is not heard.`,
+election then. It is refused if NODE does not vote or does not answer.`,
 		Example: `tocsin cluster transfer-leader
 tocsin cluster transfer-leader node2`,
 		Args: atMostOne,

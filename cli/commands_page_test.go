@@ -109,3 +109,17 @@ func TestHelp_FitsATerminal(t *testing.T) {
 		}
 	}
 }
+
+// TestElsewhere: what others call by another name is a command here, and none of
+// ours has that name.
+func TestElsewhere(t *testing.T) {
+	root := app{}.root()
+	for theirs, ours := range elsewhere() {
+		if c, _, err := root.Find(strings.Fields(ours)); err != nil || !strings.HasPrefix("tocsin "+ours, c.CommandPath()) || c == root {
+			t.Errorf("%s: there is no %q", theirs, ours)
+		}
+		if c, _, err := root.Find([]string{theirs}); err == nil && c != root {
+			t.Errorf("%s is a command of ours", theirs)
+		}
+	}
+}

@@ -32,7 +32,7 @@ and for what is done to one by hand.`,
 		Example: `tocsin endpoint list --state DOWN
 tocsin endpoint export --prefix web/ > web.yaml
 tocsin endpoint apply web.yaml --prune --prefix web/ --dry-run`,
-	}, a.endpointList(), a.endpointShow(), a.endpointApply(), a.endpointExport(), a.endpointState(), a.check("6"))
+	}, a.endpointList(), a.endpointShow(), a.endpointApply(), a.endpointExport(), a.endpointState(), a.check("tocsin endpoint check", "6"))
 }
 
 // fetchEndpoints returns all that are meant, as the API tells of them.

@@ -41,6 +41,7 @@ tocsin init trial \
 	c.Flags().Var(config.List(&nodes), "nodes", "`list` of nodes as SITE/NAME=HOST[:PORT], with commas (needed)")
 	c.Flags().StringVar(&operator, "operator", "admin", "`name` of the operator, who gets the role admin")
 	daysFlag(c, &days, pki.CertificateLife)
+	c.Flags().Lookup("days").Usage = "how long the certificates last, in days"
 	help.Group(c, "Cluster", "nodes", "operator", "days")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		life, err := lifeOf(c, days)

@@ -25,6 +25,9 @@ tocsin status`,
 				return nil
 			}
 			c.SuggestionsMinimumDistance = 2
+			if ours, ok := elsewhere()[args[0]]; ok {
+				return misuse(c, "there is no command %q: it is \"tocsin %s\" here", args[0], ours)
+			}
 			if like := c.SuggestionsFor(args[0]); len(like) > 0 {
 				return misuse(c, "there is no command %q: do you mean %s?", args[0], strings.Join(like, " or "))
 			}
@@ -37,7 +40,7 @@ tocsin status`,
 	root.SetHelpFunc(help.Show)
 	under(root, "Run a node", a.init(), a.agent(), a.config(), a.validate(), a.reloadCommand())
 	under(root, "Say what is watched", a.set(), a.get(), a.del(), a.endpoint(), a.pause(), a.resume(), a.maintenance())
-	under(root, "Look", a.status(), a.why(), a.check("5c"), a.events(), a.notifications(), a.monitor())
+	under(root, "Look", a.status(), a.why(), a.check("tocsin check", "5c"), a.events(), a.notifications(), a.monitor())
 	under(root, "Look after the cluster",
 		a.members(), a.cluster(), a.quorum(), a.settings(), a.doctor(), a.debug(), a.snapshot(), a.recover())
 	under(root, "Say who may do what", a.tls(), a.token(), a.keygen())
@@ -61,6 +64,18 @@ tocsin status`,
 		},
 	})
 	return root
+}
+
+// elsewhere are the names that other tools have for what ours do.
+func elsewhere() map[string]string {
+	return map[string]string{
+		"put": "set", "add": "set", "delete": "del", "rm": "del", "remove": "del",
+		"list": "endpoint list", "ls": "endpoint list", "show": "endpoint show", "apply": "endpoint apply", "export": "endpoint export",
+		"watch": "status --watch", "log": "monitor", "logs": "monitor", "history": "events", "health": "status",
+		"member": "members", "nodes": "members", "peers": "cluster list-peers", "operator": "cluster",
+		"join": "agent --join", "leave": "cluster remove-peer", "failover": "cluster transfer-leader", "switchover": "cluster transfer-leader",
+		"server": "agent", "start": "agent", "run": "agent", "backup": "snapshot save", "restore": "snapshot restore", "ca": "tls ca",
+	}
 }
 
 // under adds commands to root, below a heading of its help page.

@@ -134,7 +134,8 @@ func (a app) tokenList() *cobra.Command {
 		Use:         "list [flags]",
 		Short:       "List the tokens of the cluster, without what is secret",
 		Annotations: map[string]string{help.Order: "2"},
-		Example: `tocsin token list -o json |
+		Example: `tocsin token list
+tocsin token list -o json |
     jq -r '.tokens[] | select(.state == "expired") | .id'`,
 		Args: exactly(),
 	}
