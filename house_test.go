@@ -79,7 +79,8 @@ var mayImport = map[string]struct {
 
 	"scripts/servicetest": {nil, "a service under test knows nothing of who watches it"},
 
-	"hosttest/lan": {nil, "a network carries bytes for anybody"},
+	"hosttest/lan":    {nil, "a network carries bytes for anybody"},
+	"hosttest/booted": {[]string{"hosttest/lan"}, "a machine runs whatever is installed on it"},
 
 	"clustertest/simdisk": {[]string{"node", "notify"}, "a disk of memory keeps what a node keeps, and knows of no other node"},
 	"clustertest/simnet":  {nil, "a network of memory carries bytes for anybody"},
@@ -107,8 +108,8 @@ var onlyIn = []struct {
 	{"github.com/spf13/cobra", []string{"cli", "cli/help"}, "only commands have flags"},
 	{"crypto/tls", []string{"credentials", "node"}, "what TLS is spoken is decided in one place"},
 	{"crypto/x509", []string{"credentials", "pki", "cli"}, "certificates are read and made in one place"},
-	{"os/exec", []string{"script", "demo", "hosttest", "hosttest/lan", "scripts/servicetest"}, "whoever starts a process has to end its whole group, and script does"},
-	{"testing", []string{"clustertest", "clustertest/sim", "clustertest/simnet", "scripts/servicetest"}, "production code is not a test"},
+	{"os/exec", []string{"script", "demo", "hosttest", "hosttest/booted", "hosttest/lan", "scripts/servicetest"}, "whoever starts a process has to end its whole group, and script does"},
+	{"testing", []string{"clustertest", "clustertest/sim", "clustertest/simnet", "hosttest/booted", "scripts/servicetest"}, "production code is not a test"},
 }
 
 // offline are the packages that decide: no network, no file, no process. What

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"tocsin/hosttest/booted"
 	"tocsin/hosttest/lan"
 )
 
@@ -49,7 +50,6 @@ type fleet struct {
 // newFleet boots a machine for each site that is named, at that site.
 func newFleet(t *testing.T, sites ...string) *fleet {
 	t.Helper()
-	needImage(t)
 	f := &fleet{net: lan.New(), dir: t.TempDir(), next: 1, vars: map[string]any{
 		"tocsin_patience": 300, // this machine is all of theirs
 		"tocsin_settings": map[string]any{
@@ -86,17 +86,19 @@ func (f *fleet) build(t *testing.T, version string) {
 // add boots one more machine.
 func (f *fleet) add(t *testing.T, site string) *machine {
 	t.Helper()
-	m := &machine{name: fmt.Sprintf("node%d", f.next), site: site}
-	var err error
-	if m.lan, err = f.net.Add(m.name, f.next); err != nil {
+	name := fmt.Sprintf("node%d", f.next)
+	host, err := f.net.Add(name, f.next)
+	if err != nil {
 		t.Fatal(err)
 	}
+	m := &machine{Machine: booted.New(t, host), name: name, site: site}
 	f.next++
 	key, err := os.ReadFile(f.path("id.pub"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.boot(t, string(key))
+	m.admit(t, string(key))
+	m.Start(t)
 	f.machines = append(f.machines, m)
 	return m
 }

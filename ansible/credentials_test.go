@@ -127,7 +127,7 @@ func (f *fleet) starts(t *testing.T) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
 	for _, m := range f.machines {
-		all[m.name] = f.read(t, m.file("/var/lib/tocsin/identity.json"))
+		all[m.name] = f.read(t, m.File("/var/lib/tocsin/identity.json"))
 	}
 	return all
 }
@@ -139,7 +139,7 @@ func (f *fleet) modes(t *testing.T) {
 		"/etc/tocsin": 0o750, "/etc/tocsin/tls": 0o750, "/etc/tocsin/tls/tls.key": 0o600, "/etc/tocsin/join.token": 0o640, "/etc/tocsin/gossip.key": 0o640, "/etc/tocsin/tocsin.yaml": 0o640,
 	} {
 		for _, m := range f.machines {
-			info, err := os.Stat(m.file(name))
+			info, err := os.Stat(m.File(name))
 			if err != nil {
 				t.Errorf("%s: %v", m.name, err)
 			} else if info.Mode().Perm() != want {
@@ -175,7 +175,7 @@ func (f *fleet) rekey(t *testing.T) {
 		t.Error("it is the same key as before")
 	}
 	for _, m := range f.machines {
-		if has := f.read(t, m.file("/etc/tocsin/gossip.key")); strings.TrimSpace(has) != strings.TrimSpace(after) {
+		if has := f.read(t, m.File("/etc/tocsin/gossip.key")); strings.TrimSpace(has) != strings.TrimSpace(after) {
 			t.Errorf("%s does not have the new key alone", m.name)
 		}
 	}

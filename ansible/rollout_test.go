@@ -141,7 +141,7 @@ func (f *fleet) change(t *testing.T) {
 	f.play(t, "run.yml", "--diff")
 	f.stay(t, started)
 	for _, m := range f.machines {
-		if _, err := os.Stat(m.file("/etc/tocsin/scripts/notify-mine.sh")); err != nil {
+		if _, err := os.Stat(m.File("/etc/tocsin/scripts/notify-mine.sh")); err != nil {
 			t.Errorf("%s: %v", m.name, err)
 		}
 		if said, err := f.get(m, "/v1/config"); err != nil || !strings.Contains(said, "77") {
@@ -251,7 +251,7 @@ func (f *fleet) upgrade(t *testing.T) {
 func (f *fleet) replace(t *testing.T) {
 	t.Helper()
 	lost := f.machines[1]
-	lost.off()
+	lost.Off()
 	left := slices.DeleteFunc(slices.Clone(f.machines), func(m *machine) bool { return m == lost })
 	f.play(t, "playbooks/remove.yml", "-e", "node="+lost.name)
 	eventually(t, patience, f.whole(left...))
