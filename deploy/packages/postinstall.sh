@@ -5,7 +5,8 @@ set -e
 
 systemd-sysusers tocsin.conf
 systemd-tmpfiles --create tocsin.conf
-chgrp tocsin /etc/tocsin/tocsin.yaml
+# Whoever has removed it wants it so.
+[ ! -e /etc/tocsin/tocsin.yaml ] || chgrp tocsin /etc/tocsin/tocsin.yaml
 
 [ -d /run/systemd/system ] || exit 0
 systemctl daemon-reload
