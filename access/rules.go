@@ -37,6 +37,7 @@ func rules() map[string]Role {
 		"GET /v1/cluster":            Read,
 		"GET /v1/settings":           Read,
 		"GET /v1/node":               Read,
+		"GET /v1/keyring":            Read, // fingerprints alone
 		"GET /v1/pause":              Read,
 		"GET /v1/maintenance":        Read,
 		"GET /v1/maintenance/{name}": Read,
@@ -69,6 +70,9 @@ func rules() map[string]Role {
 		"POST /v1/members/{node}/promote":   Admin,
 		"DELETE /v1/members/{node}/promote": Admin,
 		"POST /v1/cluster/transfer-leader":  Admin,
+		"POST /v1/keyring":                  Admin,
+		"POST /v1/keyring/{key}/use":        Admin,
+		"DELETE /v1/keyring/{key}":          Admin,
 		"PUT /v1/settings":                  Admin,
 		"GET /v1/snapshot":                  Admin,
 		"PUT /v1/snapshot":                  Admin,
@@ -103,5 +107,6 @@ func rules() map[string]Role {
 		"POST /v1/peer/account":   Node,
 		"POST /v1/peer/check":     Node,
 		"POST /v1/peer/transfer":  Node,
+		"POST /v1/peer/keyring":   Node,
 	}
 }

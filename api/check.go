@@ -70,7 +70,7 @@ func (s *server) check(ctx context.Context, in *checkInput) (*checkedOutput, err
 	}
 	defer leave()
 	// One check may be under way, and has its own timeout.
-	wait := min(2*time.Duration(view.SettingsOf(e).Timeout)+accountWait, maxCheckWait)
+	wait := min(2*time.Duration(view.SettingsOf(e).Timeout)+AccountWait, maxCheckWait)
 	self := func(ctx context.Context) (SeenSample, error) { return s.Peer.Check(ctx, e.Key) }
 	other := func(ctx context.Context, address string) (SeenSample, error) {
 		return s.Peers.Check(ctx, address, e.Key)

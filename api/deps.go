@@ -6,6 +6,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/keyring"
 	"tocsin/verify"
 )
 
@@ -133,6 +134,9 @@ type Peer interface {
 	// Check has this node check the endpoint key now, and returns what came
 	// out. A node that does not watch it refuses.
 	Check(ctx context.Context, key string) (SeenSample, error)
+	// ChangeKeys changes the keys of this node's gossip, in its file first, and
+	// returns those that it has after that. After an error nothing has changed.
+	ChangeKeys(change keyring.Change) (keyring.Ring, error)
 }
 
 // Peers asks other nodes what they alone know. The error wraps ErrUnreachable
@@ -140,4 +144,5 @@ type Peer interface {
 type Peers interface {
 	Account(ctx context.Context, address, key string) (Account, error)
 	Check(ctx context.Context, address, key string) (SeenSample, error)
+	ChangeKeys(ctx context.Context, address string, change keyring.Change) (RingReport, error)
 }

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// accountWait is how long a node may take to tell what it alone knows.
-	accountWait = 2 * time.Second
+	// AccountWait is how long a node waits for another one to tell what it alone
+	// knows: so much later may its own answer come.
+	AccountWait = 2 * time.Second
 	// askedAtOnce bounds how many nodes are asked at once for one request.
 	askedAtOnce = 32
 )
@@ -76,5 +77,5 @@ func (s *server) accounts(ctx context.Context, view *fsm.View, key string) (map[
 	defer leave()
 	self := func(context.Context) (Account, error) { return s.Peer.Account(key), nil }
 	other := func(ctx context.Context, address string) (Account, error) { return s.Peers.Account(ctx, address, key) }
-	return gather(ctx, s, view, accountWait, self, other), nil
+	return gather(ctx, s, view, AccountWait, self, other), nil
 }

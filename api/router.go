@@ -118,6 +118,7 @@ func (s *server) mountDocumented(engine *gin.Engine) {
 	s.applyOperation(to)
 	s.memberOperations(to)
 	s.clusterOperations(to)
+	s.keyringOperations(to)
 	s.snapshotOperations(to)
 	s.settingsOperations(to)
 	s.reportOperation(to)
@@ -174,6 +175,7 @@ func (s *server) routes() []route {
 		peer(accountPath, jsonBody, s.peerAccount),
 		peer(checkPath, jsonBody, s.peerCheck),
 		peer(transferPath, jsonBody, s.peerTransfer),
+		peer(peerKeyringPath, jsonBody, s.peerKeyring),
 	}
 	if s.Metrics != nil {
 		routes = append(routes, get(metricsPath, s.metrics))

@@ -58,6 +58,7 @@ type world struct {
 	registered func(api.Registration) (api.Welcome, error)
 
 	mu     sync.Mutex // guards what follows, and the applying
+	rings  rings
 	index  uint64
 	writes int
 	asked  []string // what was asked of the membership

@@ -43,7 +43,7 @@ tocsin status`,
 	under(root, "Look", a.status(), a.why(), a.check("tocsin check", "5c"), a.events(), a.notifications(), a.monitor())
 	under(root, "Look after the cluster",
 		a.members(), a.cluster(), a.quorum(), a.settings(), a.doctor(), a.debug(), a.snapshot(), a.recover())
-	under(root, "Say who may do what", a.tls(), a.token(), a.keygen())
+	under(root, "Say who may do what", a.tls(), a.token(), a.keygen(), a.keyring())
 	under(root, "Scripts, and the rest", a.script(), a.render(), a.version(), a.completion(), a.man())
 	for _, c := range root.Commands() {
 		c.DisableFlagsInUseLine = true

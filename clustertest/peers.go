@@ -9,6 +9,7 @@ import (
 	"tocsin/api"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
+	"tocsin/keyring"
 	"tocsin/node"
 )
 
@@ -107,6 +108,14 @@ func (p peers) Account(ctx context.Context, address, key string) (api.Account, e
 // Check implements node.Peers.
 func (p peers) Check(ctx context.Context, address, key string) (api.SeenSample, error) {
 	return call(ctx, p, address, func(n *node.Node) (api.SeenSample, error) { return n.Check(ctx, key) })
+}
+
+// ChangeKeys implements node.Peers.
+func (p peers) ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.RingReport, error) {
+		ring, err := n.ChangeKeys(change)
+		return api.RingReport{Node: n.Self().Node, Keys: ring.Fingerprints()}, err
+	})
 }
 
 // Transfer implements node.Peers.

@@ -47,10 +47,12 @@ func (n *Node) Keys() keyring.Ring {
 	return keyring.Ring{}
 }
 
-// changeKeys has the gossip go by what change makes of the keys in the file, once
-// that is in the file. The file is what counts: somebody may have put another one
-// there, and be about to say so. After an error nothing has changed.
-func (n *Node) changeKeys(change func(keyring.Ring) (keyring.Ring, error)) (keyring.Ring, error) {
+// ChangeKeys implements api.Peer. The file is what is changed, and what counts:
+// somebody may have put another one there, and be about to say so.
+func (n *Node) ChangeKeys(change keyring.Change) (keyring.Ring, error) {
+	if change.Step == keyring.Look {
+		return n.Keys(), nil
+	}
 	if n.out.Keys == nil {
 		return keyring.Ring{}, errNoKeyFile
 	}
@@ -58,26 +60,18 @@ func (n *Node) changeKeys(change func(keyring.Ring) (keyring.Ring, error)) (keyr
 	defer n.keys.changing.Unlock()
 	kept, err := n.out.Keys.Load()
 	if err != nil {
-		return kept, fmt.Errorf("--gossip-key-file: %w", err)
+		return n.Keys(), fmt.Errorf("read the gossip keys: %w", err)
 	}
-	wanted, err := change(kept)
+	wanted, err := change.Of(kept)
 	if err != nil {
-		return kept, err
+		return n.Keys(), err
 	}
 	if !wanted.Equal(kept) {
 		if err := n.out.Keys.Save(wanted); err != nil {
-			return kept, fmt.Errorf("write the gossip keys: %w", err)
+			return n.Keys(), fmt.Errorf("write the gossip keys: %w (where files are brought to the nodes, change them there, and \"tocsin reload\")", err)
 		}
 	}
-	before := n.Keys()
-	if err := n.gossip.SetKeys(wanted); err != nil {
-		return before, err
-	}
-	n.keys.ring.Store(&wanted)
-	if !wanted.Equal(before) {
-		n.log.Info("the keys of the gossip have changed", "primary", wanted.Primary(), "keys", wanted.String())
-	}
-	return wanted, nil
+	return wanted, n.goBy(wanted)
 }
 
 // reloadKeys has the gossip go by what the file says now.
@@ -85,6 +79,27 @@ func (n *Node) reloadKeys() error {
 	if n.out.Keys == nil {
 		return nil
 	}
-	_, err := n.changeKeys(func(r keyring.Ring) (keyring.Ring, error) { return r, nil })
-	return err
+	n.keys.changing.Lock()
+	defer n.keys.changing.Unlock()
+	kept, err := n.out.Keys.Load()
+	if err == nil {
+		err = n.goBy(kept)
+	}
+	if err != nil {
+		return fmt.Errorf("--gossip-key-file: %w", err)
+	}
+	return nil
+}
+
+// goBy has the gossip use these keys from now on.
+func (n *Node) goBy(wanted keyring.Ring) error {
+	before := n.Keys()
+	if err := n.gossip.SetKeys(wanted); err != nil {
+		return err
+	}
+	n.keys.ring.Store(&wanted)
+	if !wanted.Equal(before) {
+		n.log.Info("the keys of the gossip have changed", "primary", wanted.Primary(), "keys", wanted.String())
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"tocsin/credentials"
 	"tocsin/doubt"
 	"tocsin/fsm"
+	"tocsin/keyring"
 	"tocsin/notify"
 	"tocsin/verify"
 )
@@ -101,4 +102,5 @@ type Peers interface {
 	Account(ctx context.Context, address, key string) (api.Account, error)
 	Check(ctx context.Context, address, key string) (api.SeenSample, error)
 	Transfer(ctx context.Context, address, to string) error
+	ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error)
 }

@@ -26,7 +26,7 @@ const (
 	answerTimeout = 15 * time.Second
 	// readPatience is how long a node may take to answer a read while there is
 	// another one to ask: one that stands still must not keep us.
-	readPatience = 2 * time.Second
+	readPatience = api.AccountWait + time.Second
 	// patience is how long a cluster may be without a leader before a command
 	// gives up; a pause is how long it waits between two tries.
 	patience  = 6 * time.Second

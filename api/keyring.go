@@ -1,0 +1,220 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin/fsm"
+	"tocsin/keyring"
+)
+
+const (
+	keyringPath = "/v1/keyring"
+	gossipKey   = keyringPath + "/{key}"
+	// keyringWait is how long a node may take to change its keys: it writes a file.
+	keyringWait = 5 * time.Second
+)
+
+// Keyring is the answer of GET /v1/keyring: the keys that the gossip is encrypted
+// by, without a key itself.
+type Keyring struct {
+	// Keys are all that any node has, those that more nodes send by before others.
+	Keys []GossipKey `json:"keys"`
+	// Nodes are all nodes, in the order of their names.
+	Nodes []NodeKeys `json:"nodes"`
+}
+
+// GossipKey is one key, and how far it has spread.
+type GossipKey struct {
+	Fingerprint keyring.Fingerprint `json:"fingerprint" doc:"The beginning of the SHA-256 of the key"`
+	Installed   []string            `json:"installed" doc:"The nodes that have it"`
+	Primary     []string            `json:"primary" doc:"The nodes that send by it"`
+}
+
+// NodeKeys are the keys of one node.
+type NodeKeys struct {
+	Node string                `json:"node"`
+	Keys []keyring.Fingerprint `json:"keys" doc:"Its keys, the one that it sends by first; none if its gossip is not encrypted, or if it is silent"`
+	// Silent says why nothing is known of it, "" if it has answered.
+	Silent string `json:"silent,omitempty"`
+}
+
+// KeyringRequest is the body of POST /v1/keyring.
+type KeyringRequest struct {
+	Key string `json:"key" minLength:"44" maxLength:"44" doc:"32 random bytes as base64"`
+}
+
+// KeyringChanged is the answer to a change of the keys.
+type KeyringChanged struct {
+	Fingerprint keyring.Fingerprint `json:"fingerprint"`
+	Complete    bool                `json:"complete" doc:"Whether every node has done it; if not, it can be repeated"`
+	Nodes       []NodeRekeyed       `json:"nodes"`
+}
+
+// NodeRekeyed is what became of a change on one node.
+type NodeRekeyed struct {
+	Node    string `json:"node"`
+	Done    bool   `json:"done"`
+	Problem string `json:"problem,omitempty" doc:"Why it was not done there, or why that is not known"`
+}
+
+func (s *server) keyringOperations(to huma.API) {
+	const each = "Every node is asked by the one that answers, does it in its file and in its gossip, and is shown with what became of it. What is so already is done, so it can be repeated. "
+	changed := KeyringChanged{Fingerprint: exampleFingerprint, Nodes: []NodeRekeyed{{Node: "node1", Done: true}, {Node: "node2", Problem: "it can't be reached: it is down, or cut off from here"}}}
+	done := KeyringChanged{Fingerprint: exampleFingerprint, Complete: true, Nodes: []NodeRekeyed{{Node: "node1", Done: true}, {Node: "node2", Done: true}}}
+	register(s, to, operation{
+		method: http.MethodGet, path: keyringPath, id: "get-keyring", tag: "cluster",
+		summary: "The keys that the gossip is encrypted by", text: "By their fingerprints, with the nodes that have each of them, and those that send by it. Every node is asked.",
+		answers: Keyring{
+			Keys:  []GossipKey{{Fingerprint: exampleFingerprint, Installed: []string{"node1"}, Primary: []string{"node1"}}},
+			Nodes: []NodeKeys{{Node: "node1", Keys: []keyring.Fingerprint{exampleFingerprint}}, {Node: "node2", Keys: []keyring.Fingerprint{}, Silent: "it did not answer within 2s"}},
+		},
+		problems: []Code{CodeBusy},
+	}, s.getKeyring)
+	register(s, to, operation{
+		method: http.MethodPost, path: keyringPath, id: "install-key", tag: "cluster",
+		summary: "Install a gossip key on all nodes", text: each + "From then on a node opens by it what comes, and sends by the one that it had.",
+		takes: KeyringRequest{Key: "7xvJ4hH0n1p7cVq4oJ8vM5w3VvSPyTg1mIhW3QK0q2E="}, answers: changed, problems: []Code{CodeBusy},
+	}, s.installKey)
+	register(s, to, operation{
+		method: http.MethodPost, path: gossipKey + "/use", id: "use-key", tag: "cluster",
+		summary: "Send by another gossip key", text: each + "It is refused while a node does not have the key. If one does not answer it is refused too, unless force is true.",
+		answers: done, problems: []Code{CodeBusy},
+	}, s.useKey)
+	register(s, to, operation{
+		method: http.MethodDelete, path: gossipKey, id: "remove-key", tag: "cluster",
+		summary: "Remove a gossip key from all nodes", text: each + "It is refused while a node sends by the key. If one does not answer it is refused too, unless force is true.",
+		answers: done, problems: []Code{CodeBusy},
+	}, s.removeKey)
+}
+
+const exampleFingerprint keyring.Fingerprint = "3f9a1c0d22b04e11"
+
+type keyringOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  Keyring
+}
+
+func (s *server) getKeyring(ctx context.Context, _ *struct{}) (*keyringOutput, error) {
+	view, standing, err := s.standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &keyringOutput{view.Index(), keyringOf(standing)}, nil
+}
+
+// keyringOf is what is shown of a standing.
+func keyringOf(standing keyring.Standing) Keyring {
+	shown := Keyring{Keys: []GossipKey{}, Nodes: []NodeKeys{}}
+	for _, k := range standing.Keys() {
+		shown.Keys = append(shown.Keys, GossipKey{k.Fingerprint, k.Installed, append([]string{}, k.Primary...)})
+	}
+	for node, keys := range standing.Rings {
+		shown.Nodes = append(shown.Nodes, NodeKeys{Node: node, Keys: keys})
+	}
+	for node, why := range standing.Silent {
+		shown.Nodes = append(shown.Nodes, NodeKeys{Node: node, Keys: []keyring.Fingerprint{}, Silent: why})
+	}
+	slices.SortFunc(shown.Nodes, func(a, b NodeKeys) int { return strings.Compare(a.Node, b.Node) })
+	return shown
+}
+
+// standing asks every node for its keys.
+func (s *server) standing(ctx context.Context) (*fsm.View, keyring.Standing, error) {
+	view, err := s.known()
+	if err != nil {
+		return nil, keyring.Standing{}, err
+	}
+	all, err := s.rekey(ctx, view, AccountWait, keyring.Change{Step: keyring.Look})
+	standing := keyring.Standing{Rings: map[string][]keyring.Fingerprint{}, Silent: map[string]string{}}
+	for node, h := range all {
+		if h.silent != "" {
+			standing.Silent[node] = h.silent
+		} else {
+			standing.Rings[node] = append([]keyring.Fingerprint{}, h.answer.Keys...)
+		}
+	}
+	return view, standing, err
+}
+
+// rekey asks every node for a change of its keys.
+func (s *server) rekey(ctx context.Context, view *fsm.View, wait time.Duration, change keyring.Change) (map[string]heard[RingReport], error) {
+	leave, err := s.gates.asking.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	self := func(context.Context) (RingReport, error) { return s.changeKeys(change) }
+	other := func(ctx context.Context, address string) (RingReport, error) {
+		return s.Peers.ChangeKeys(ctx, address, change)
+	}
+	return gather(ctx, s, view, wait, self, other), nil
+}
+
+type installKeyInput struct{ Sent sent }
+
+type changeKeyInput struct {
+	Key   string `path:"key" doc:"The fingerprint of the key" example:"3f9a1c0d22b04e11"`
+	Force string `query:"force" enum:"true,false" default:"false" doc:"true: go on without the nodes that don't answer"`
+	Sent  sent
+}
+
+type keyringChangedOutput struct {
+	Index uint64 `header:"Tocsin-Index"`
+	Body  KeyringChanged
+}
+
+func (s *server) installKey(ctx context.Context, in *installKeyInput) (*keyringChangedOutput, error) {
+	var asked KeyringRequest
+	if err := decodeBody(in.Sent.body, maxBody, &asked); err != nil {
+		return nil, err
+	}
+	key, err := keyring.ParseKey(asked.Key)
+	if err != nil {
+		return nil, badRequest("key: %v", err)
+	}
+	return s.change(ctx, keyring.Change{Step: keyring.Install, Key: key}, key.Fingerprint(), "false", in.Sent)
+}
+
+func (s *server) useKey(ctx context.Context, in *changeKeyInput) (*keyringChangedOutput, error) {
+	f := keyring.Fingerprint(in.Key)
+	return s.change(ctx, keyring.Change{Step: keyring.Use, Fingerprint: f}, f, in.Force, in.Sent)
+}
+
+func (s *server) removeKey(ctx context.Context, in *changeKeyInput) (*keyringChangedOutput, error) {
+	f := keyring.Fingerprint(in.Key)
+	return s.change(ctx, keyring.Change{Step: keyring.Remove, Fingerprint: f}, f, in.Force, in.Sent)
+}
+
+// change has every node do it, unless that would part the nodes.
+func (s *server) change(ctx context.Context, change keyring.Change, f keyring.Fingerprint, force string, asked sent) (*keyringChangedOutput, error) {
+	without, err := yesOrNo("force", force)
+	if err != nil {
+		return nil, err
+	}
+	view, standing, err := s.standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := standing.Refuses(change.Step, f, without); err != nil {
+		return nil, faultf(CodeConflict, "%s", err.Error())
+	}
+	all, err := s.rekey(ctx, view, keyringWait, change)
+	if err != nil {
+		return nil, err
+	}
+	done := KeyringChanged{Fingerprint: f, Complete: true, Nodes: []NodeRekeyed{}}
+	for _, node := range slices.Sorted(maps.Keys(all)) {
+		problem := all[node].silent
+		done.Nodes = append(done.Nodes, NodeRekeyed{Node: node, Done: problem == "", Problem: problem})
+		done.Complete = done.Complete && problem == ""
+	}
+	s.log.Info("the gossip keys were changed by hand", "operation", string(change.Step)+"-key", "gossip_key", f, "from_address", asked.from)
+	return &keyringChangedOutput{view.Index(), done}, nil
+}

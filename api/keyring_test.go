@@ -1,0 +1,168 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"tocsin/api"
+	"tocsin/keyring"
+)
+
+// rings are the gossip keys of all nodes of a world.
+type rings struct {
+	mu     sync.Mutex
+	of     map[string]keyring.Ring
+	broken string // the node whose file can't be written
+}
+
+func (r *rings) change(node string, change keyring.Change) (keyring.Ring, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.broken == node && change.Step != keyring.Look {
+		return r.of[node], errors.New("write the gossip keys: permission denied")
+	}
+	ring, err := change.Of(r.of[node])
+	if err == nil && r.of != nil {
+		r.of[node] = ring
+	}
+	return ring, err
+}
+
+// ChangeKeys implements api.Peer.
+func (w *world) ChangeKeys(change keyring.Change) (keyring.Ring, error) {
+	return w.rings.change("node2", change)
+}
+
+// ChangeKeys implements api.Peers.
+func (o others) ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error) {
+	there, err := o.Account(ctx, address, "")
+	if err != nil {
+		return api.RingReport{}, err
+	}
+	ring, err := o.rings.change(there.Node, change)
+	return api.RingReport{Node: there.Node, Keys: ring.Fingerprints()}, err
+}
+
+// withKeys is a world in which all nodes have these keys.
+func withKeys(t *testing.T, ring keyring.Ring) *world {
+	w := newWorld(t)
+	w.rings.of = map[string]keyring.Ring{}
+	for i := 1; i <= 5; i++ {
+		w.rings.of[fmt.Sprintf("node%d", i)] = ring
+	}
+	return w
+}
+
+func TestKeyring_ChangesStepByStep(t *testing.T) {
+	before, after := keyring.NewKey(), keyring.NewKey()
+	w := withKeys(t, keyring.NewRing(before))
+	path := "/v1/keyring/" + string(after.Fingerprint())
+
+	refused(t, w.request(http.MethodPost, path+"/use", ""), "no node that answers has the key "+after.String())
+	for _, step := range []struct{ method, path, body, want string }{
+		{http.MethodPost, "/v1/keyring", `{"key":"` + after.Reveal() + `"}`, before.String() + ", " + after.String()},
+		{http.MethodPost, "/v1/keyring", `{"key":"` + after.Reveal() + `"}`, before.String() + ", " + after.String()},
+		{http.MethodPost, path + "/use", "", after.String() + ", " + before.String()},
+		{http.MethodDelete, "/v1/keyring/" + before.String(), "", after.String()},
+	} {
+		answer := w.request(step.method, step.path, step.body)
+		changed := decoded[api.KeyringChanged](t, answer)
+		if !changed.Complete || len(changed.Nodes) != 5 || strings.Contains(answer.body, after.Reveal()) {
+			t.Errorf("%s %s: %s", step.method, step.path, answer.body)
+		}
+		for node, ring := range w.rings.of {
+			if ring.String() != step.want {
+				t.Errorf("after %s %s %s has %s, want %s", step.method, step.path, node, ring, step.want)
+			}
+		}
+	}
+	shown := decoded[api.Keyring](t, w.get("/v1/keyring"))
+	if len(shown.Keys) != 1 || shown.Keys[0].Fingerprint != after.Fingerprint() || len(shown.Keys[0].Primary) != 5 || len(shown.Nodes) != 5 {
+		t.Errorf("in the end: %+v", shown)
+	}
+}
+
+func TestKeyring_RefusesWhatWouldPartTheNodes(t *testing.T) {
+	before, after := keyring.NewKey(), keyring.NewKey()
+	both, _ := keyring.NewRing(before).Install(after)
+	used, _ := both.Use(after.Fingerprint())
+	w := withKeys(t, both)
+	w.rings.of["node4"] = keyring.NewRing(before)
+	use, remove := "/v1/keyring/"+after.String()+"/use", "/v1/keyring/"+before.String()
+	refused(t, w.request(http.MethodPost, use, ""), "node4: the key "+after.String()+" is not installed there")
+	refused(t, w.request(http.MethodPost, use+"?force=true", ""), "node4: the key")
+
+	w = withKeys(t, used)
+	w.rings.of["node3"] = both
+	refused(t, w.request(http.MethodDelete, remove, ""), "node3: all is sent by the key "+before.String())
+	w.rings.of["node3"] = used
+	w.silent = map[string]string{"node3": "gone"}
+	refused(t, w.request(http.MethodDelete, remove, ""), "node3: what keys are there can't be told (it can't be reached")
+	changed := decoded[api.KeyringChanged](t, w.request(http.MethodDelete, remove+"?force=true", ""))
+	at := slices.IndexFunc(changed.Nodes, func(n api.NodeRekeyed) bool { return !n.Done })
+	if changed.Complete || at < 0 || changed.Nodes[at].Node != "node3" || !strings.Contains(changed.Nodes[at].Problem, "can't be reached") {
+		t.Errorf("got %+v", changed)
+	}
+	for node, ring := range w.rings.of {
+		if want := map[bool]keyring.Ring{true: used, false: keyring.NewRing(after)}[node == "node3"]; !ring.Equal(want) {
+			t.Errorf("%s has %s, want %s", node, ring, want)
+		}
+	}
+}
+
+func TestKeyring_SaysWhereItFailed(t *testing.T) {
+	w := withKeys(t, keyring.NewRing(keyring.NewKey()))
+	for _, broken := range []string{"node2", "node5"} { // the one that is asked, and another
+		w.rings.broken = broken
+		changed := decoded[api.KeyringChanged](t, w.request(http.MethodPost, "/v1/keyring", `{"key":"`+keyring.NewKey().Reveal()+`"}`))
+		for _, n := range changed.Nodes {
+			if n.Done != (n.Node != broken) || n.Node == broken && !strings.Contains(n.Problem, "permission denied") {
+				t.Errorf("%s is broken, and %+v", broken, n)
+			}
+		}
+	}
+	for _, body := range []string{`{"key":"hunter2"}`, `{}`, `{"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`} {
+		answer := w.request(http.MethodPost, "/v1/keyring", body)
+		if answer.status != http.StatusBadRequest || strings.Contains(answer.body, "hunter2") {
+			t.Errorf("%s: %d %s", body, answer.status, answer.body)
+		}
+	}
+}
+
+func refused(t *testing.T, a answer, want string) {
+	t.Helper()
+	a.wantWord(t, http.StatusConflict, want)
+}
+
+// TestPeer_KeysArriveAsSent: over HTTP a key is whole, and an error says the same.
+func TestPeer_KeysArriveAsSent(t *testing.T) {
+	before, after := keyring.NewKey(), keyring.NewKey()
+	w := withKeys(t, keyring.NewRing(before))
+	client, address := newClient(t), serve(t, w.handler())
+	for _, c := range []struct {
+		change keyring.Change
+		want   []keyring.Fingerprint
+		err    string
+	}{
+		{keyring.Change{Step: keyring.Look}, []keyring.Fingerprint{before.Fingerprint()}, ""},
+		{keyring.Change{Step: keyring.Install, Key: after}, []keyring.Fingerprint{before.Fingerprint(), after.Fingerprint()}, ""},
+		{keyring.Change{Step: keyring.Remove, Fingerprint: before.Fingerprint()}, nil, "use another one first"},
+		{keyring.Change{Step: keyring.Use, Fingerprint: after.Fingerprint()}, []keyring.Fingerprint{after.Fingerprint(), before.Fingerprint()}, ""},
+		{keyring.Change{Step: "steal"}, nil, `"steal" is no step`},
+	} {
+		report, err := client.ChangeKeys(t.Context(), address, c.change)
+		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%+v: %v, want %q", c.change, err, c.err)
+		}
+		if err == nil && (report.Node != "node2" || !slices.Equal(report.Keys, c.want)) {
+			t.Errorf("%+v: got %+v, want %v", c.change, report, c.want)
+		}
+	}
+	w.request(http.MethodPost, "/v1/peer/keyring", `{"step":"install","key":"hunter2"}`, "Content-Type: application/json").wantWord(t, http.StatusBadRequest, "this is no key")
+}
