@@ -31,7 +31,8 @@ func (a app) doctor() *cobra.Command {
 wrong, or will be: whether the cluster can decide, who is not heard by whom,
 scripts that are missing, disks, canaries, versions, clocks, sites. Where a node
 runs on this machine, or --config names its file, it also looks at what lies
-here and at the ways from here to the other nodes. Nothing is changed.
+here, its certificates among it, and at the ways from here to the other nodes.
+Nothing is changed.
 
 Exit codes: 0 nothing to see to; 1 there are warnings; 2 something is critical;
 3 it can't be told: nobody answers, the node belongs to no cluster, or it was
@@ -113,8 +114,14 @@ func lookByFile(ctx context.Context, cluster api.Cluster, file string) (*doctor.
 	if err != nil {
 		return nil, err
 	}
-	place := doctor.Place{Config: file, DataDir: l.Node.DataDir, Scripts: l.Node.Scripts}
-	for _, path := range []*string{&place.Config, &place.DataDir, &place.Scripts} {
+	place := doctor.Place{
+		Config: file, DataDir: l.Node.DataDir, Scripts: l.Node.Scripts, TLS: l.Node.TLS,
+		Secrets: []string{l.Node.PeerTokenFile, l.Node.GossipKeyFile},
+	}
+	for _, path := range place.Paths() {
+		if *path == "" {
+			continue // Abs would make it the directory that we are in
+		}
 		if *path, err = filepath.Abs(*path); err != nil {
 			return nil, err
 		}
@@ -144,9 +151,13 @@ func placeOf(told []api.Configured) doctor.Place {
 			at.DataDir = s.Value
 		case "scripts":
 			at.Scripts = s.Value
+		case "tls":
+			at.TLS = s.Value
+		case "peer_token_file", "gossip_key_file":
+			at.Secrets = append(at.Secrets, s.Value)
 		}
 	}
-	for _, path := range []*string{&at.Config, &at.DataDir, &at.Scripts} {
+	for _, path := range at.Paths() {
 		if !filepath.IsAbs(*path) {
 			*path = ""
 		}

@@ -8,8 +8,7 @@
 // pure functions from Facts to [Finding]s, a subject each, which tables test.
 //
 // Whoever adds a subject adds to Facts what it needs, fills that in where the
-// others are filled in, and adds a function to the list in examine.go. The
-// certificates and keys of a node belong into such a one of their own.
+// others are filled in, and adds a function to the list in examine.go.
 //
 // Nothing is changed anywhere, no node is asked more than a few cheap
 // questions, and all of it ends within seconds.

@@ -8,7 +8,7 @@ func Examine(f Facts) Report {
 		unattended,              // was everybody told?
 		scripts, canaries, room, // can each node do its work?
 		versions, clocks, sites,
-		ports, packets, files, // on this machine
+		ports, packets, files, certificates, // on this machine
 	} {
 		all = append(all, subject(f)...)
 	}

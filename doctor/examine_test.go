@@ -32,8 +32,9 @@ func healthy() doctor.Facts {
 		})
 	}
 	f.Local = &doctor.Local{
-		Paths: []doctor.Path{{Node: "b", Address: "b:7000", What: "raft", MTU: 1500}, {Node: "b", Address: "b:8000", What: "gossip", MTU: 1500}},
-		Files: []doctor.File{{Path: "/d", Kind: doctor.DataDirectory, Perm: 0o700}, {Path: "/s/verify.sh", Kind: doctor.Script, Perm: 0o755}},
+		Certificates: &doctor.Certificates{Dir: "/t"},
+		Paths:        []doctor.Path{{Node: "b", Address: "b:7000", What: "raft", MTU: 1500}, {Node: "b", Address: "b:8000", What: "gossip", MTU: 1500}},
+		Files:        []doctor.File{{Path: "/d", Kind: doctor.DataDirectory, Perm: 0o700}, {Path: "/s/verify.sh", Kind: doctor.Script, Perm: 0o755}},
 	}
 	return f
 }
@@ -120,6 +121,15 @@ func TestExamine(t *testing.T) {
 			f.Local.Files = []doctor.File{{"/my data", doctor.DataDirectory, 0o755}, {"/s", doctor.ScriptsDirectory, 0o775}, {"/s/v.sh", doctor.Script, 0o755}}
 			f.Local.Faults = []string{"t.yaml:1:7: raft: 192.0.2.7 is no address of this machine"}
 		}, []string{"warning files : t.yaml:1:7 | validate", "warning files : /my data (755) | chmod 700 '/my data'", "warning files : the scripts directory /s (775) | chmod go-w /s"}},
+		"secrets": {func(f *doctor.Facts) {
+			f.Local.Files = []doctor.File{{"/t/tls.key", doctor.Secret, 0o644}, {"/my token", doctor.Secret, 0o604}, {"/k", doctor.Secret, 0o640}, {"/k", doctor.Secret, 0o600}}
+		}, []string{"warning files : /t/tls.key can be read by everybody on this machine (644) | chmod o-rwx /t/tls.key", "warning files : /my token | '/my token'"}},
+		"certificates": {func(f *doctor.Facts) {
+			f.Local.Certificates = &doctor.Certificates{Dir: "/t", Ended: []string{"the certificate of node a expired on 2026-01-01: run \"tocsin tls renew\""}, Ending: []string{"the CA \"x\" expires on 2027-01-01: go over to it"}}
+		}, []string{"critical certificates : node a expired on 2026-01-01 | ", "warning certificates : CA \"x\" expires | "}},
+		"certificates that can't be used": {func(f *doctor.Facts) {
+			f.Local.Certificates = &doctor.Certificates{Dir: "/t", Fault: "/t/tls.key is not the key of the certificate in /t/tls.crt"}
+		}, []string{"critical certificates : is not the key of | tocsin tls show /t"}},
 		"nothing is here": {func(f *doctor.Facts) { f.Local = nil }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,9 @@ type Local struct {
 	Paths []Path
 	// Files are those that matter to a node, as far as they can be seen.
 	Files []File
+	// Certificates are those of the node, nil if it has none, or if where they
+	// lie is not known.
+	Certificates *Certificates
 }
 
 // Path is a way from here to an address of a node.
@@ -69,4 +72,6 @@ const (
 	ScriptsDirectory
 	Script
 	ConfigurationFile
+	// Secret is a key or a token.
+	Secret
 )

@@ -73,6 +73,9 @@ func (file File) examine() (Finding, bool) {
 	const group, others = 0o070, 0o007
 	const write = 0o022
 	found := Finding{Severity: Warning, Subject: "files"}
+	if file.Kind == Secret {
+		return file.readers()
+	}
 	switch {
 	case file.Kind == DataDirectory && file.Perm&(group|others) != 0:
 		found.Text = fmt.Sprintf("Others than its owner may look into the data directory %s (%03o).", file.Path, file.Perm)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/pki"
 )
 
 // dialWait is how long a connection may take to come about.
@@ -24,12 +25,25 @@ const maxScripts = 1000
 // are absolute, "" for what is not known.
 type Place struct {
 	Config, DataDir, Scripts string
+	// TLS is the directory of the node's certificate, Secrets are files that hold a
+	// token or a key.
+	TLS     string
+	Secrets []string
+}
+
+// Paths returns where each path of the place is kept, to be made absolute.
+func (at *Place) Paths() []*string {
+	all := []*string{&at.Config, &at.DataDir, &at.Scripts, &at.TLS}
+	for i := range at.Secrets {
+		all = append(all, &at.Secrets[i])
+	}
+	return all
 }
 
 // Look looks around on this machine: at the ways to the observers other than
 // self, and at the files of the place.
 func Look(ctx context.Context, observers []api.Observer, self string, at Place) *Local {
-	l := &Local{Files: at.files()}
+	l := &Local{Files: at.files(), Certificates: lookAtCertificates(at.TLS, self, time.Now())}
 	for _, o := range observers {
 		if o.Node != self {
 			l.Paths = append(l.Paths, Path{Node: o.Node, Address: o.Raft, What: "raft"}, Path{Node: o.Node, Address: o.Gossip, What: "gossip"})
@@ -104,6 +118,12 @@ func (at Place) files() []File {
 	add(at.Config, ConfigurationFile)
 	add(at.DataDir, DataDirectory)
 	add(at.Scripts, ScriptsDirectory)
+	for _, path := range at.Secrets {
+		add(path, Secret)
+	}
+	if at.TLS != "" {
+		add(pki.FilesIn(at.TLS).Key, Secret)
+	}
 	if at.Scripts == "" {
 		return all
 	}
