@@ -3,6 +3,7 @@
 package booted
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -15,12 +16,14 @@ import (
 	"tocsin/hosttest/lan"
 )
 
+// inImage is what a machine has to have for Ansible, and for the agent.
+const inImage = "systemd,systemd-sysv,dbus,openssh-server,python3,iproute2,procps,ca-certificates,nftables"
+
 // image is a root file system that all machines share, and that none of them
 // writes to. Making it takes some minutes, so it is kept.
-const image = "/var/cache/tocsin-test/rootfs"
-
-// inImage is what a machine has to have for Ansible, and for the agent.
-const inImage = "systemd,systemd-sysv,dbus,openssh-server,python3,iproute2,procps,ca-certificates,curl,sudo"
+func image() string {
+	return fmt.Sprintf("/var/cache/tocsin-test/%x", sha256.Sum256([]byte(inImage)))[:40]
+}
 
 // Machine is a host with a systemd of its own. Its methods are for one goroutine.
 type Machine struct {
@@ -57,31 +60,39 @@ func New(t testing.TB, host *lan.Host) *Machine {
 			t.Fatal(err)
 		}
 	}
-	layers := fmt.Sprintf("lowerdir=%s,upperdir=%s/up,workdir=%s/work", image, dir, dir)
+	layers := fmt.Sprintf("lowerdir=%s,upperdir=%s/up,workdir=%s/work", image(), dir, dir)
 	// The host has mounts of its own, which end with it.
 	if err := host.Do(func() error { return syscall.Mount("overlay", m.Root, "overlay", 0, layers) }); err != nil {
 		t.Fatalf("mount the root of %s: %v", host.Name, err)
+	}
+	// Where it is there, journald keeps what is said.
+	if err := os.MkdirAll(m.File("/var/log/journal"), 0o755); err != nil {
+		t.Fatal(err)
 	}
 	m.Write(t, "/etc/hostname", host.Name+"\n", 0o644)
 	m.Write(t, "/etc/machine-id", "", 0o644)
 	return m
 }
 
-// needImage makes the image if it is not there.
+// needImage makes the image if it is not there; where it can't be made there is
+// nothing to test.
 func needImage(t testing.TB) {
 	t.Helper()
-	if _, err := os.Stat(image); err == nil {
+	target := image()
+	if _, err := os.Stat(target); err == nil {
 		return
 	}
-	t.Logf("making %s: this takes some minutes, once", image)
-	made := fmt.Sprintf("%s.%d", image, os.Getpid())
-	if err := os.MkdirAll(filepath.Dir(image), 0o700); err != nil {
+	t.Logf("making %s: this takes some minutes, once", target)
+	made := fmt.Sprintf("%s.%d", target, os.Getpid())
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := exec.Command("debootstrap", "--variant=minbase", "--include="+inImage, "bookworm", made).CombinedOutput(); err != nil {
-		t.Fatalf("debootstrap: %v\n%s", err, said)
+	said, err := exec.Command("debootstrap", "--variant=minbase", "--include="+inImage, "bookworm", made).CombinedOutput()
+	if err != nil {
+		_ = os.RemoveAll(made) // it is of no use
+		t.Skipf("debootstrap can't make an image, for which it needs a mirror of Debian: %v\n%s", err, said)
 	}
-	if err := os.Rename(made, image); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := os.Rename(made, target); err != nil && !errors.Is(err, os.ErrExist) {
 		t.Fatal(err)
 	}
 }
@@ -121,9 +132,11 @@ func (m *Machine) Start(t testing.TB) {
 	}()
 	t.Cleanup(func() {
 		m.Off()
-		if text, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
-			t.Logf("the console of %s:\n%s", m.Name, text)
+		if !t.Failed() {
+			return
 		}
+		said, err := exec.Command("journalctl", "--directory", m.File("/var/log/journal"), "--unit", "tocsin", "--lines", "60", "--output", "cat", "--quiet").CombinedOutput()
+		t.Logf("the journal of %s (%v):\n%s", m.Name, err, said)
 	})
 }
 
