@@ -36,6 +36,7 @@ const (
 
 // fleet is a few machines at some sites, and the one that rolls out to them.
 type fleet struct {
+	story     *testing.T // what is made in a chapter lasts until the story ends
 	net       *lan.Net
 	control   *lan.Host
 	machines  []*machine
@@ -50,7 +51,7 @@ type fleet struct {
 // newFleet boots a machine for each site that is named, at that site.
 func newFleet(t *testing.T, sites ...string) *fleet {
 	t.Helper()
-	f := &fleet{net: lan.New(), dir: t.TempDir(), next: 1, vars: map[string]any{
+	f := &fleet{story: t, net: lan.New(), dir: t.TempDir(), next: 1, vars: map[string]any{
 		"tocsin_patience": 300, // this machine is all of theirs
 		"tocsin_settings": map[string]any{
 			"check": "tcp", "interval": "1s", "retry_interval": "200ms", "timeout": "1s", "cooldown": "1s", "ballot_refresh": "1s",
@@ -91,14 +92,14 @@ func (f *fleet) add(t *testing.T, site string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{Machine: booted.New(t, host), name: name, site: site}
+	m := &machine{Machine: booted.New(f.story, host), name: name, site: site}
 	f.next++
 	key, err := os.ReadFile(f.path("id.pub"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.admit(t, string(key))
-	m.Start(t)
+	m.Start(f.story)
 	f.machines = append(f.machines, m)
 	return m
 }

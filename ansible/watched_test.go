@@ -42,7 +42,7 @@ func (f *fleet) newService(t *testing.T, port uint16) *service {
 		return l
 	}
 	s.l = s.open()
-	t.Cleanup(s.fail)
+	f.story.Cleanup(s.fail)
 	return s
 }
 
