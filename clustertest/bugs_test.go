@@ -152,6 +152,11 @@ var bugs = []bug{
 			{"notify/write.go", "newer := there && e.LastEvent > l.n.Event && l.n.phase != interrupted", "newer := there && e.LastEvent > l.n.Event && l.n.phase != interrupted && !l.n.again()"},
 		},
 	},
+	{"a pause is ignored", edits{{
+		"quorum/votes.go",
+		"Holds:    at.Holds.On(view, e), HoldsDown",
+		"HoldsDown",
+	}}},
 	{"a gap is silent", edits{{
 		"notify/gap.go",
 		"	o.log.Error(\"events were missed:",

@@ -130,6 +130,49 @@ func asks(h *check.History, node string) {
 	h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 2, At: 69 * second, Commands: []fsm.Command{fsm.RetryNotification{Event: last(h).ID, Node: node}}})
 }
 
+// pause pauses what has that prefix in the entry of the first event, until a
+// moment, or for ever.
+func pause(h *check.History, prefix string, until time.Duration) {
+	p := fsm.Pause{Scope: fsm.Scope{Prefix: prefix}, Reason: "r", Since: epoch.Add(30 * second)}
+	if until > 0 {
+		p.Until = epoch.Add(until)
+	}
+	h.Log[6].Commands = append(h.Log[6].Commands, fsm.PauseEndpoints{Pause: p})
+}
+
+// TestInTime_CountsFromWhenTheChecksDecide: while a pause holds nothing is due,
+// and what somebody has set by hand is to be changed back.
+func TestInTime_CountsFromWhenTheChecksDecide(t *testing.T) {
+	for _, test := range []struct {
+		what  string
+		spoil func(h *check.History)
+		due   time.Duration // when what is missing was due, at the earliest; 0 if nothing was
+	}{
+		{"nothing holds", func(*check.History) {}, 61 * second},
+		{"a pause for ever", func(h *check.History) { pause(h, "", 0) }, 0},
+		{"a pause that ends", func(h *check.History) { pause(h, "d", 200*second) }, 201 * second},
+		{"a pause that has ended before", func(h *check.History) { pause(h, "d", 50*second) }, 61 * second},
+		{"a pause of another", func(h *check.History) { pause(h, "web", 0) }, 61 * second},
+		{"somebody says UP in a pause and is not changed back after it", func(h *check.History) {
+			pause(h, "", 70*second)
+			e := *h.Events[0].Event
+			e.Manual, e.Time = &fsm.Manual{Reason: "r"}, epoch.Add(90*second)
+			h.Events = append(h.Events, check.Event{Event: &e, At: 90 * second})
+		}, 91 * second},
+	} {
+		h := good()
+		h.Events = h.Events[:1] // that it is DOWN is not decided
+		test.spoil(h)
+		var due time.Duration
+		if broken := check.InTime(h); len(broken) > 0 {
+			due = broken[0].At
+		}
+		if (due == 0) != (test.due == 0) || due < test.due || test.due > 0 && due > test.due+time.Minute {
+			t.Errorf("%s: it was due at %v, want %v", test.what, due, test.due)
+		}
+	}
+}
+
 func TestViolations_OfSpoiledHistories(t *testing.T) {
 	for _, test := range []struct {
 		what      string
@@ -256,6 +299,22 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		}},
 		{"a write that was given up is in the log", 0, func(h *check.History) {
 			h.Writes[0].Err, h.Writes[0].Uncertain = "nobody knows", true
+		}},
+		{"a paused endpoint changes", 19, func(h *check.History) { pause(h, "", 0) }},
+		{"it changes before the pause is over", 19, func(h *check.History) { pause(h, "d", 65*second) }},
+		{"it changes when the pause is over", 0, func(h *check.History) { pause(h, "d", 64*second) }},
+		{"it changes while another is paused", 0, func(h *check.History) { pause(h, "web", 0) }},
+		{"it changes when the pause was taken back", 0, func(h *check.History) {
+			pause(h, "d", 0)
+			h.Log[6].Commands = append(h.Log[6].Commands, fsm.ResumeEndpoints{Scope: fsm.Scope{Prefix: "d"}})
+		}},
+		{"another pause is taken back, and it changes", 19, func(h *check.History) {
+			pause(h, "d", 0)
+			h.Log[6].Commands = append(h.Log[6].Commands, fsm.ResumeEndpoints{})
+		}},
+		{"a paused endpoint is set by hand, and nobody votes", 0, func(h *check.History) {
+			pause(h, "", 0)
+			last(h).Manual, last(h).Votes = &fsm.Manual{Reason: "r"}, nil
 		}},
 		{"a baseline is run", 12, func(h *check.History) {
 			r := h.Runs[0]

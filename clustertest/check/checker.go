@@ -49,6 +49,7 @@ func All() []Checker {
 		{14, "attempts are bounded", Bounded},
 		{15, "the cluster converges", Converges},
 		{16, "health is honest", HonestHealth},
+		{19, "a pause holds", Paused},
 	}
 }
 

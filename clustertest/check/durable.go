@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"time"
 
 	"tocsin/fsm"
 )
@@ -28,6 +29,10 @@ func WritesSurvive(h *History) []Violation {
 
 func holds(e Entry, command string) bool {
 	for _, c := range e.Commands {
+		if force, is := c.(fsm.ForceState); is {
+			force.Leader, force.Time = "", time.Time{} // the leader has stamped it
+			c = force
+		}
 		if asJSON(c) == command {
 			return true
 		}

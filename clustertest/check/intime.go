@@ -41,7 +41,15 @@ func (f *found) inTime(h *History, t tenure, tr truth) {
 	if tr.status != health.Up && tr.status != health.Down {
 		return
 	}
-	from, to := max(t.from, tr.from), min(t.to, tr.to)
+	for _, part := range h.undisturbed(t.key, Span{max(t.from, tr.from), min(t.to, tr.to)}) {
+		f.partInTime(h, t, tr.status, part)
+	}
+}
+
+// partInTime looks at a stretch of time in which nothing but checks decides, and
+// all see status.
+func (f *found) partInTime(h *History, t tenure, status health.Status, part Span) {
+	from, to := part.From, part.To
 	settings, ttl, steady := h.settingsAt(from)
 	if !steady {
 		return
@@ -60,8 +68,8 @@ func (f *found) inTime(h *History, t tenure, tr truth) {
 			state = e.To
 		}
 	}
-	if state != tr.status {
-		f.add(t.key, "", due, "%s (value %s) is really %v from %v on, a majority is well, and at %v the state is %v", t.key, t.value, tr.status, from, due, state)
+	if state != status {
+		f.add(t.key, "", due, "%s (value %s) is really %v from %v on, a majority is well, and at %v the state is %v", t.key, t.value, status, from, due, state)
 	}
 }
 

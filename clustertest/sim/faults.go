@@ -16,6 +16,9 @@ func (r *run) begin(s Step) (end func()) {
 	if end, mine := r.harm(s.Kind, dice); mine {
 		return end
 	}
+	if end, mine := r.intervene(s.Kind, dice, s.For); mine {
+		return end
+	}
 	switch s.Kind {
 	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, JoinOne, LeaveOne, DealAnew:
 		return r.strike(s.Kind, dice)

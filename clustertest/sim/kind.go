@@ -61,6 +61,7 @@ func kindsFor(live bool) []Kind {
 		CrashLeader, CrashLeader, CrashOne, StopOne, CutOne, CutOneWay, CutGossip, CutRaft, CutCalls,
 		FlipOne, FlipOne, FlipOne, FlipOne, FlipOne, FlipMany, FlipMany, DeleteAndAdd, Burst,
 		ScriptsSlow, ScriptsFail, ScriptsRefuse, WipeOne, DealAnew, GossipStar, MissEpisode, MissEpisode,
+		PauseSome, PauseSome, SetByHand, SetByHand, TransferLead,
 		StrikeScript, StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeDecision, StrikeDecision, StrikeWrite, StrikeWrite,
 	}
 	kinds = append(kinds, diskKinds(live)...)
@@ -76,8 +77,10 @@ func kindsFor(live bool) []Kind {
 // length draws how long a step of that kind lasts.
 func (k Kind) length(dice *rand.Rand) time.Duration {
 	switch k {
-	case FlipOne, FlipMany, DeleteAndAdd, Burst, ChangeSetting, JoinOne:
+	case FlipOne, FlipMany, DeleteAndAdd, Burst, ChangeSetting, JoinOne, SetByHand, TransferLead:
 		return 0
+	case PauseSome:
+		return time.Duration(20+dice.IntN(40)) * time.Second
 	case CrashAll, StopAll, PowerAll:
 		return time.Duration(1+dice.IntN(10)) * time.Second
 	case StrikeScript, StrikeLeaderScript, StrikeDecision, StrikeWrite:

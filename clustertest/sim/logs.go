@@ -80,8 +80,12 @@ func (l logs) note(message string, said map[string]slog.Value) {
 	case "takes over the leader's notification":
 		l.record.sometimes(TakenOver)
 	case "change held back":
-		if strings.HasPrefix(said["held_by"].String(), "cooldown") {
+		by := said["held_by"].String()
+		if strings.Contains(by, "cooldown") {
 			l.record.sometimes(HeldBack)
+		}
+		if strings.Contains(by, "pause") {
+			l.record.sometimes(PausedBack)
 		}
 	}
 }

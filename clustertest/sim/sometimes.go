@@ -15,6 +15,8 @@ const (
 	SupersededSeen        = "a notification was superseded"
 	TakenOver             = "a leader took over a notification"
 	HeldBack              = "a cooldown held a change back"
+	PausedBack            = "a pause held a change back"
+	ByHand                = "a state was set by hand"
 	UncertainDone         = "an uncertain write had happened"
 	UncertainNotDone      = "an uncertain write had not happened"
 	Abstained             = "a node's vote did not count, and later did"
@@ -25,7 +27,7 @@ const (
 // Sometimes returns all of them.
 func Sometimes() []string {
 	return append(harms(), []string{
-		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, RunAgain, SupersededSeen, TakenOver, HeldBack,
+		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, RunAgain, SupersededSeen, TakenOver, HeldBack, PausedBack, ByHand,
 		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain, string(DealAnew),
 	}...)
 }
@@ -52,6 +54,9 @@ func (r *recorder) countAfterwards(h *check.History) {
 	abstained := map[string]bool{}
 	generations := map[string]uint64{}
 	for _, e := range h.Events {
+		if e.Manual != nil {
+			r.counts[ByHand]++
+		}
 		for _, v := range e.Votes {
 			if v.Excluded == "" && abstained[v.Node] {
 				r.counts[Abstained]++
