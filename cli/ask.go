@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,13 +17,13 @@ import (
 // called is how c is called, without the name of the program.
 func called(c *cobra.Command) string { return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ") }
 
-// show fetches a T and shows it.
-func show[T any](a app, c *cobra.Command, addresses *[]string, output, path string, draw func(*screen.Screen, T)) error {
+// show asks for a T and shows it. Asking may do something, as a check does.
+func show[T any](a app, c *cobra.Command, addresses *[]string, output string, wish client.Request, draw func(*screen.Screen, T)) error {
 	nodes, err := a.nodes(c, addresses)
 	if err != nil {
 		return err
 	}
-	raw, told, err := client.Fetch[T](c.Context(), nodes, path, nil)
+	raw, told, err := client.Decoded[T](nodes.Ask(c.Context(), wish))
 	if err != nil {
 		return fmt.Errorf("%s: %w", called(c), err)
 	}
@@ -57,7 +58,7 @@ func (a app) write(c *cobra.Command, addresses *[]string, wish client.Request) e
 	if err != nil {
 		return err
 	}
-	if _, err := nodes.Ask(c.Context(), wish); err != nil {
+	if _, err := nodes.Ask(c.Context(), wish); err != nil && !(wish.Method == http.MethodDelete && client.AlreadyDone(err)) {
 		return fmt.Errorf("%s: %w", called(c), err)
 	}
 	return a.tell("ok")

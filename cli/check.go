@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -34,19 +32,8 @@ check like any other: it counts, and the next comes after the usual time.`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: client.KeyPath("/v1/endpoints/", args[0]) + "/check", Timeout: checkTimeout})
-		if err != nil {
-			return fmt.Errorf("%s: %w", called(c), err)
-		}
-		var checked api.Checked
-		if err := json.Unmarshal(raw, &checked); err != nil {
-			return fmt.Errorf("%s: the answer can't be read: %w: is it a node of Tocsin, and of this version?", called(c), err)
-		}
-		return a.print(output, raw, func(s *screen.Screen) { drawChecked(s, checked) })
+		wish := client.Request{Method: http.MethodPost, Path: client.KeyPath("/v1/endpoints/", args[0]) + "/check", Timeout: checkTimeout}
+		return show(a, c, &addresses, output, wish, drawChecked)
 	}
 	return c
 }

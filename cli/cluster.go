@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
 )
@@ -45,7 +46,7 @@ tocsin cluster list-peers -o json | jq .raft.commit_index`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return show(a, c, &addresses, output, "/v1/cluster", drawRaft)
+		return show(a, c, &addresses, output, client.Request{Path: "/v1/cluster"}, drawRaft)
 	}
 	return c
 }

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/spf13/cobra"
 
 	"tocsin/cli/client"
 	"tocsin/cli/help"
-	"tocsin/cli/screen"
 )
 
 func (a app) del() *cobra.Command {
@@ -24,16 +22,7 @@ stay in the history. Notifications that have not started are dropped.`,
 	}
 	addressFlag(c, &addresses)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		_, err = nodes.Ask(c.Context(), client.Request{Method: http.MethodDelete, Path: client.KeyPath(endpointsPath, args[0])})
-		if err != nil && !client.AlreadyDone(err) {
-			return fmt.Errorf("del %s: %w", screen.Clean(args[0]), err)
-		}
-		_, err = fmt.Fprintln(a.stdout, "ok")
-		return err
+		return a.write(c, &addresses, client.Request{Method: http.MethodDelete, Path: client.KeyPath(endpointsPath, args[0])})
 	}
 	return c
 }

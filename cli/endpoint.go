@@ -133,15 +133,7 @@ tocsin endpoint show web -o json | jq .settings`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		raw, e, err := client.Fetch[api.Endpoint](c.Context(), nodes, client.KeyPath(endpointsPath, args[0]), nil)
-		if err != nil {
-			return fmt.Errorf("endpoint show %s: %w", screen.Clean(args[0]), err)
-		}
-		return a.print(output, raw, func(s *screen.Screen) { drawWholeEndpoint(s, e) })
+		return show(a, c, &addresses, output, client.Request{Path: client.KeyPath(endpointsPath, args[0])}, drawWholeEndpoint)
 	}
 	return c
 }

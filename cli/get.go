@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
@@ -25,15 +23,9 @@ tocsin get web -o json    # with its settings and labels`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		raw, endpoint, err := client.Fetch[api.Endpoint](c.Context(), nodes, client.KeyPath(endpointsPath, args[0]), nil)
-		if err != nil {
-			return fmt.Errorf("get %s: %w", screen.Clean(args[0]), err)
-		}
-		return a.print(output, raw, func(s *screen.Screen) { s.Line("%s", endpoint.Value) })
+		return show(a, c, &addresses, output, client.Request{Path: client.KeyPath(endpointsPath, args[0])}, func(s *screen.Screen, e api.Endpoint) {
+			s.Line("%s", e.Value)
+		})
 	}
 	return c
 }

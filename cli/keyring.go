@@ -68,7 +68,7 @@ tocsin keyring list -o json | jq -r '.keys[].fingerprint'`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return show(a, c, &addresses, output, keyringPath, drawKeyring)
+		return show(a, c, &addresses, output, client.Request{Path: keyringPath}, drawKeyring)
 	}
 	return c
 }

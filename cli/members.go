@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin/api"
+	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
 )
@@ -34,7 +35,7 @@ tocsin members -o json | jq -r '.members[] | select(.fresh | not) | .node'`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return show(a, c, &addresses, output, "/v1/members", drawMembers)
+		return show(a, c, &addresses, output, client.Request{Path: "/v1/members"}, drawMembers)
 	}
 	return c
 }

@@ -39,6 +39,30 @@ func TestHolds_AskFor(t *testing.T) {
 	}
 }
 
+// TestWrites_ThatAnEarlierTryHasDone: what a first try has removed, whose answer was
+// lost, is no failure because the second does not find it.
+func TestWrites_ThatAnEarlierTryHasDone(t *testing.T) {
+	uncertain, gone := problem{503, api.Problem{Code: api.CodeUncertain}}, problem{404, api.Problem{Code: api.CodeNotFound, Detail: "there is none"}}
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"maintenance", "remove", "nightly"}, 0},
+		{[]string{"resume", "--all"}, 0},
+		{[]string{"del", "web"}, 0},
+		{[]string{"endpoint", "state", "web", "down", "--reason", "r"}, 1},
+	} {
+		n := newFakeNode(t, uncertain, gone)
+		if code, _, stderr := n.tocsin(c.args...); code != c.code {
+			t.Errorf("%q: %d %s", c.args, code, stderr)
+		}
+		n = newFakeNode(t, gone)
+		if code, _, stderr := n.tocsin(c.args...); code != 1 {
+			t.Errorf("%q of what was never there: %d %s", c.args, code, stderr)
+		}
+	}
+}
+
 func TestMaintenanceList(t *testing.T) {
 	at := time.Date(2026, 12, 24, 22, 0, 0, 0, time.Local)
 	n := newFakeNode(t, api.Pauses{Pauses: []api.Pause{

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -39,13 +38,9 @@ tocsin reload --address node2:6000`,
 		if len(nodes.Addresses) > 1 {
 			return misuse(c, "%d addresses are given: each node has a file of its own, so name one", len(nodes.Addresses))
 		}
-		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: "/v1/reload"})
+		raw, reloaded, err := client.Decoded[api.Reloaded](nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: "/v1/reload"}))
 		if err != nil {
 			return fmt.Errorf("reload: %w", err)
-		}
-		var reloaded api.Reloaded
-		if err := json.Unmarshal(raw, &reloaded); err != nil {
-			return fmt.Errorf("reload: the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
 		}
 		return a.print(output, raw, func(s *screen.Screen) { drawReloaded(s, reloaded) })
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"tocsin/cli/agent"
 	"tocsin/cli/client"
 	"tocsin/cli/help"
-	"tocsin/cli/screen"
 	"tocsin/config"
 	"tocsin/fsm"
 )
@@ -71,16 +69,7 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 				body.Parents = &[]string{}
 			}
 		}
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		_, err = nodes.Ask(c.Context(), client.Request{Method: method, Path: client.KeyPath(endpointsPath, args[0]), Body: body})
-		if err != nil {
-			return fmt.Errorf("set %s: %w", screen.Clean(args[0]), err)
-		}
-		_, err = fmt.Fprintln(a.stdout, "ok")
-		return err
+		return a.write(c, &addresses, client.Request{Method: method, Path: client.KeyPath(endpointsPath, args[0]), Body: body})
 	}
 	return c
 }

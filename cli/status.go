@@ -147,7 +147,7 @@ func drawCluster(s *screen.Screen, c api.Cluster) {
 		}
 	}
 	if c.Leader == "" {
-		s.Line("Without a leader nothing is decided: fewer than a majority of the nodes can talk\nto each other.")
+		s.Sentence("Without a leader nothing is decided: fewer than a majority of the nodes can talk to each other.")
 	}
 }
 

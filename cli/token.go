@@ -201,19 +201,8 @@ with the role admin stays: create another one first.`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodDelete, Path: tokensPath + "/" + url.PathEscape(args[0])})
-		if err != nil {
-			return fmt.Errorf("token revoke: %w", err)
-		}
-		var revoked api.TokenRevoked
-		if err := json.Unmarshal(raw, &revoked); err != nil {
-			return fmt.Errorf("token revoke: the answer can't be read: %w", err)
-		}
-		return a.print(output, raw, func(s *screen.Screen) {
+		wish := client.Request{Method: http.MethodDelete, Path: tokensPath + "/" + url.PathEscape(args[0])}
+		return show(a, c, &addresses, output, wish, func(s *screen.Screen, revoked api.TokenRevoked) {
 			word := "revoked"
 			if !revoked.Changed {
 				word = "was revoked already"

@@ -32,7 +32,7 @@ tocsin why web -o json | jq '.nodes[] | select(.silent) | .node'`,
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return show(a, c, &addresses, output, client.KeyPath("/v1/why/", args[0]), drawWhy)
+		return show(a, c, &addresses, output, client.Request{Path: client.KeyPath("/v1/why/", args[0])}, drawWhy)
 	}
 	return c
 }
@@ -79,7 +79,7 @@ func drawNodes(s *screen.Screen, nodes []api.NodeAccount, sites bool, revision u
 		rows[i] = append(row, append([]string{drawVerdict(s, n.Vote)}, seen(n, revision)...)...)
 	}
 	s.Table(heading, rows)
-	s.Line("CHECKS are the last ones, the newest on the right: U is UP, D DOWN, ? neither.")
+	s.Sentence("CHECKS are the last ones, the newest on the right: U is UP, D DOWN, ? neither.")
 }
 
 // seen is what a node saw last: how long ago, how long it took, the trail of its

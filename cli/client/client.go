@@ -84,9 +84,10 @@ type Client struct {
 
 // Request is what a node is asked.
 type Request struct {
-	Method, Path string
-	Query        url.Values
-	Body         any // sent as JSON, nil for none; bytes as they are
+	Method string // GET, if it is ""
+	Path   string
+	Query  url.Values
+	Body   any // sent as JSON, nil for none; bytes as they are
 	// IfMatch makes a write conditional, if it is given; ETag is where that of
 	// the answer is put, if it is wanted.
 	IfMatch string
@@ -103,6 +104,7 @@ func (c *Client) Hush() { c.say = func(string) {} }
 // of them again while they say that the cluster has no leader, which passes. A
 // write may so be done twice: all of them can be repeated without harm.
 func (c *Client) Ask(ctx context.Context, r Request) ([]byte, error) {
+	r.Method = cmp.Or(r.Method, http.MethodGet)
 	var body []byte
 	if file, is := r.Body.([]byte); is {
 		body = file

@@ -5,16 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"strings"
 )
 
 // Fetch asks by GET and returns the answer as it came and decoded.
 func Fetch[T any](ctx context.Context, c *Client, path string, query url.Values) (raw []byte, into T, err error) {
-	raw, err = c.Ask(ctx, Request{Method: http.MethodGet, Path: path, Query: query})
-	if err != nil {
-		return nil, into, err
+	return Decoded[T](c.Ask(ctx, Request{Path: path, Query: query}))
+}
+
+// Decoded returns an answer as it came and decoded, if there is one.
+func Decoded[T any](raw []byte, asked error) (_ []byte, into T, err error) {
+	if asked != nil {
+		return nil, into, asked
 	}
 	if err := json.Unmarshal(raw, &into); err != nil {
 		return nil, into, fmt.Errorf("the answer can't be read: %w: is it a node of Tocsin, and of this version?", err)
