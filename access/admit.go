@@ -19,7 +19,7 @@ func Admit(c Caller, need Role) error {
 	case c.May(need):
 		return nil
 	case len(c) == 0:
-		return Denial{Unproven: true, Reason: fmt.Sprintf("this takes the role %s, and nobody has said who asks: send a token as \"Authorization: Bearer TOKEN\" (--token-file or TOCSIN_TOKEN with the commands)", need)}
+		return Denial{Unproven: true, Reason: fmt.Sprintf("this takes the role %s, and nobody has said who asks: send a token as \"Authorization: Bearer TOKEN\" (--token-file or TOCSIN_TOKEN with the commands), or show a certificate (--client, or --cert and --cert-key)", need)}
 	}
 	return Denial{Reason: fmt.Sprintf("this takes the role %s, and %s has the role %s: use another token", need, c.Name(), c.Role())}
 }

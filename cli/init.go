@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/access"
 	"tocsin/cli/help"
 	"tocsin/config"
 	"tocsin/groundwork"
@@ -19,11 +20,12 @@ func (a app) init() *cobra.Command {
 	var days int
 	c := &cobra.Command{
 		Use:         "init DIRECTORY --nodes LIST",
-		Short:       "Make the certificates and configurations of a new cluster",
+		Short:       "Make all the files of a new cluster: certificates, keys, configurations",
 		Annotations: map[string]string{help.Order: "1"},
 		Long: `Writes a folder for a cluster that is to be: a CA, a certificate and a
-configuration for each node, and what the commands need to talk to them. Each
-node is given as SITE/NAME=HOST, or as NAME=HOST where all stand in one place. A
+configuration for each node, the key of the gossip, the token by which nodes are
+taken in, and what the commands need to talk to them. The token of an admin is
+printed, this once: the cluster will know no more than its hash. Each node is given as SITE/NAME=HOST, or as NAME=HOST where all stand in one place. A
 port behind it is that for HTTP (6000), and those for raft and gossip follow.
 
   nodes/NAME/    goes to /etc/tocsin on the machine of that node
@@ -52,19 +54,20 @@ tocsin init trial \
 		if err != nil {
 			return misuse(c, "--nodes: %w", err)
 		}
-		if err := groundwork.Lay(args[0], plan, groundwork.Options{Operator: operator, Life: life}, time.Now()); err != nil {
+		admin, err := groundwork.Lay(args[0], plan, groundwork.Options{Operator: operator, Life: life}, time.Now())
+		if err != nil {
 			return err
 		}
 		for _, remark := range plan.Remarks() {
 			a.say("warning: %s\n", remark)
 		}
-		return a.tell(nextSteps(args[0], plan)...)
+		return a.tell(nextSteps(args[0], plan, admin)...)
 	}
 	return c
 }
 
 // nextSteps says what was made, and what to do with it.
-func nextSteps(dir string, p groundwork.Plan) []string {
+func nextSteps(dir string, p groundwork.Plan, admin access.Token) []string {
 	lines := []string{fmt.Sprintf("made the files of a cluster of %d nodes in %s", len(p.Nodes), dir), ""}
 	step := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	if p.Here() {
@@ -83,6 +86,11 @@ func nextSteps(dir string, p groundwork.Plan) []string {
 	}
 	step("  export TOCSIN_CLIENT=%s", filepath.Join(dir, "operator", "client.yaml"))
 	step("  tocsin status")
+	step("")
+	step("Who has no certificate shows a token (--ca %s --token-file FILE).", filepath.Join(dir, "ca", pki.AuthorityFile))
+	step("This is the one of the admin, shown this once; its hash alone is kept:")
+	step("")
+	step("  %s", admin.Reveal())
 	step("")
 	step("%s makes nodes and operators: keep it apart, and safe; nobody needs", filepath.Join(dir, "ca", pki.AuthorityKeyFile))
 	step("it before certificates are renewed (tocsin tls renew) or a node is added.")

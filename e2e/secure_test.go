@@ -11,10 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"tocsin/access"
 )
 
 // TestSecureCluster runs the commands of docs/how-to/secure-cluster.md: a cluster
@@ -47,7 +50,7 @@ func TestSecureCluster(t *testing.T) {
 		}
 		return text
 	}
-	must("init", "cluster", "--nodes", fmt.Sprintf("paris/a=127.0.0.1:%d,lyon/b=127.0.0.1:%d,nice/c=127.0.0.1:%d", port, port+1, port+2))
+	made := must("init", "cluster", "--nodes", fmt.Sprintf("paris/a=127.0.0.1:%d,lyon/b=127.0.0.1:%d,nice/c=127.0.0.1:%d", port, port+1, port+2))
 	for _, name := range []string{"a", "b", "c"} {
 		agent := exec.Command(program, "agent", "--config", filepath.Join("cluster", "nodes", name, "tocsin.yaml"))
 		log := &buffer{}
@@ -79,9 +82,8 @@ func TestSecureCluster(t *testing.T) {
 	must("get", "here")
 
 	// Strangers hear nothing but what they lack.
-	if err := os.WriteFile(filepath.Join(dir, "empty.yaml"), []byte("address: []\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, filepath.Join(dir, "empty.yaml"), "address: []\n")
+	writeFile(t, filepath.Join(dir, "stranger.token"), access.NewToken().Reveal())
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	for _, test := range []struct {
 		args []string
@@ -89,17 +91,45 @@ func TestSecureCluster(t *testing.T) {
 	}{
 		{[]string{"status", "--client", "empty.yaml", "--address", "http://" + address}, "speaks TLS"},
 		{[]string{"status", "--client", "empty.yaml", "--address", "https://" + address}, "a CA that is not believed here"},
-		{[]string{"status", "--client", "empty.yaml", "--address", address, "--ca", "cluster/ca/ca.crt"}, "it asks for a certificate"},
+		{[]string{"status", "--client", "empty.yaml", "--address", address, "--ca", "cluster/ca/ca.crt"}, "--token-file"},
+		{[]string{"status", "--client", "empty.yaml", "--address", address, "--ca", "cluster/ca/ca.crt", "--token-file", "stranger.token"}, "token"},
 	} {
 		if text, err := run(t.Context(), test.args...); err == nil || !strings.Contains(text, test.says) {
 			t.Errorf("tocsin %s: %v, %q, want %q", strings.Join(test.args, " "), err, text, test.says)
 		}
 	}
 
+	// Who has the admin's token and the CA works from elsewhere.
+	token := regexp.MustCompile(`tocsin_[a-z2-7]{8}_[a-z2-7]{52}`).FindString(made)
+	writeFile(t, filepath.Join(dir, "admin.token"), token)
+	admin := []string{"--client", "empty.yaml", "--address", address, "--ca", "cluster/ca/ca.crt", "--token-file", "admin.token"}
+	wantWords(t, must(append([]string{"token", "list"}, admin...)...), "admin", "nodes", "join")
+
+	// The gossip key is changed, and nobody leaves.
+	wantWords(t, must("keygen", "new.key"), "made the gossip key")
+	wantWords(t, must(append([]string{"keyring", "install", "new.key"}, admin...)...), "is installed on all 3 nodes")
+	keys := regexp.MustCompile(`[0-9a-f]{16}`).FindAllString(must("keyring", "list"), -1)
+	if len(keys) != 2 {
+		t.Fatalf("there are the keys %q", keys)
+	}
+	if text, err := run(t.Context(), "keyring", "remove", keys[0]); err == nil || !strings.Contains(text, "use another one first") {
+		t.Errorf("the key in use is removed: %s", text)
+	}
+	wantWords(t, must("keyring", "use", keys[1]), "is used by all 3 nodes")
+	wantWords(t, must("keyring", "remove", keys[0]), "is removed from all 3 nodes")
+	wantWords(t, must("status"), "3 of 3 nodes heard")
+
 	must("tls", "renew", "cluster", "--ca-dir", "cluster/ca", "--days", "700")
 	eventually(t, 30*time.Second, says("3 of 3 nodes heard", "status"))
 	must("set", "there", address, "--check", "tcp")
 	wantWords(t, must("tls", "show", "cluster/nodes/a/tls"), "node a", "valid")
+}
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // freePorts returns a port for which it, the next two, and those a thousand and two

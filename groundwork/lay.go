@@ -7,12 +7,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"tocsin/keyring"
+	"tocsin/access"
 	"tocsin/pki"
 )
-
-// gossipKeyFile is in the folder of each node, and the same in all.
-const gossipKeyFile = "gossip.key"
 
 // Options say what else is to be known.
 type Options struct {
@@ -23,31 +20,36 @@ type Options struct {
 }
 
 // Lay writes the folder dir, which must not be there yet. After an error there is
-// none.
-func Lay(dir string, p Plan, o Options, now time.Time) (err error) {
+// none. It returns the token of an admin, which is kept nowhere: the folder, and
+// later the cluster, has no more than its hash.
+func Lay(dir string, p Plan, o Options, now time.Time) (admin access.Token, err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
-		return err
+		return admin, err
 	}
 	if _, err := os.Lstat(dir); err == nil {
-		return fmt.Errorf("%s is there already: name another folder, for the keys in it may be in use: %w", dir, fs.ErrExist)
+		return admin, fmt.Errorf("%s is there already: name another folder, for the keys in it may be in use: %w", dir, fs.ErrExist)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
+		return admin, err
 	}
 	building, err := os.MkdirTemp(filepath.Dir(dir), ".tocsin-init-")
 	if err != nil {
-		return err
+		return admin, err
 	}
-	if err := p.build(building, dir, o, now); err != nil {
+	sh, err := newShared(o.Operator)
+	if err == nil {
+		err = p.build(building, dir, sh, o, now)
+	}
+	if err != nil {
 		_ = os.RemoveAll(building) // what is wrong was said; it holds nothing that is in use
-		return err
+		return admin, err
 	}
-	return os.Rename(building, dir)
+	return sh.admin, os.Rename(building, dir)
 }
 
 // build fills the folder in, that is to be called dir.
-func (p Plan) build(in, dir string, o Options, now time.Time) error {
+func (p Plan) build(in, dir string, sh shared, o Options, now time.Time) error {
 	ca, err := pki.NewAuthority("Tocsin "+now.UTC().Format(time.DateOnly), now, pki.AuthorityLife)
 	if err != nil {
 		return err
@@ -55,9 +57,8 @@ func (p Plan) build(in, dir string, o Options, now time.Time) error {
 	if err := pki.SaveAuthority(filepath.Join(in, "ca"), ca); err != nil {
 		return err
 	}
-	ring := keyring.NewRing(keyring.NewKey())
 	for _, n := range p.Nodes {
-		if err := p.equip(filepath.Join(in, "nodes", n.Name), filepath.Join(dir, "nodes", n.Name), n, ca, ring, o, now); err != nil {
+		if err := p.equip(filepath.Join(in, "nodes", n.Name), filepath.Join(dir, "nodes", n.Name), n, ca, sh, o, now); err != nil {
 			return err
 		}
 	}
@@ -70,12 +71,12 @@ func (p Plan) build(in, dir string, o Options, now time.Time) error {
 }
 
 // equip fills the folder of a node, that is to be called home.
-func (p Plan) equip(in, home string, n Node, ca *pki.Authority, ring keyring.Ring, o Options, now time.Time) error {
+func (p Plan) equip(in, home string, n Node, ca *pki.Authority, sh shared, o Options, now time.Time) error {
 	r := pki.Request{Subject: pki.Subject{Role: pki.Node, Name: n.Name}, Hosts: []string{n.Host}, Life: o.Life}
 	if _, err := pki.Equip(filepath.Join(in, "tls"), ca, r, now); err != nil {
 		return err
 	}
-	if err := keyring.File(filepath.Join(in, gossipKeyFile)).Create(ring); err != nil {
+	if err := sh.give(in, n.Name == p.Nodes[0].Name); err != nil {
 		return err
 	}
 	text := p.configuration(n, placesOf(home, p.Here()))

@@ -7,15 +7,23 @@ import (
 )
 
 // places are where a node's things are, as its configuration says.
-type places struct{ credentials, gossipKey, data, scripts string }
+type places struct{ credentials, gossipKey, joinToken, firstTokens, data, scripts string }
 
 // placesOf returns those of a node whose folder is at home; here is whether it
 // runs where that is.
 func placesOf(home string, here bool) places {
 	if here {
-		return places{credentials: filepath.Join(home, "tls"), gossipKey: filepath.Join(home, gossipKeyFile), data: filepath.Join(home, "data")}
+		return placesIn(home, filepath.Join(home, "data"), "")
 	}
-	return places{credentials: "/etc/tocsin/tls", gossipKey: "/etc/tocsin/" + gossipKeyFile, data: "/var/lib/tocsin", scripts: "/etc/tocsin/scripts"}
+	return placesIn("/etc/tocsin", "/var/lib/tocsin", "/etc/tocsin/scripts")
+}
+
+func placesIn(home, data, scripts string) places {
+	return places{
+		credentials: filepath.Join(home, "tls"), gossipKey: filepath.Join(home, gossipKeyFile),
+		joinToken: filepath.Join(home, joinTokenFile), firstTokens: filepath.Join(home, firstTokensFile),
+		data: data, scripts: scripts,
+	}
 }
 
 // configuration is the file of one node. The first of the plan founds the
@@ -36,14 +44,18 @@ func (p Plan) configuration(n Node, at places) string {
 	line("http", n.address(n.HTTP))
 	line("raft", n.address(n.Raft))
 	line("gossip", n.address(n.Gossip))
-	b.WriteString("\n# Nodes and operators show certificates of the CA in ca.crt there.\n")
+	b.WriteString("\n# Nodes show certificates of the CA in ca.crt there. Whoever uses the API shows one\n# too, or a token.\n")
 	line("tls", at.credentials)
-	line("client_certs", "required")
+	line("client_certs", "optional")
+	line("auth", "on")
 	b.WriteString("\n# All nodes have the same key there: the gossip is encrypted by it.\n")
 	line("gossip_key_file", at.gossipKey)
-	b.WriteString("\n# Both are harmless once the cluster is there.\n")
+	b.WriteString("\n# By this token a node is taken in.\n")
+	line("peer_token_file", at.joinToken)
+	b.WriteString("\n# What follows is harmless once the cluster is there.\n")
 	if n.Name == p.Nodes[0].Name {
 		b.WriteString("bootstrap: true\n")
+		line("bootstrap_token_file", at.firstTokens)
 	}
 	fmt.Fprintf(&b, "join: %s\n", listed(p.addresses(n.Name)))
 	return b.String()
