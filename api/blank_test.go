@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,9 @@ func TestBlank_ANodeThatKnowsNothingDoesNotSayThatThereIsNothing(t *testing.T) {
 	for _, path := range []string{"/v1/members", "/v1/cluster", "/v1/node", "/livez", "/readyz", "/openapi.json", "/raftnodes", "/leader"} {
 		w.get(path).wantWord(t, 200)
 	}
+	if m := decoded[api.Members](t, w.get("/v1/members")); !strings.Contains(m.Disagreement, "just started") {
+		t.Errorf("who observes is not known, and it says %q", m.Disagreement)
+	}
 	w.request(http.MethodPut, "/v1/endpoints/db", `{"value":"v"}`).wantWord(t, 200) // the leader knows
 	if w.writes != 1 {
 		t.Errorf("%d writes", w.writes)
@@ -55,7 +59,7 @@ func TestBlank_ANodeThatKnowsNothingDoesNotSayThatThereIsNothing(t *testing.T) {
 func TestBlank_WhatDoesNotPassIsSaid(t *testing.T) {
 	w := newWorld(t)
 	w.blank, w.started = true, time.Now().Add(-2*time.Minute)
-	w.get("/v1/endpoints/web").wantWord(t, 503, "2m0s ago", "which node1 leads", "log of this node")
+	w.get("/v1/endpoints/web").wantWord(t, 503, "a while ago", "which node1 leads", "log of this node")
 	w.leader = api.LeaderInfo{}
-	w.get("/v1/endpoints/web").wantWord(t, 503, "2m0s ago", "found no leader", "start the others", "tocsin recover majority")
+	w.get("/v1/endpoints/web").wantWord(t, 503, "found no leader", "start the others", "tocsin recover majority")
 }

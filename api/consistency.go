@@ -62,17 +62,17 @@ func (s *server) anyView(ctx context.Context, c consistency) (*fsm.View, error) 
 // to be told by it what the cluster holds. What takes longer may never pass.
 const StartingTime = 15 * time.Second
 
-// blankness says why a member knows nothing yet, and what to do about it.
+// blankness says why a member knows nothing yet, and what to do about it. It is
+// the same from second to second, for whoever says it once.
 func blankness(leader string, led bool, running time.Duration) string {
-	running = running.Round(time.Second)
 	switch {
 	case running < StartingTime:
 		return "this node has just started and does not know yet what its cluster holds: ask another one, or again in a moment"
 	case led:
-		return fmt.Sprintf("this node was started %v ago and has not come to know yet what its cluster holds, which %s leads: ask another one; the log of this node says what keeps it", running, leader)
+		return fmt.Sprintf("this node was started a while ago and has not come to know yet what its cluster holds, which %s leads: ask another one; the log of this node says what keeps it", leader)
 	}
-	return fmt.Sprintf("this node was started %v ago and has found no leader, who alone can say how much of what is on its disk holds: "+
-		"ask another node, or start the others until a majority of the voters can talk to each other; if most of them are lost for good, stop this one and see \"tocsin recover majority --help\"", running)
+	return "this node has found no leader since it was started, who alone can say how much of what is on its disk holds: " +
+		"ask another node, or start the others until a majority of the voters can talk to each other; if most of them are lost for good, stop this one and see \"tocsin recover majority --help\""
 }
 
 // catchUp waits until this node knows as much as a read asks for.

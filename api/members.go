@@ -63,7 +63,11 @@ func (s *server) members(ctx context.Context, in *membersInput) (*membersOutput,
 	}
 	out := &membersOutput{Index: view.Index(), Body: Members{Members: rows.sorted()}}
 	out.Body.Warnings = s.Membership.Warnings()
-	out.Body.Disagreement = out.Body.names().difference()
+	if _, err := s.known(); err != nil {
+		out.Body.Disagreement = "who observes is not known here: " + err.Error()
+	} else {
+		out.Body.Disagreement = out.Body.names().difference()
+	}
 	return out, nil
 }
 
