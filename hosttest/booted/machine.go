@@ -114,7 +114,7 @@ func (m *Machine) Start(t testing.TB) {
 	// In a namespace of its own for processes, all of it ends with the first one:
 	// what nspawn has started would else outlive it.
 	m.init = exec.Command("unshare", "--pid", "--fork", "--kill-child", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=passive",
-		"--kill-signal=SIGRTMIN+4", "--network-namespace-path="+m.Network(), "--machine="+m.Name, "-D", m.Root, "--boot")
+		"--kill-signal=SIGRTMIN+4", "--capability=CAP_NET_ADMIN", "--network-namespace-path="+m.Network(), "--machine="+m.Name, "-D", m.Root, "--boot")
 	log, err := os.Create(filepath.Join(filepath.Dir(m.Root), "console"))
 	if err != nil {
 		t.Fatal(err)
