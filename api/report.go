@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin/fsm"
+	"tocsin/keyring"
 )
 
 // Premises is what a node finds where it stands.
@@ -42,6 +43,9 @@ type NodeReport struct {
 	// Scripts are those that the settings and the endpoints name, in the order of
 	// their names.
 	Scripts []ScriptReport `json:"scripts"`
+	// GossipKeys are the fingerprints of its gossip keys, the one that it sends by
+	// first; none if its gossip is not encrypted.
+	GossipKeys []keyring.Fingerprint `json:"gossip_keys"`
 	// Ready and Problems are what it answers at /readyz.
 	Ready    bool     `json:"ready"`
 	Problems []string `json:"problems"`
@@ -84,6 +88,11 @@ func (s *server) report(context.Context, *struct{}) (*reportOutput, error) {
 		r.RoomBytes, r.LittleRoom = &bytes, little
 	}
 	r.Canaries, r.CanariesSilent = s.Premises.Canaries()
+	keys, err := s.Peer.ChangeKeys(keyring.Change{Step: keyring.Look})
+	if err != nil {
+		return nil, err
+	}
+	r.GossipKeys = keys.Fingerprints()
 	return &reportOutput{view.Index(), r}, nil
 }
 
@@ -117,6 +126,6 @@ func exampleReport() NodeReport {
 		RoomBytes: new(uint64(42 << 30)), Canaries: 1, Scripts: []ScriptReport{
 			{Name: "notify.sh", Endpoints: 12}, {Name: "verify.sh", Endpoints: 3, Problem: "script /etc/tocsin/scripts/verify.sh is not executable: chmod +x it"},
 		},
-		Ready: true, Problems: []string{},
+		GossipKeys: []keyring.Fingerprint{exampleFingerprint}, Ready: true, Problems: []string{},
 	}
 }

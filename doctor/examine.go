@@ -5,8 +5,8 @@ func Examine(f Facts) Report {
 	var all []Finding
 	for _, subject := range []func(Facts) []Finding{
 		decides, warned, heard, answers, ready, // is the cluster there, and whole?
-		unattended,              // was everybody told?
-		scripts, canaries, room, // can each node do its work?
+		unattended,                          // was everybody told?
+		scripts, canaries, room, gossipKeys, // can each node do its work?
 		versions, clocks, sites,
 		ports, packets, files, certificates, // on this machine
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/doctor"
+	"tocsin/keyring"
 )
 
 // healthy are the facts of three nodes at three sites where all is well.
@@ -26,7 +27,7 @@ func healthy() doctor.Facts {
 		f.Answers = append(f.Answers, doctor.Answer{
 			Node: node, Address: node + ":6000", Within: time.Millisecond, Members: &api.Members{Members: append([]api.Member{}, members...)},
 			Report: api.NodeReport{
-				Node: node, RoomBytes: new(uint64(40 << 30)), Canaries: 1, Ready: true,
+				Node: node, RoomBytes: new(uint64(40 << 30)), Canaries: 1, Ready: true, GossipKeys: []keyring.Fingerprint{"k1"},
 				Scripts: []api.ScriptReport{{Name: "notify.sh", Endpoints: 3}},
 			},
 		})
@@ -88,6 +89,18 @@ func TestExamine(t *testing.T) {
 		"notifications were given up": {
 			func(f *doctor.Facts) { f.Status.Cluster.GivenUp = 3 },
 			[]string{"critical notifications : 3 notifications were given up, and nobody | tocsin notifications ack"},
+		},
+		"keys part the nodes": {
+			func(f *doctor.Facts) { f.Answers[2].Report.GossipKeys = []keyring.Fingerprint{"k2"} },
+			[]string{"critical gossip-keys : a and b send by the gossip key k1, which c does not have | give c the file", "critical gossip-keys : c sends by the gossip key k2, which a and b do not have | tocsin reload"},
+		},
+		"a node has no key": {
+			func(f *doctor.Facts) { f.Answers[2].Report.GossipKeys = nil },
+			[]string{"critical gossip-keys : a and b send by the gossip key k1, which c does not have"},
+		},
+		"a change of the key is under way": {
+			func(f *doctor.Facts) { f.Answers[1].Report.GossipKeys = []keyring.Fingerprint{"k1", "k2"} },
+			[]string{"info gossip-keys : The gossip key k2 is not on every node: a and c lack it | tocsin keyring install"},
 		},
 		"a script is missing": {func(f *doctor.Facts) {
 			f.Answers[0].Report.Scripts = []api.ScriptReport{{Name: "notify.sh", Endpoints: 3, Problem: "script /s/notify.sh does not exist: put it there"}, {Name: "verify.sh", Problem: "script x: y"}}
