@@ -153,6 +153,14 @@ func TestParse_TakesWordsAsTheyAreWritten(t *testing.T) {
 	}
 }
 
+// TestFault_AnotherFileIsNotQuoted: it may hold a token or a key.
+func TestFault_AnotherFileIsNotQuoted(t *testing.T) {
+	f := config.Fault{Line: 1, Column: 1, Text: "tocsin_id_secret", Hidden: true}
+	if got := f.Excerpt(); got != "" {
+		t.Errorf("it shows %q", got)
+	}
+}
+
 func TestFault_Excerpt(t *testing.T) {
 	for _, c := range []struct {
 		fault config.Fault

@@ -121,6 +121,7 @@ func (d *decoder) pairs(n ast.Node, what string, each func(key *ast.StringNode, 
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		d.badAt(n, "%s consists of lines like \"name: value\"", what)
+		d.faults[len(d.faults)-1].Hidden = true
 		return
 	}
 	for _, pair := range m.Values {

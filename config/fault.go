@@ -15,6 +15,9 @@ type Fault struct {
 	Line, Column int
 	Text         string // of that line
 	Problem      string
+	// Hidden says that the line is not to be shown: what has no names in it is
+	// another file than was meant, and may be one of a token or a key.
+	Hidden bool
 }
 
 // Error returns it in one line, as compilers do: FILE:LINE:COLUMN: problem.
@@ -27,8 +30,11 @@ func (f Fault) Error() string {
 const widest, before = 70, 30
 
 // Excerpt returns the line that the fault is in, with a caret below the place,
-// for a screen. It ends with a newline.
+// for a screen. It ends with a newline. It is "" for a line that is not to be shown.
 func (f Fault) Excerpt() string {
+	if f.Hidden {
+		return ""
+	}
 	text := []rune(strings.ReplaceAll(f.Text, "\t", " "))
 	column := min(max(f.Column, 1), len(text)+1)
 	if start := column - 1 - before; len(text) > widest && start > 0 {

@@ -149,6 +149,7 @@ func (r *reader) mapping(n ast.Node, section string) {
 			where = section
 		}
 		r.badAt(n, "%s consists of lines like %s", where, r.exampleOf(section))
+		r.faults[len(r.faults)-1].Hidden = true
 		return
 	}
 	for _, pair := range m.Values {
