@@ -147,7 +147,7 @@ func TestConfigDefault_IsReadAsTheDefaults(t *testing.T) {
 
 // TestReference holds the page of the documentation to the table.
 func TestReference(t *testing.T) {
-	const begin, end = "<!-- begin: written by go test ./cli/agent -update -->\n\n", "\n<!-- end -->"
+	const begin, end = "<!-- begin: written by go test ./cli/agent -update-reference -->\n\n", "\n<!-- end -->"
 	name := filepath.Join("..", "..", "docs", "reference", "configuration.md")
 	page, err := os.ReadFile(name)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestReference(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s is not what the table says: go test ./cli/agent -run Reference -update", name)
+		t.Fatalf("%s is not what the table says: go test ./cli/agent -run Reference -update-reference", name)
 	}
 	write(t, name, want)
 }
