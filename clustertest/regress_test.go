@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/raft"
 
 	"tocsin/api"
 	"tocsin/clustertest"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/node"
 )
 
 // Each of these once went wrong.
@@ -282,4 +286,50 @@ func TestCluster_TheLeadIsNotHandedRoundWhereNobodyHearsMore(t *testing.T) {
 			return !known || now.Node != leader
 		})
 	})
+}
+
+// TestCluster_AWriteWaitsForTheFounding: one that came between the election of
+// the first leader and the founding was committed before the settings were, so
+// that its endpoint had no check, no interval and no deadline.
+func TestCluster_AWriteWaitsForTheFounding(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		elected, written := make(chan struct{}), make(chan error, 1)
+		c := clustertest.New(t, 1, clustertest.Options{
+			Outside: func(_ clustertest.Life, out *node.Outside) {
+				out.Raft.Log = &slowFirst{LogStore: out.Raft.Log, reached: elected}
+			},
+			Started: func(_ clustertest.Life, n *node.Node) {
+				go func() {
+					<-elected
+					_, err := n.Propose(t.Context(), fsm.SetEndpoint{Key: "early", Value: "v"})
+					written <- err
+				}()
+			},
+		})
+		if err := <-written; err != nil {
+			t.Fatal(err)
+		}
+		view := c.Node("n1").View()
+		if e, ok := view.Endpoint("early"); !ok || e.Generation <= view.SettingsIndex() {
+			t.Errorf("the endpoint is %+v, and the settings are of entry %d: want it after them", e, view.SettingsIndex())
+		}
+	})
+}
+
+// slowFirst takes its time for the first entry of a leader.
+type slowFirst struct {
+	raft.LogStore
+	reached chan struct{} // closed then
+	once    sync.Once
+}
+
+// StoreLogs implements raft.LogStore.
+func (s *slowFirst) StoreLogs(entries []*raft.Log) error {
+	if entries[0].Type == raft.LogNoop {
+		s.once.Do(func() {
+			close(s.reached)
+			time.Sleep(time.Second)
+		})
+	}
+	return s.LogStore.StoreLogs(entries)
 }

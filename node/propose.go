@@ -127,9 +127,14 @@ func (n *Node) notLeader() api.ErrNotLeader {
 }
 
 // commitHere commits the commands as one entry of the raft log. Those that
-// Validate refuses are answered and left out.
+// Validate refuses are answered and left out. A leader that has not founded its
+// cluster, or has not applied its log yet, takes nothing: what is written would
+// hold without any settings, or be judged by a state that is no more.
 func (n *Node) commitHere(ctx context.Context, commands []fsm.Command) ([]fsm.Result, error) {
 	view := n.machine.View()
+	if view.ClusterID() == "" {
+		return nil, api.ErrNotLeader{}
+	}
 	results := make([]fsm.Result, len(commands))
 	var proposed []fsm.Command
 	var at []int // where in results the answer to each proposed one goes
