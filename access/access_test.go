@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,43 @@ func TestCaller(t *testing.T) {
 	nobody := access.From(t.Context())
 	if nobody.May(access.Read) || !nobody.May(access.Open) || nobody.By("anna") != "anna" || c.By("anna") != "joining" {
 		t.Errorf("nobody is %+v", nobody)
+	}
+}
+
+func TestDoing_ActsByWhatIsEnough(t *testing.T) {
+	admin := access.Identity{Name: "ops", Role: access.Admin, Proof: access.ByCertificate}
+	node := access.Identity{Name: "n1", Role: access.Node, Proof: access.ByCertificate}
+	join := access.Identity{Name: "joining", Role: access.Join, Proof: access.ByToken}
+	read := access.Identity{Name: "grafana", Role: access.Read, Proof: access.ByToken}
+	for _, test := range []struct {
+		shown []access.Identity
+		need  access.Role
+		want  access.Identity
+	}{
+		{nil, access.Open, access.Identity{}},
+		{nil, access.Admin, access.Identity{}},
+		{[]access.Identity{admin, join}, access.Operate, admin},
+		{[]access.Identity{join, admin}, access.Operate, admin},
+		{[]access.Identity{admin, join}, access.Join, join},
+		{[]access.Identity{admin, join}, access.Open, join}, // either would do
+		{[]access.Identity{admin, read}, access.Read, read},
+		{[]access.Identity{node, join}, access.Join, join},
+		{[]access.Identity{node, join}, access.Node, node},
+		{[]access.Identity{node, join}, access.Admin, join}, // neither is enough
+	} {
+		ctx := t.Context()
+		for _, i := range test.shown {
+			ctx = access.With(ctx, i)
+		}
+		c := access.From(access.Doing(ctx, test.need))
+		if got := (access.Identity{Name: c.Name(), Role: c.Role(), Proof: c.Proof()}); got != test.want {
+			t.Errorf("%+v for %s: acts by %+v, want %+v", test.shown, test.need, got, test.want)
+		}
+		for _, i := range test.shown {
+			if !slices.Contains(c, i) || len(c) != len(test.shown) {
+				t.Errorf("%+v for %s: %+v was lost in %+v", test.shown, test.need, i, c)
+			}
+		}
 	}
 }
 

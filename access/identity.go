@@ -25,17 +25,25 @@ type Identity struct {
 }
 
 // Caller is all that one request has proven, nothing if it has proven nothing.
-// A node that joins shows a certificate and a join token.
+// A node that joins shows a certificate and a join token. The first identity is
+// the one that the caller acts by: what a token proves, since somebody chose it
+// for this request, before what a certificate does, but see Doing.
 type Caller []Identity
 
 // May reports whether one of the identities may do what needs that role.
-func (c Caller) May(need Role) bool {
-	return need == Open || slices.ContainsFunc(c, func(i Identity) bool { return i.Role.Includes(need) })
+func (c Caller) May(need Role) bool { return c.enough(need) >= 0 }
+
+// enough returns where the first identity is that may do what needs that role,
+// -1 if none may and 0, also of nobody, if everybody may.
+func (c Caller) enough(need Role) int {
+	if need == Open {
+		return 0
+	}
+	return slices.IndexFunc(c, func(i Identity) bool { return i.Role.Includes(need) })
 }
 
-// Name returns the name to note for what the caller does: that of the token,
-// since somebody chose it for this request, before that of the certificate. It
-// is "" if nothing was proven.
+// Name returns the name to note for what the caller does. It is "" if nothing
+// was proven.
 func (c Caller) Name() string { return c.who().Name }
 
 // By returns who acts, for records that are kept: the name that was proven, or
@@ -54,11 +62,10 @@ func (c Caller) Role() Role { return c.who().Role }
 func (c Caller) Proof() Proof { return c.who().Proof }
 
 func (c Caller) who() Identity {
-	if i, ok := c.by(ByToken); ok {
-		return i
+	if len(c) == 0 {
+		return Identity{}
 	}
-	i, _ := c.by(ByCertificate)
-	return i
+	return c[0]
 }
 
 // Certificate returns what was proven by a certificate.
@@ -82,7 +89,26 @@ type callerKey struct{}
 // certificate calls it before the request reaches package api, which adds what
 // a token proves.
 func With(ctx context.Context, i Identity) context.Context {
-	return context.WithValue(ctx, callerKey{}, append(slices.Clone(From(ctx)), i))
+	c := slices.Clone(From(ctx))
+	if i.Proof == ByToken {
+		c = slices.Insert(c, 0, i)
+	} else {
+		c = append(c, i)
+	}
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// Doing returns a context whose caller acts by an identity that is enough for
+// what needs that role: an admin's certificate, say, and not the join token that
+// was shown beside it. Where none is enough all stays as it is.
+func Doing(ctx context.Context, need Role) context.Context {
+	c := From(ctx)
+	at := c.enough(need)
+	if at <= 0 {
+		return ctx
+	}
+	first := Caller{c[at]}
+	return context.WithValue(ctx, callerKey{}, append(first, slices.Delete(slices.Clone(c), at, at+1)...))
 }
 
 // From returns what the request of this context has proven.

@@ -37,10 +37,11 @@ func (s *server) roleFor(r route) access.Role {
 
 // authorize adds to the request what its token proves, and reports why it may
 // not go on. Where nobody has to prove anything a good token still gives its
-// name to what is done.
+// name to what is done. Who has proven more than one thing acts by what is enough.
 func (s *server) authorize(c *gin.Context, need access.Role) error {
 	asks := s.Access != nil && s.Access.Asks()
 	err := s.identify(c)
+	c.Request = c.Request.WithContext(access.Doing(c.Request.Context(), need))
 	if !asks || need == access.Open {
 		return nil
 	}

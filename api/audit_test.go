@@ -1,0 +1,99 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"tocsin/access"
+)
+
+// TestAudit_NamesTheProofThatWasEnough, in the log and in what is kept: an admin's
+// certificate may come with the join token that its machine has for another purpose.
+func TestAudit_NamesTheProofThatWasEnough(t *testing.T) {
+	g, audit := newGuarded(t)
+	join := g.give("nodes", access.Join, nil)
+	for _, route := range []string{"GET /set?key=k&value=v", "POST /v1/pause", "POST /v1/tokens"} {
+		audit.Reset()
+		method, target, _ := strings.Cut(route, " ")
+		body := map[string]string{"/v1/tokens": `{"name":"bert","role":"read"}`, "/v1/pause": `{"reason":"work","prefix":"k"}`}[target]
+		r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", join.Header())
+		r = r.WithContext(access.With(r.Context(), access.Identity{Name: "ops", Role: access.Admin, Proof: access.ByCertificate}))
+		a := answerTo(g.handler(), r)
+		if a.status != 200 {
+			t.Fatalf("%s: %d %s", route, a.status, a.body)
+		}
+		if l := auditLines(t, audit); len(l) != 1 || l[0]["by"] != "ops" || l[0]["as"] != "admin" || l[0]["proof"] != "certificate" {
+			t.Errorf("%s: %v", route, l)
+		}
+	}
+	for _, p := range g.View().Holds().Pauses {
+		if p.By != "ops" {
+			t.Errorf("the pause is by %q", p.By)
+		}
+	}
+	for r := range g.View().Tokens() {
+		if r.Name == "bert" && r.By != "ops" {
+			t.Errorf("the token is by %q", r.By)
+		}
+	}
+}
+
+func auditLines(t *testing.T, audit *bytes.Buffer) (lines []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(audit.String()) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, m)
+	}
+	return lines
+}
+
+// TestAudit_SaysWhoChangedWhatAndHowItEnded, once for each change.
+func TestAudit_SaysWhoChangedWhatAndHowItEnded(t *testing.T) {
+	g, audit := newGuarded(t)
+	anna := g.give("anna", access.Admin, nil)
+	g.set("there", "v")
+	for _, test := range []struct {
+		route, body, message, path string
+		status                     float64
+	}{
+		{"GET /v1/status", "", "", "", 0},
+		{"PUT /v1/endpoints/a%2Fb", `{"value":"secret-value"}`, "changed", "/v1/endpoints/a%2Fb", 200},
+		{"PUT /v1/endpoints/a", `{`, "not changed", "/v1/endpoints/a", 400},
+		{"DELETE /v1/endpoints/nothing", "", "not changed", "/v1/endpoints/nothing", 404},
+		{"GET /set?key=there&value=secret-value", "", "changed", "/set", 200},
+		{"POST /v1/tokens", `{"name":"bert","role":"read"}`, "changed", "/v1/tokens", 200},
+		{"POST /v1/peer/propose", "", "refused", "/v1/peer/propose", 403},
+	} {
+		audit.Reset()
+		method, target, _ := strings.Cut(test.route, " ")
+		a := send(g.handler(), method, target, test.body, "Authorization: "+anna.Header(), "Content-Type: application/json")
+		lines := auditLines(t, audit)
+		if test.message == "" {
+			if len(lines) > 0 {
+				t.Errorf("%s: %v", test.route, lines)
+			}
+			continue
+		}
+		if len(lines) != 1 {
+			t.Errorf("%s (%d %s): %v", test.route, a.status, a.body, lines)
+			continue
+		}
+		l := lines[0]
+		if l["msg"] != test.message || l["by"] != "anna" || l["as"] != "admin" || l["path"] != test.path || l["status"] != test.status || l["from_address"] == "" {
+			t.Errorf("%s: %v", test.route, l)
+		}
+		for _, secret := range []string{"secret-value", anna.Reveal()} {
+			if strings.Contains(audit.String(), secret) {
+				t.Errorf("%s: the audit log says %s", test.route, secret)
+			}
+		}
+	}
+}
