@@ -30,8 +30,11 @@
 //     own; see package script.
 //
 // What has to be remembered lies beside the file, in names that begin with a dot:
-// .FILE.tocsin (the event and what is pending), .FILE.tocsin-old (the last good one,
-// while a reload is pending) and .FILE.tocsin-lock.
+// .FILE.tocsin (the event and what is pending) and .FILE.tocsin-old (the last good
+// one, while a reload is pending). As long as a run lasts there are .FILE.tocsin-lock,
+// too, and .FILE.tocsin-new- with a number behind it; where it was cut short the
+// next one removes them. A dry run leaves nothing behind, and removes nothing that
+// it has not made. No file of another name is ever touched.
 //
 // Errors that another attempt can't mend are a [GiveUp].
 package render

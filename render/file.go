@@ -3,16 +3,12 @@ package render
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
-
-	"github.com/google/renameio/v2"
 
 	"tocsin/script"
 )
@@ -55,7 +51,7 @@ type work struct {
 	Job
 	file, beside string // where a link leads; and what the names beside it begin with
 	found
-	candidate *renameio.PendingFile
+	candidate *os.File
 	info      fs.FileInfo // of the file; nil if it is not there
 	// reached is told of each step before it is taken, for tests that crash there.
 	reached func(step string)
@@ -89,7 +85,7 @@ func do(ctx context.Context, j Job, reached func(string)) (r Report, err error) 
 		if err := w.prepare(ctx); err != nil {
 			return r, err
 		}
-		defer func() { _ = w.candidate.Cleanup() }() // nothing is left to do once it is in place
+		defer discard(w.candidate) // which is no more beside the file once it is in its place
 	}
 	if j.DryRun {
 		return r, nil
@@ -117,7 +113,9 @@ func (w *work) locate() error {
 
 // look finds out what there is, and what it should be.
 func (w *work) look() (err error) {
-	w.sweep()
+	if !w.DryRun {
+		w.sweep()
+	}
 	w.event = w.Event
 	if w.memory, err = recall(w.beside); err != nil {
 		return err
@@ -143,19 +141,19 @@ func (w *work) look() (err error) {
 // it checked.
 func (w *work) prepare(ctx context.Context) (err error) {
 	w.reached("prepare")
-	w.candidate, err = renameio.NewPendingFile(w.file, renameio.WithTempDir(filepath.Dir(w.file)), renameio.WithStaticPermissions(w.Mode.Perm()))
-	if err != nil {
+	if w.candidate, err = w.create(w.Mode.Perm()); err != nil {
 		return err
 	}
 	if err := w.fill(ctx); err != nil {
-		return errors.Join(err, w.candidate.Cleanup())
+		discard(w.candidate)
+		return err
 	}
 	return nil
 }
 
 func (w *work) fill(ctx context.Context) error {
 	if w.info != nil {
-		if err := likeOwner(w.candidate.File, w.info); err != nil {
+		if err := likeOwner(w.candidate, w.info); err != nil {
 			return err
 		}
 		if err := w.candidate.Chmod(w.info.Mode()); err != nil {
@@ -173,45 +171,6 @@ func (w *work) fill(ctx context.Context) error {
 		return fmt.Errorf("%w; %s is as it was", err, w.File)
 	}
 	return nil
-}
-
-// sweep removes what a run that was cut short has left of a new file.
-func (w *work) sweep() {
-	dir, base := filepath.Split(w.file)
-	left := regexp.MustCompile(`^\.` + regexp.QuoteMeta(base) + `[0-9]+$`)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return // what follows meets the same, and says so
-	}
-	for _, e := range entries {
-		if left.MatchString(e.Name()) {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
-}
-
-// recall reads what is remembered; nothing is, if the file is not there.
-func recall(name string) (m memory, err error) {
-	text, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &m)
-	}
-	if err != nil {
-		return m, GiveUp{Err: fmt.Errorf("%s is damaged: %w: remove it, and an older event may be acted on once", name, err)}
-	}
-	return m, nil
-}
-
-// remember writes m for the next run.
-func (w *work) remember(m memory) error {
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(w.beside, append(text, '\n'), 0o600)
 }
 
 // command runs one of the two commands; {} in its arguments stands for file.

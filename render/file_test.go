@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,7 +84,7 @@ func (s *service) expect(what, file string) {
 		s.t.Fatal(err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name != "file" && name != ".file.tocsin" && name != ".file.tocsin-lock" {
+		if name := e.Name(); name != "file" && name != ".file.tocsin" {
 			s.t.Errorf("%s: %s is left", what, name)
 		}
 	}
@@ -396,5 +397,44 @@ func TestDo_Damage(t *testing.T) {
 	s.File = filepath.Dir(s.File)
 	if _, err := Do(t.Context(), s.Job); !hopeless(err) {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// TestDo_TouchesNothingElse: what others have put beside the file is theirs, and a
+// dry run leaves the folder as it was.
+func TestDo_TouchesNothingElse(t *testing.T) {
+	s := newService(t, "old\n")
+	beside := func(name string) string { return filepath.Join(filepath.Dir(s.File), name) }
+	theirs := []string{".file2", ".file17", ".file.tocsin-new-x", ".file.tocsin-new-", "..file.tocsin5", ".file2.tocsin-new-1"}
+	const left = ".file.tocsin-new-123" // by a run that was cut short
+	for _, name := range append(theirs, left) {
+		s.write(beside(name), "mine")
+	}
+	names := func() (all []string) {
+		entries, err := os.ReadDir(filepath.Dir(s.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			all = append(all, e.Name())
+		}
+		return all
+	}
+	before := names()
+	s.DryRun = true
+	if r, err := Do(t.Context(), s.Job); err != nil || r.Replaced || r.Diff == "" {
+		t.Errorf("dry: %+v, %v", r, err)
+	}
+	if after := names(); !slices.Equal(before, after) {
+		t.Errorf("a dry run leaves %q of %q", after, before)
+	}
+	s.DryRun = false
+	if _, err := Do(t.Context(), s.Job); err != nil {
+		t.Error(err)
+	}
+	want := slices.DeleteFunc(append(before, ".file.tocsin"), func(name string) bool { return name == left })
+	slices.Sort(want)
+	if after := names(); !slices.Equal(want, after) {
+		t.Errorf("a run leaves %q, want %q", after, want)
 	}
 }

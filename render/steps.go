@@ -62,7 +62,7 @@ func (w *work) replace(event uint64) error {
 	}
 	w.memory.Created = created
 	w.reached("replace")
-	return w.candidate.CloseAtomicallyReplace()
+	return place(w.candidate, w.file)
 }
 
 // keep gives the old file a second name. It is the same file, so that who owns
@@ -129,33 +129,6 @@ func likeOwner(f *os.File, info fs.FileInfo) error {
 		return fmt.Errorf("the file belongs to user %d and group %d, and we can't make another that does: %w: run this as root, or as that user", want.Uid, want.Gid, err)
 	}
 	return nil
-}
-
-// lock waits until nobody else works on the file. The lock ends with us, whatever
-// becomes of us.
-func lock(ctx context.Context, name string, timeout time.Duration) (unlock func(), err error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { _ = f.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("another run holds %s: try again when it has ended", name), f.Close())
-		}
-	}
 }
 
 func isThere(name string) bool {
