@@ -144,7 +144,7 @@ func TestQuery_IsStrict(t *testing.T) {
 		"/v1/status?limit=10001":          {"limit", "1 to 10000"},
 		"/v1/status?cursor=":              {"empty"},
 		"/v1/status?cursor=%21":           {"cursor", "none of ours"},
-		"/v1/status?state=up":             {"none of UP, DOWN and UNKNOWN"},
+		"/v1/status?state=off":            {"none of UP, DOWN and UNKNOWN"},
 		"/v1/status?label=":               {"empty"},
 		"/v1/status?label=a":              {"not like team=storage"},
 		"/v1/status?label=a=1&label=a=2":  {"no endpoint has both"},
