@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,4 +80,47 @@ func TestApply_IsRefusedWhole(t *testing.T) {
 	}
 	w.get(applyPath).wantWord(t, 405, "POST")
 	w.request("POST", "/v1/endpointsXapply", "{}").wantWord(t, 404)
+}
+
+// FuzzApply holds that what a body declares is so after it was taken, and that
+// one that was refused, or was to be tried alone, has changed nothing.
+func FuzzApply(f *testing.F) {
+	for _, body := range []string{
+		`{"endpoints":[{"key":"web/a","value":"v","settings":{"fall":4,"quorum":"2","check":"tcp"},"labels":{"team":"a"},"parents":["web/old"]}]}`,
+		`{"endpoints":[{"key":"web/old","value":"w"}],"prune":{"prefix":"web/"},"dry_run":true}`, `{"endpoints":[],"prune":{}}`,
+		`{"endpoints":[{"key":"a","value":"v"},{"key":"a","value":"w"}]}`, `{"endpoints":null}`, `{"Endpoints":[]}`, `{"endpoints":[],"endpoints":[null]}`,
+		`{"endpoints":[{"key":"a","value":"v","settings":{"interval":"-1s"}}]}`, `{"endpoints":[]}x`, `{"endpoints":{}}`, "", "[]", "null", "{", "\xff",
+	} {
+		f.Add([]byte(body))
+	}
+	w := newWorld(f)
+	h := w.handler()
+	f.Fuzz(func(t *testing.T, body []byte) {
+		w.again(t)
+		w.set("web/old", "v")
+		before := w.View()
+		a := send(h, "POST", applyPath, string(body), "Content-Type: application/json")
+		var asked api.ApplyRequest
+		switch a.status {
+		case 200:
+			if err := json.Unmarshal(body, &asked); err != nil {
+				t.Fatalf("takes %q: %v", body, err)
+			}
+		case 400, 404, 409, 413:
+			asked.DryRun = true
+		default:
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		if asked.DryRun {
+			if w.View() != before {
+				t.Errorf("%d %s, and something was written", a.status, a.body)
+			}
+			return
+		}
+		for _, d := range asked.Endpoints {
+			if e, ok := w.View().Endpoint(d.Key); !ok || e.Value != d.Value {
+				t.Errorf("declared as %+v, and it is %+v", d, e)
+			}
+		}
+	})
 }

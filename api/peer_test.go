@@ -323,3 +323,46 @@ func TestPeer_TellsItsIndex(t *testing.T) {
 		t.Errorf("where nobody listens: %v", err)
 	}
 }
+
+// FuzzPeer_Bodies holds that no body makes a node fail that others ask, and that
+// no registration is passed on which no node would send. Strangers reach the
+// first two of the paths.
+func FuzzPeer_Bodies(f *testing.F) {
+	paths := []string{"introduce", "register", "index", "account", "check", "transfer", "keyring"}
+	for i, body := range []string{
+		`{"node":"node6","cluster_id":"c1","bootstrap":true,"founded":false}`, registration, `{"verified":true}`, `{"key":"a/b"}`, `{"key":"k"}`,
+		`{"to":"node3"}`, `{"step":"install","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`, `null`, `{}`, `[]`, "", `{"node":1}`, `{"node":"\ud800"}`, "\xff", `{}{}`,
+	} {
+		f.Add(uint8(i), []byte(body))
+	}
+	w := newWorld(f)
+	h := w.handler()
+	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
+		w.again(t)
+		w.registered = func(r api.Registration) (api.Welcome, error) {
+			for _, address := range []string{r.Raft, r.Gossip, r.HTTP} {
+				if _, _, err := net.SplitHostPort(address); err != nil {
+					t.Errorf("passed on with the address %q", address)
+				}
+			}
+			if err := fsm.ValidateNodeName(r.Node); err != nil || r.Incarnation == "" {
+				t.Errorf("passed on as %q, %q: %v", r.Node, r.Incarnation, err)
+			}
+			return api.Welcome{ClusterID: clusterName}, nil
+		}
+		path := "/v1/peer/" + paths[int(which)%len(paths)]
+		a := send(h, http.MethodPost, path, string(body), "Content-Type: application/json")
+		switch a.status {
+		case 200:
+			if !json.Valid(body) {
+				t.Errorf("%s takes %q", path, body)
+			}
+		case 400, 404, 409, 413:
+		default:
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+		if !json.Valid([]byte(a.body)) {
+			t.Errorf("%s answers %q", path, a.body)
+		}
+	})
+}

@@ -219,17 +219,19 @@ func FuzzQuery(f *testing.F) {
 	} {
 		f.Add(uint8(i), query)
 	}
+	w := newWorld(f)
+	h := w.handler()
 	f.Fuzz(func(t *testing.T, which uint8, query string) {
 		if strings.ContainsFunc(query, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
 			return // no such request line gets past net/http
 		}
-		w := newWorld(t)
+		w.again(t)
 		w.set("ping", "pong")
 		path := paths[int(which)%len(paths)]
 		r := httptest.NewRequest("GET", "/", nil)
 		r.URL = &url.URL{Path: path, RawQuery: query}
 		recorder := httptest.NewRecorder()
-		w.handler().ServeHTTP(recorder, r)
+		h.ServeHTTP(recorder, r)
 		switch recorder.Code {
 		case 200, 400, 404, 409:
 		default:
@@ -250,18 +252,20 @@ func FuzzPath(f *testing.F) {
 	for _, path := range []string{"ping", "a%2Fb", "a/b", "%", "%2", "%zz", "%ff", "%00", "+", "", "/", "//", "..", "%2e%2e/x", "é"} {
 		f.Add(path)
 	}
+	w := newWorld(f)
+	h := w.handler()
 	f.Fuzz(func(t *testing.T, path string) {
 		for _, prefix := range []string{"/status/", "/v1/endpoints/", "/v1/status/", "/gossipjoin/"} {
 			target, err := url.ParseRequestURI(prefix + path)
 			if err != nil {
 				return // net/http answers 400 itself
 			}
-			w := newWorld(t)
+			w.again(t)
 			w.set("ping", "pong")
 			r := httptest.NewRequest("GET", "/", nil)
 			r.URL = target
 			recorder := httptest.NewRecorder()
-			w.handler().ServeHTTP(recorder, r)
+			h.ServeHTTP(recorder, r)
 			switch recorder.Code {
 			case 200, 400, 404:
 			default:

@@ -103,6 +103,13 @@ func newWorldOf(t testing.TB, cluster string) *world {
 	return w
 }
 
+// again makes of w a new world that is served by the same handler. To make one
+// takes milliseconds, which is too long for a fuzzer.
+func (w *world) again(t testing.TB) {
+	fresh := newWorld(t)
+	w.t, w.machine, w.index, w.writes, w.asked = t, fresh.machine, fresh.index, 0, nil
+}
+
 func (w *world) handler() http.Handler {
 	if w.serves == nil {
 		w.serves = w.newHandler()
