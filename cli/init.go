@@ -20,13 +20,16 @@ func (a app) init() *cobra.Command {
 	var days int
 	c := &cobra.Command{
 		Use:         "init DIRECTORY --nodes LIST",
-		Short:       "Make all the files of a new cluster: certificates, keys, configurations",
+		Short:       "Make the files of a new cluster: certificates, keys, settings",
 		Annotations: map[string]string{help.Order: "1"},
 		Long: `Writes a folder for a cluster that is to be: a CA, a certificate and a
 configuration for each node, the key of the gossip, the token by which nodes are
 taken in, and what the commands need to talk to them. The token of an admin is
-printed, this once: the cluster will know no more than its hash. Each node is given as SITE/NAME=HOST, or as NAME=HOST where all stand in one place. A
-port behind it is that for HTTP (6000), and those for raft and gossip follow.
+printed, this once: the cluster will know no more than its hash.
+
+Each node is given as SITE/NAME=HOST, or as NAME=HOST where all stand in one
+place. A port behind it is that for HTTP (6000), and those for raft and gossip
+follow.
 
   nodes/NAME/    goes to /etc/tocsin on the machine of that node
   operator/      stays with you: client.yaml there is for --client

@@ -106,6 +106,19 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 
+	// Scripts call the program that runs them, unless another one is named.
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(env, "SCRIPT_TOCSIN="+self) {
+		t.Errorf("Environment = %q, want this program in it, %s", env, self)
+	}
+	t.Setenv("SCRIPT_TOCSIN", "/opt/tocsin")
+	if env := script.Environment(); !slices.Contains(env, "SCRIPT_TOCSIN=/opt/tocsin") || slices.Index(env, "SCRIPT_TOCSIN=/opt/tocsin") < slices.Index(env, "SCRIPT_TOCSIN="+self) {
+		t.Errorf("Environment = %q, want the program that is set to win", env)
+	}
+
 	t.Setenv("PATH", "")
 	if env := script.Environment(); slices.Contains(env, "PATH=") || !strings.Contains(strings.Join(env, " "), "PATH=/") {
 		t.Errorf("Environment = %q, want the usual PATH when ours is empty", env)

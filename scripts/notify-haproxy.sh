@@ -9,16 +9,15 @@
 #
 #   haproxy.socket = /run/haproxy/admin.sock    stats socket with "level admin"
 #
-#   haproxy.server = BACKEND/SERVER             one or more, with blanks between
+#   haproxy.server = BACKEND/SERVER             one or more, blanks between
 #   haproxy.state = /var/lib/haproxy/state      server-state-file
 #
 #   haproxy.map = /etc/haproxy/primary.map      a file of lines NAME WORD
 #   haproxy.entry = NAME                        which of them (KEY)
 #   haproxy.up = WORD                           what it says when KEY is UP
 #   haproxy.down = WORD                         and when it is DOWN
-#   haproxy.check = haproxy -c -f /etc/haproxy/haproxy.cfg    if it refuses the
-#                                               map, the old one is put back
-#
+#   haproxy.check = haproxy -c -f /etc/haproxy/haproxy.cfg    the old map is
+#                                               put back if it refuses the new
 # Needs socat.
 
 # shellcheck disable=SC2154 # settings become variables
@@ -34,10 +33,7 @@ haproxy() { # COMMAND: sets $answer
 	answer=$(printf '%s\n' "$1" | socat -t 10 -T 10 - "UNIX-CONNECT:$socket" 2>&1) || problem 1 "$socket: $answer"
 }
 tell() { # COMMAND that answers nothing if all is well
-	if dry; then
-		printf 'would tell HAProxy: %s\n' "$1"
-		return
-	fi
+	dry && printf 'would tell HAProxy: %s\n' "$1" && return
 	haproxy "$1"
 	[ -z "$(printf %s "$answer" | tr -d '[:space:]')" ] || problem 1 "HAProxy says to '$1': $answer"
 	printf 'told HAProxy: %s\n' "$1"

@@ -15,7 +15,7 @@
 #                     node at SCRIPT_ADDRESS (127.0.0.1:6000)
 #
 # It refuses older events by itself, for each file. SCRIPT_DRY_RUN=1 shows what
-# would change. SCRIPT_TOCSIN is the program, if it is not tocsin in the PATH.
+# would change. SCRIPT_TOCSIN is the program, if not the one that runs this.
 
 # shellcheck disable=SC2154 # settings gives them
 . "${0%/*}/lib-notify.sh"

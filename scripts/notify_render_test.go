@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"tocsin/cli"
@@ -97,9 +98,11 @@ func TestNotifyRender_HAProxy(t *testing.T) {
 	servicetest.Write(t, main, "defaults\n\tmode tcp\n\ttimeout connect 1s\n\ttimeout client 1m\n\ttimeout server 1m\nfrontend web-front\n\tbind "+front+"\n\tdefault_backend web\n")
 	proxy := servicetest.StartHAProxyMaster(t, dir, front, socket, main, filepath.Dir(file))
 
-	states, addresses := map[string]string{}, map[string]string{"web/a": greeter(t, "a"), "web/b": greeter(t, "b"), "db": "10.0.0.1:6379"}
+	addresses := map[string]string{"web/a": greeter(t, "a"), "web/b": greeter(t, "b"), "db": "10.0.0.1:6379"}
+	var told atomic.Pointer[map[string]string] // the states that the node tells
 	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		var all []map[string]string
+		states := *told.Load()
 		for _, key := range slices.Sorted(maps.Keys(states)) {
 			all = append(all, map[string]string{"key": key, "value": addresses[key], "state": states[key]})
 		}
@@ -115,7 +118,7 @@ func TestNotifyRender_HAProxy(t *testing.T) {
 		{"DOWN", "DOWN", "backend web\n\n", ""},
 		{"UP", "DOWN", "backend web\n    server web_a " + addresses["web/a"] + "\n\n", "a"},
 	} {
-		states = map[string]string{"web/a": step.a, "web/b": step.b, "db": "UP"}
+		told.Store(&map[string]string{"web/a": step.a, "web/b": step.b, "db": "UP"})
 		n.want(t, "DOWN", i+1, 0, "was written and reloaded")
 		wantFile(t, file, step.file, 0o644)
 		proxy.Await(t, func(context.Context) error {
