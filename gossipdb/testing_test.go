@@ -113,13 +113,24 @@ func (h *host) DialTimeout(addr string, timeout time.Duration) (net.Conn, error)
 	}
 	near, far := net.Pipe()
 	select {
-	case to.streams <- far:
+	case to.streams <- stream{far, h}:
 		return near, nil
 	case <-to.down:
 	case <-h.down:
 	case <-expired:
 	}
 	return nil, errors.New("connection refused")
+}
+
+// stream is the end of the one who is called. It comes from a host of its caller's
+// own: those that come from one are bounded.
+type stream struct {
+	net.Conn
+	from *host
+}
+
+func (s stream) RemoteAddr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(s.from.port-7000)), Port: s.from.port}
 }
 
 func (h *host) PacketCh() <-chan *memberlist.Packet { return h.packets }
