@@ -28,7 +28,7 @@ type secured struct {
 	dir string
 }
 
-func newSecured(t *testing.T, n int) secured {
+func newSecured(t testing.TB, n int) secured {
 	t.Helper()
 	ca, err := pki.NewAuthority("test", time.Now(), pki.AuthorityLife)
 	if err != nil {
@@ -42,7 +42,7 @@ func newSecured(t *testing.T, n int) secured {
 	return s
 }
 
-func (s secured) equip(t *testing.T, folder string, ca *pki.Authority, who pki.Subject) pki.Files {
+func (s secured) equip(t testing.TB, folder string, ca *pki.Authority, who pki.Subject) pki.Files {
 	t.Helper()
 	dir := filepath.Join(s.dir, folder)
 	if _, err := pki.Equip(dir, ca, pki.Request{Subject: who}, time.Now()); err != nil {
