@@ -23,3 +23,12 @@ func Admit(c Caller, need Role) error {
 	}
 	return Denial{Reason: fmt.Sprintf("this takes the role %s, and %s has the role %s: use another token", need, c.Name(), c.Role())}
 }
+
+// AdmitPeer reports why a caller that came by TLS may not ask what nodes ask of each
+// other, nil if it may: that takes the certificate of a node, whatever else is shown.
+func AdmitPeer(c Caller) error {
+	if shown, ok := c.Certificate(); ok && shown.Role == Node {
+		return nil
+	}
+	return Denial{Reason: "this is for the nodes among themselves: the certificate of a node is needed"}
+}

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -38,10 +39,15 @@ func (s *server) roleFor(r route) access.Role {
 // authorize adds to the request what its token proves, and reports why it may
 // not go on. Where nobody has to prove anything a good token still gives its
 // name to what is done. Who has proven more than one thing acts by what is enough.
-func (s *server) authorize(c *gin.Context, need access.Role) error {
+func (s *server) authorize(c *gin.Context, r route, need access.Role) error {
 	asks := s.Access != nil && s.Access.Asks()
 	err := s.identify(c)
 	c.Request = c.Request.WithContext(access.Doing(c.Request.Context(), need))
+	if c.Request.TLS != nil && strings.HasPrefix(r.path, peerPaths) {
+		if stranger := access.AdmitPeer(access.From(c.Request.Context())); stranger != nil {
+			return stranger
+		}
+	}
 	if !asks || need == access.Open {
 		return nil
 	}
@@ -49,14 +55,20 @@ func (s *server) authorize(c *gin.Context, need access.Role) error {
 	if err == nil || enough == nil && errors.Is(err, ErrUnsettled) { // a certificate will do
 		err = enough
 	}
-	denial, denied := errors.AsType[access.Denial](err)
-	if !denied {
+	return err
+}
+
+// bounded returns err, and for a refusal beyond those that an address may have the one
+// that says so: whatever it is for, who is refused can't fill the audit log.
+func (s *server) bounded(c *gin.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	p := problemOf(err)
+	if !isRefusal(p.Code) || s.attempts.fail(hostOfCaller(c), time.Now()) {
 		return err
 	}
-	if !s.attempts.fail(hostOfCaller(c), time.Now()) {
-		return faultf(CodeTooMany, "too many requests from here were refused already: %s", denial.Reason)
-	}
-	return denial
+	return faultf(CodeTooMany, "too many requests from here were refused already: %s", p.Detail)
 }
 
 // identify reads the token of a request.

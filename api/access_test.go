@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -23,9 +24,10 @@ import (
 type guarded struct {
 	*world
 	unsettled bool
+	open      bool // nobody is asked
 }
 
-func (g *guarded) Asks() bool { return true }
+func (g *guarded) Asks() bool { return !g.open }
 
 func (g *guarded) Token(id string) (*access.Record, error) {
 	if g.unsettled {
@@ -36,7 +38,7 @@ func (g *guarded) Token(id string) (*access.Record, error) {
 }
 
 // newGuarded returns a world that asks, and what it wrote to the audit log.
-func newGuarded(t *testing.T) (*guarded, *bytes.Buffer) {
+func newGuarded(t *testing.T, others ...func(*api.Config)) (*guarded, *bytes.Buffer) {
 	w := newWorld(t)
 	w.registered = func(api.Registration) (api.Welcome, error) { return api.Welcome{ClusterID: clusterName, Epoch: 1}, nil }
 	g := &guarded{world: w}
@@ -44,6 +46,9 @@ func newGuarded(t *testing.T) (*guarded, *bytes.Buffer) {
 	c := w.config()
 	c.Access, c.Audit = g, slog.New(slog.NewJSONHandler(&audit, nil))
 	c.Metrics = http.NotFoundHandler()
+	for _, change := range others {
+		change(&c)
+	}
 	w.serves = api.New(c)
 	return g, &audit
 }
@@ -216,6 +221,53 @@ func TestAccess_ANodeThatCanNotTellSaysSo(t *testing.T) {
 	answerTo(g.handler(), r).wantWord(t, 503, "does not know the tokens")
 	r = r.WithContext(access.With(r.Context(), access.Identity{Name: "ops", Role: access.Read, Proof: access.ByCertificate}))
 	answerTo(g.handler(), r).wantWord(t, 200, "node1")
+}
+
+// TestAccess_OfTLSTheNodesPathsTakeANodesCertificate, whatever else is shown and
+// whether anybody is asked or not; who has none is told of as others are.
+func TestAccess_OfTLSTheNodesPathsTakeANodesCertificate(t *testing.T) {
+	for name, test := range map[string]struct {
+		by   string // the role of a certificate, "" for none
+		let  bool
+		tls  bool
+		open bool // nobody is asked
+	}{
+		"nobody":               {"", false, true, false},
+		"an admin":             {"admin", false, true, false},
+		"a node":               {"node", true, true, false},
+		"nobody is asked":      {"", false, true, true},
+		"a node is not asked":  {"node", true, true, true},
+		"plain text, by token": {"", true, false, false},
+	} {
+		g, audit := newGuarded(t)
+		g.open = test.open
+		header := "Authorization: " + g.give("t", access.Node, nil).Header()
+		ask := func() answer {
+			r := asking("POST /v1/peer/index", header)
+			if test.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			if test.by != "" {
+				r = r.WithContext(access.With(r.Context(), access.Identity{Name: "n1", Role: access.Role(test.by), Proof: access.ByCertificate}))
+			}
+			return answerTo(g.handler(), r)
+		}
+		if a := ask(); (a.status != http.StatusForbidden) != test.let {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+		if test.let {
+			continue
+		}
+		for range 50 {
+			ask()
+		}
+		if a := ask(); a.status != http.StatusTooManyRequests {
+			t.Errorf("%s: %d after many refusals", name, a.status)
+		}
+		if lines := auditLines(t, audit); len(lines) == 0 || len(lines) > 21 || lines[0]["msg"] != "refused" || lines[0]["path"] != "/v1/peer/index" {
+			t.Errorf("%s: %d lines, %v", name, len(lines), lines)
+		}
+	}
 }
 
 func TestAccess_ACertificateGivesItsRole(t *testing.T) {

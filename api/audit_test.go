@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tocsin/access"
+	"tocsin/api"
 )
 
 // TestAudit_NamesTheProofThatWasEnough, in the log and in what is kept: an admin's
@@ -94,6 +95,25 @@ func TestAudit_SaysWhoChangedWhatAndHowItEnded(t *testing.T) {
 			if strings.Contains(audit.String(), secret) {
 				t.Errorf("%s: the audit log says %s", test.route, secret)
 			}
+		}
+	}
+}
+
+// TestAudit_APageCanNotFillIt: what the browser of somebody sends for a page is told
+// of as any other refusal, the first times.
+func TestAudit_APageCanNotFillIt(t *testing.T) {
+	for name, header := range map[string]string{
+		"a page elsewhere": "Sec-Fetch-Site: cross-site", "a name that leads here": "Host: evil.example",
+	} {
+		g, audit := newGuarded(t, func(c *api.Config) { c.Loopback = true })
+		g.open = true
+		last := answer{}
+		for range 500 {
+			last = send(g.handler(), "GET", "/set?key=k&value=v", "", header)
+		}
+		last.wantWord(t, 429, "refused already", "web page")
+		if n := len(auditLines(t, audit)); n == 0 || n > 30 { // 20, and one a second
+			t.Errorf("%s: %d lines of 500 requests", name, n)
 		}
 	}
 }

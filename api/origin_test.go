@@ -35,7 +35,7 @@ func TestOrigin_NoPageElsewhereWrites(t *testing.T) {
 		"Origin: %", "Origin: example.com",
 	} {
 		for _, r := range writes {
-			a := w.request(r.method, r.target, r.body, "Content-Type: "+r.kind, header)
+			a := w.request(r.method, r.target, r.body, "Content-Type: "+r.kind, header, "From-Address: "+header+r.target)
 			a.wantWord(t, http.StatusForbidden, "web page")
 			if json := strings.HasPrefix(a.body, `{"type":"/problems/`); json != strings.HasPrefix(r.target, "/v1/") || strings.Count(a.body, "\n") != 1 {
 				t.Errorf("%s %s: %q is not an answer of this path", r.method, r.target, a.body)
@@ -77,10 +77,10 @@ func TestOrigin_APageWhoseNameLeadsHereHearsNothing(t *testing.T) {
 	reads := []string{"/get?key=a", "/status", "/v1/endpoints", "/v1/status", "/v1/log", "/v1/config", "/v1/stream"}
 	for _, host := range []string{"evil.example", "evil.example:6000", "127.0.0.1.evil.example", "localhost.evil.example:6000", "EVIL.EXAMPLE.", "evil.local"} {
 		for _, target := range reads {
-			w.request("GET", target, "", append(page, "Host: "+host)...).wantWord(t, http.StatusForbidden, "127.0.0.1 or localhost")
+			w.request("GET", target, "", append(page, "Host: "+host, "From-Address: "+host)...).wantWord(t, http.StatusForbidden, "127.0.0.1 or localhost")
 		}
 		for _, r := range writes {
-			w.request(r.method, r.target, r.body, "Content-Type: "+r.kind, "Host: "+host, "Origin: http://"+host).wantWord(t, http.StatusForbidden)
+			w.request(r.method, r.target, r.body, "Content-Type: "+r.kind, "Host: "+host, "Origin: http://"+host, "From-Address: "+host+r.target).wantWord(t, http.StatusForbidden)
 		}
 		w.request("GET", "/readyz", "", "Host: "+host).wantWord(t, http.StatusOK) // it says nothing of the cluster
 	}

@@ -16,6 +16,7 @@ import (
 // other one.
 
 const (
+	peerPaths     = "/v1/peer/" // what all of them begin with
 	introducePath = "/v1/peer/introduce"
 	registerPath  = "/v1/peer/register"
 	proposePath   = "/v1/peer/propose"

@@ -209,7 +209,7 @@ func (s *server) serve(r route) gin.HandlerFunc {
 			announce(c, r.successor)
 		}
 		var query url.Values
-		err := s.authorize(c, need)
+		err := s.authorize(c, r, need)
 		if err == nil && s.Loopback && need != access.Open && len(access.From(c.Request.Context())) == 0 {
 			err = byAForeignName(c.Request)
 		}
@@ -219,6 +219,7 @@ func (s *server) serve(r route) gin.HandlerFunc {
 		if err == nil {
 			err = r.handle(c, query)
 		}
+		err = s.bounded(c, err)
 		s.note(c, r, need, query, err)
 		if err == nil {
 			return

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -369,8 +370,12 @@ func send(h http.Handler, method, target, body string, header ...string) answer 
 	r := httptest.NewRequest(method, target, content)
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
-		if name == "Host" {
+		switch name {
+		case "Host":
 			r.Host = value
+			continue
+		case "From-Address": // it is the same for all, else
+			r.RemoteAddr = net.JoinHostPort(value, "1")
 			continue
 		}
 		r.Header.Set(name, value)

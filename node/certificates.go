@@ -2,13 +2,11 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
 
 	"tocsin/access"
-	"tocsin/api"
 	"tocsin/credentials"
 	"tocsin/metrics"
 	"tocsin/pki"
@@ -77,43 +75,15 @@ func (n *Node) expiry() *metrics.Expiry {
 	return e
 }
 
-// peerPaths are those of what nodes ask of each other.
-const peerPaths = "/v1/peer/"
-
 // identified tells next what a request that came by TLS has proven by its
-// certificate. What nodes ask of each other it hands on for nodes alone, whatever
-// else is shown: nothing of it is read before.
+// certificate.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.TLS == nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		var shown pki.Subject
-		if len(r.TLS.VerifiedChains) > 0 {
+		if r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
 			if s, err := pki.SubjectOf(r.TLS.VerifiedChains[0][0]); err == nil {
-				shown = s
 				r = r.WithContext(access.With(r.Context(), access.Identity{Name: s.Name, Role: access.Role(s.Role), Proof: access.ByCertificate}))
 			}
 		}
-		if strings.HasPrefix(r.URL.Path, peerPaths) && shown.Role != pki.Node {
-			refuseStranger(w)
-			return
-		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// refuseStranger answers who is no node as package api would.
-func refuseStranger(w http.ResponseWriter) {
-	problem, err := json.Marshal(api.Problem{
-		Type: "about:blank", Title: http.StatusText(http.StatusForbidden), Status: http.StatusForbidden, Code: "forbidden",
-		Detail: "this is for the nodes among themselves: the certificate of a node is needed",
-	})
-	if err != nil {
-		problem = nil // texts and numbers always marshal
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = w.Write(problem) // who does not read it is refused all the same
 }
