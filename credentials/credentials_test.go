@@ -353,6 +353,16 @@ func TestLive_Renewal(t *testing.T) {
 	}
 	until("the whole file", func(s credentials.Standing) bool { return s.Trouble == "" })
 
+	// Moved back it is as it was, to the nanosecond.
+	if err := os.Rename(files.Cert, files.Cert+".away"); err != nil {
+		t.Fatal(err)
+	}
+	until("no file", func(s credentials.Standing) bool { return strings.Contains(s.Trouble, "no such file") })
+	if err := os.Rename(files.Cert+".away", files.Cert); err != nil {
+		t.Fatal(err)
+	}
+	until("the file that was moved back", func(s credentials.Standing) bool { return s.Trouble == "" })
+
 	// The next CA: first both believe both, then each gets its new certificate.
 	next := newWorld(t)
 	for _, f := range []pki.Files{files, called} {

@@ -120,8 +120,8 @@ func (l *Live) Look() {
 	defer l.looking.Store(false)
 	l.looked.Store(since)
 	stamps := stampsOf(l.files)
-	if stamps == l.seen {
-		return
+	if stamps == l.seen && l.trouble.Load() == nil {
+		return // what was moved away and back is as it was, and has to be read to know
 	}
 	h, err := l.read()
 	if err != nil {
@@ -129,7 +129,9 @@ func (l *Live) Look() {
 		return // and looks again: one file may have come before the other
 	}
 	l.seen = stamps
-	l.trouble.Store(nil)
+	if l.trouble.Swap(nil) != nil {
+		l.log.Info("the certificates on disk can be used again")
+	}
 	before := l.held.Swap(h)
 	if !before.own.Equal(h.own) {
 		l.log.Info("the certificate was renewed", "until", h.own.NotAfter.UTC().Format(time.DateOnly))
