@@ -14,6 +14,7 @@ import (
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
 	"tocsin/pki"
+	"tocsin/secretfile"
 )
 
 // maxCertificates is how many files one command looks at.
@@ -152,8 +153,8 @@ func (a app) warnOfKeys(paths []string) error {
 		if err != nil {
 			return err
 		}
-		if who := pki.Readers(info.Mode()); who != "" {
-			a.say("warning: %s can be read by %s: chmod 600 %[1]s\n", screen.Clean(key), who)
+		if !secretfile.Guarded(info.Mode()) {
+			a.say("warning: %s can be read by everybody on this machine: chmod 600 %[1]s\n", screen.Clean(key))
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"tocsin/credentials"
 	"tocsin/pki"
+	"tocsin/secretfile"
 )
 
 // Certificates is what was found in the directory of a node's certificate.
@@ -70,12 +71,11 @@ func certificates(f Facts) []Finding {
 
 // readers says who can read a secret that should not.
 func (file File) readers() (Finding, bool) {
-	mode := fs.FileMode(file.Perm)
-	if mode&0o007 == 0 { // the agent's group may be how it reads it
+	if secretfile.Guarded(fs.FileMode(file.Perm)) {
 		return Finding{}, false
 	}
 	return Finding{
-		Severity: Warning, Subject: "files", Text: fmt.Sprintf("The secret in %s can be read by %s (%03o).", file.Path, pki.Readers(mode), file.Perm),
+		Severity: Warning, Subject: "files", Text: fmt.Sprintf("The secret in %s can be read by everybody on this machine (%03o).", file.Path, file.Perm),
 		Remedy: "chmod o-rwx " + quoted(file.Path) + ", and make a new one if somebody may have read it",
 	}, true
 }

@@ -1,6 +1,7 @@
 package groundwork
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -41,11 +42,22 @@ func Lay(dir string, p Plan, o Options, now time.Time) (admin access.Token, err 
 	if err == nil {
 		err = p.build(building, dir, sh, o, now)
 	}
-	if err != nil {
-		_ = os.RemoveAll(building) // what is wrong was said; it holds nothing that is in use
+	if err := settle(building, dir, err); err != nil {
 		return admin, err
 	}
-	return sh.admin, os.Rename(building, dir)
+	return sh.admin, nil
+}
+
+// settle gives what was built its name. After an error, that of building it too, none
+// of it stays: it holds the key of a CA that is in use nowhere.
+func settle(building, dir string, err error) error {
+	if err == nil {
+		err = os.Rename(building, dir)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(building))
+	}
+	return nil
 }
 
 // build fills the folder in, that is to be called dir.

@@ -2,11 +2,11 @@ package groundwork
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"tocsin/access"
 	"tocsin/keyring"
+	"tocsin/secretfile"
 )
 
 // The files in the folder of a node that are the same in all; the first tokens are
@@ -49,9 +49,9 @@ func (s shared) give(in string, founds bool) error {
 		return err
 	}
 	if founds {
-		if err := os.WriteFile(filepath.Join(in, firstTokensFile), []byte(s.first), 0o600); err != nil {
+		if err := secretfile.Create(filepath.Join(in, firstTokensFile), []byte(s.first)); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(in, joinTokenFile), []byte(s.join.Reveal()+"\n"), 0o600)
+	return secretfile.Create(filepath.Join(in, joinTokenFile), []byte(s.join.Reveal()+"\n"))
 }

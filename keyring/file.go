@@ -1,13 +1,13 @@
 package keyring
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/google/renameio/v2"
+
+	"tocsin/secretfile"
 )
 
 // maxFile is more than a file of keys needs, in bytes.
@@ -30,7 +30,7 @@ func (f File) Load() (Ring, error) {
 		return Ring{}, err
 	case !info.Mode().IsRegular():
 		return Ring{}, fmt.Errorf("%s is no file", f)
-	case !Guarded(info.Mode()):
+	case !secretfile.Guarded(info.Mode()):
 		return Ring{}, fmt.Errorf("%s can be read by everybody on this machine (%03o): chmod 600 %[1]s, and change the key if somebody may have", f, info.Mode().Perm())
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
@@ -47,10 +47,6 @@ func (f File) Load() (Ring, error) {
 	return ring, nil
 }
 
-// Guarded reports whether a file of that mode keeps its keys from everybody. Its
-// group may read it: that is how a file of root's is given to a service.
-func Guarded(mode fs.FileMode) bool { return mode&0o007 == 0 }
-
 // Save puts a ring in the place of what is there, for its owner alone to read. It
 // takes the right to make files beside it.
 func (f File) Save(r Ring) error {
@@ -58,17 +54,4 @@ func (f File) Save(r Ring) error {
 }
 
 // Create makes the file. It replaces none.
-func (f File) Create(r Ring) (err error) {
-	file, err := os.OpenFile(string(f), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already, and a key is not replaced: %w", f, fs.ErrExist)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(r.Text())
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(string(f)))
-	}
-	return nil
-}
+func (f File) Create(r Ring) error { return secretfile.Create(string(f), []byte(r.Text())) }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"tocsin/secretfile"
 )
 
 // The names of files in a directory of credentials. They are those that
@@ -167,25 +169,11 @@ func WriteCertificates(path string, certs ...*x509.Certificate) error {
 // WriteKey puts a private key in a file that only its owner can read. It
 // replaces none.
 func WriteKey(path string, key crypto.Signer) error {
-	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already, and a key is not replaced: %w", path, fs.ErrExist)
-	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return write(path, pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}), 0o600)
-}
-
-// Readers says who can read a key beside its owner; "" for nobody.
-func Readers(mode fs.FileMode) string {
-	switch {
-	case mode&0o007 != 0:
-		return "everybody on this machine"
-	case mode&0o070 != 0:
-		return "the group of the file"
-	}
-	return ""
+	return secretfile.Create(path, pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
 }
 
 func read(path string) ([]byte, error) {
