@@ -297,7 +297,7 @@ func TestEvents_AreReadable(t *testing.T) {
 	e, _ := w.View().Endpoint("a")
 	exact := birth.Add(123456789)
 	w.apply(fsm.Transition{
-		Key: "a", Generation: e.Generation, Revision: e.Revision, To: health.Up, Term: term, Time: exact, Leader: "node1",
+		Key: "a", Basis: w.View().Basis(e), To: health.Up, Term: term, Time: exact, Leader: "node1",
 		Votes: []fsm.Vote{{Node: "node1", Verdict: health.Up, Age: 1234567}},
 	})
 	told := decoded[api.Events](t, w.get("/v1/events")).Events[0]

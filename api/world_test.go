@@ -209,7 +209,7 @@ func (w *world) decide(key string, to health.Status) uint64 {
 		votes = append(votes, fsm.Vote{Node: o.Node, Site: o.Site, Verdict: to, Age: fsm.Duration(time.Second)})
 	}
 	results := w.apply(fsm.Transition{
-		Key: key, Generation: e.Generation, Revision: e.Revision, From: e.State, To: to, Sequence: e.Sequence,
+		Key: key, Basis: w.View().Basis(e), To: to,
 		Term: term, Time: birth.Add(time.Duration(w.index) * time.Second), Leader: "node1", Quorum: 3, Votes: votes,
 	})
 	if results[0].Refused != nil {

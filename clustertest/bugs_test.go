@@ -22,11 +22,8 @@ var bugs = []bug{
 		// changes to what it is.
 		"no compare-and-set in transitions, and a new leader does not wait for what the old one left",
 		edits{
-			{
-				"fsm/transition.go",
-				"case e.State != c.From, e.Sequence != c.Sequence:\n		return false, refuse(Conflict, \"endpoint %q changed its state since the decision: decide again\", c.Key)\n	case b.term != c.Term:",
-				"case false:",
-			},
+			{"fsm/transition.go", "case b.term != c.Term:", "case false:"},
+			{"fsm/basis.go", "case b == now:", "case b.Generation == now.Generation && b.Revision == now.Revision:"},
 			{"fsm/transition.go", "case event.To == e.State, event.To != health.Up", "case event.To != health.Up"},
 			{
 				"node/leadership.go",

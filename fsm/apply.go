@@ -59,7 +59,7 @@ type builder struct {
 	retries, unattended *iradix.Txn[*Outcome]
 
 	// A transaction can't tell its length.
-	eventCount, deletedCount, reportedCount int
+	endpointCount, eventCount, deletedCount, reportedCount int
 }
 
 func newBuilder(base *View, e entry) *builder {
@@ -70,7 +70,7 @@ func newBuilder(base *View, e entry) *builder {
 		observers: base.observers.Txn(), events: base.events.Txn(), outcomes: base.outcomes.Txn(),
 		awaiting: base.awaiting.Txn(), reported: base.reported.Txn(), tokens: base.tokens.Txn(),
 		retries: base.retries.Txn(), unattended: base.unattended.Txn(),
-		eventCount: base.events.Len(), deletedCount: base.deleted.Len(), reportedCount: base.reported.Len(),
+		endpointCount: base.endpoints.Len(), eventCount: base.events.Len(), deletedCount: base.deleted.Len(), reportedCount: base.reported.Len(),
 	}
 	b.next.index = e.index
 	b.next.inUse = max(base.inUse, e.protocol)
@@ -269,6 +269,7 @@ func (b *builder) remove(c DeleteEndpoint) (bool, *Refusal) {
 		return false, noEndpoint(c.Key)
 	}
 	b.endpoints.Delete([]byte(c.Key))
+	b.endpointCount--
 	b.modified.Delete(modifiedKey(e.Modified, e.Key))
 	b.slots.Delete(slotKey(e.Slot))
 	b.freeSlots.Insert(slotKey(e.Slot), struct{}{})
@@ -322,6 +323,8 @@ func (b *builder) put(e *Endpoint) {
 		b.modified.Delete(modifiedKey(old.Modified, e.Key))
 		parents = old.Parents
 		b.next.down -= downs(old)
+	} else {
+		b.endpointCount++
 	}
 	b.next.down += downs(e)
 	if !slices.Equal(parents, e.Parents) {

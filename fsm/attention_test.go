@@ -17,7 +17,7 @@ func gaveUp(t *testing.T, role fsm.Role) *fsm.Machine {
 	commit(t, m, 2, fsm.SetEndpoint{Key: "db", Value: "v"}, fsm.RegisterObserver{Node: "n1", Incarnation: "x"})
 	for index := uint64(3); index <= 4; index++ {
 		e, _ := m.View().Endpoint("db")
-		commit(t, m, index, turn(e))
+		commit(t, m, index, turn(m.View(), e))
 	}
 	commit(t, m, 6, fsm.RecordOutcome{Outcome: fsm.Outcome{Event: 4, Node: "n1", Role: role, Ending: fsm.GaveUp, Attempt: 3}})
 	return m
@@ -81,7 +81,7 @@ func TestRetryNotification_IsRefusedWhereItWouldBreakTheOrder(t *testing.T) {
 				commit(t, m, 7, c.before)
 			case c.words == "event 7":
 				e, _ := m.View().Endpoint("db")
-				commit(t, m, 7, turn(e))
+				commit(t, m, 7, turn(m.View(), e))
 				if m.View().UnattendedCount() != 0 {
 					t.Error("what a newer event has overtaken calls for attention")
 				}

@@ -14,7 +14,7 @@ func TestRestoreConfiguration_StartsNoNotification(t *testing.T) {
 	m := withEvent(t) // db has had a baseline and an event
 	commit(t, m, 6, fsm.SetEndpoint{Key: "web", Value: "v"})
 	e, _ := m.View().Endpoint("web")
-	commit(t, m, 7, turn(e))
+	commit(t, m, 7, turn(m.View(), e))
 	backup := m.View().Configuration(time.Time{})
 	commit(t, m, 8, fsm.DeleteEndpoint{Key: "web"}, fsm.SetEndpoint{Key: "db", Value: "another"}, fsm.SetEndpoint{Key: "new", Value: "v"})
 	before := m.View()

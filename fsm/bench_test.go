@@ -83,7 +83,7 @@ func BenchmarkApply_Transition(b *testing.B) {
 	for b.Loop() {
 		e, _ := m.View().Endpoint("service/05000")
 		index++
-		results := commit(b, m, index, turn(e))
+		results := commit(b, m, index, turn(m.View(), e))
 		if results[0].Refused != nil {
 			b.Fatal(results[0].Refused)
 		}
@@ -91,7 +91,7 @@ func BenchmarkApply_Transition(b *testing.B) {
 }
 
 // turn returns the transition that fits e.
-func turn(e *fsm.Endpoint) fsm.Transition {
+func turn(v *fsm.View, e *fsm.Endpoint) fsm.Transition {
 	to := health.Up
 	if e.State == health.Up {
 		to = health.Down
@@ -101,7 +101,7 @@ func turn(e *fsm.Endpoint) fsm.Transition {
 		votes[i] = fsm.Vote{Node: fmt.Sprintf("n%d", i), Site: "s", Verdict: to, Age: fsm.Duration(time.Second), Reason: "connection refused"}
 	}
 	return fsm.Transition{
-		Key: e.Key, Generation: e.Generation, Revision: e.Revision, From: e.State, To: to, Sequence: e.Sequence,
+		Key: e.Key, Basis: v.Basis(e), To: to,
 		Term: term, Time: time.Unix(1_800_000_000, 0).UTC(), Leader: "n1", Quorum: 3, Votes: votes,
 	}
 }

@@ -121,7 +121,7 @@ func FuzzDecode(f *testing.F) {
 	labels := map[string]string{"l": "1"}
 	f.Add(encode(f, fsm.Found{ClusterID: "c", Settings: fsm.DefaultClusterSettings()}))
 	f.Add(encode(f, fsm.SetEndpoint{Key: "db", Value: "v", Overrides: &fsm.Overrides{Quorum: new(fsm.Quorum(2)), Sites: new(fsm.SitesOff)}, Labels: &labels}, fsm.DeleteEndpoint{Key: "db"}))
-	f.Add(encode(f, turn(e), fsm.RecordOutcome{Outcome: fsm.Outcome{Event: 4, Node: "n1", Role: fsm.Leader, Ending: fsm.Done, Attempt: 1}}))
+	f.Add(encode(f, turn(v, e), fsm.RecordOutcome{Outcome: fsm.Outcome{Event: 4, Node: "n1", Role: fsm.Leader, Ending: fsm.Done, Attempt: 1}}))
 	f.Add(encode(f, fsm.RegisterObserver{Node: "n2", Incarnation: "x"}, fsm.RemoveObserver{Node: "n1"}))
 	f.Add([]byte("\x01" + `[{"DELETE":{"KEY":"\ud800"}}]`))
 	f.Add([]byte{})

@@ -133,24 +133,18 @@ type PreferVoter struct {
 	Prefer bool   `json:"prefer"`
 }
 
-// Transition changes the state of an endpoint, if the endpoint is still what
-// the proposer decided about: same generation, revision, state and number of
-// events, in the term in which the proposer leads, with nobody having paused or
-// resumed anything since. It makes an event.
+// Transition changes the state of an endpoint, if everything that it was decided
+// under is as it was, in the term in which the proposer leads, and neither a
+// parent that is DOWN nor the brake is in its way. It makes an event.
 type Transition struct {
-	Key        string        `json:"key"`
-	Generation uint64        `json:"generation"`
-	Revision   uint64        `json:"revision"`
-	From       health.Status `json:"from"`
-	To         health.Status `json:"to"`
-	Sequence   uint64        `json:"sequence"` // of the endpoint, before this event
-	Term       uint64        `json:"term"`
-	Time       time.Time     `json:"time"`
-	Leader     string        `json:"leader"`
-	Quorum     int           `json:"quorum"`
-	Votes      []Vote        `json:"votes"`
-	// Holds is the Index of the Holds that the proposer knew of.
-	Holds uint64 `json:"holds,omitempty"`
+	Key string `json:"key"`
+	Basis
+	To     health.Status `json:"to"`
+	Term   uint64        `json:"term"`
+	Time   time.Time     `json:"time"`
+	Leader string        `json:"leader"`
+	Quorum int           `json:"quorum"`
+	Votes  []Vote        `json:"votes"`
 }
 
 // RecordOutcome reports how a notification ended. Of the reports of one node

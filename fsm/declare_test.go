@@ -87,7 +87,7 @@ func TestDeclare_IsRefusedWhole(t *testing.T) {
 func TestCondition_IsNotDisturbedByAChangeOfState(t *testing.T) {
 	m := withEvent(t)
 	before, _ := m.View().Endpoint("db")
-	commit(t, m, 6, turn(before))
+	commit(t, m, 6, turn(m.View(), before))
 	after, _ := m.View().Endpoint("db")
 	if after.Configured != before.Configured || after.Modified != 6 || after.State == before.State {
 		t.Fatalf("before %+v, after %+v", before, after)

@@ -142,9 +142,11 @@ type Observer struct {
 	BallotKey string `json:"ballot_key,omitempty"`
 }
 
+func (e *Endpoint) isDown() bool { return e.State == health.Down }
+
 // downs is what e counts among those that are DOWN.
 func downs(e *Endpoint) int {
-	if e.State == health.Down {
+	if e.isDown() {
 		return 1
 	}
 	return 0

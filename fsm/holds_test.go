@@ -16,7 +16,7 @@ func midday() time.Time { return time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) 
 func TestTransition_DecidedBeforeAPauseIsRefusedBehindIt(t *testing.T) {
 	m := withEndpoints(t, "web", "db")
 	web, _ := m.View().Endpoint("web")
-	before := turn(web)
+	before := turn(m.View(), web)
 	commit(t, m, 10, fsm.PauseEndpoints{Pause: fsm.Pause{Scope: fsm.Scope{Prefix: "db"}, Reason: "r", Since: midday()}})
 	if r := commit(t, m, 11, before); r[0].Refused == nil || r[0].Refused.Code != fsm.Conflict || !strings.Contains(r[0].Refused.Message, "paused or resumed") {
 		t.Errorf("it answers %+v", r[0])
@@ -28,7 +28,7 @@ func TestTransition_DecidedBeforeAPauseIsRefusedBehindIt(t *testing.T) {
 	}
 	m = restored(t, m)
 	db, _ := m.View().Endpoint("db")
-	again := turn(db)
+	again := turn(m.View(), db)
 	again.Holds = 10
 	if r := commit(t, m, 13, again); r[0].Refused != nil {
 		t.Errorf("after a restore it refuses %v", r[0].Refused)

@@ -66,7 +66,7 @@ func TestMachine_ReadersNeverMeetAChange(t *testing.T) {
 	for i := range uint64(400) {
 		e, _ := m.View().Endpoint("service/00007")
 		index++
-		commit(t, m, index, turn(e), fsm.SetEndpoint{Key: "x", Value: "v"}, fsm.RecordOutcome{Outcome: fsm.Outcome{Event: m.View().LastEvent(), Node: "n1", Role: fsm.Leader, Ending: fsm.Done}})
+		commit(t, m, index, turn(m.View(), e), fsm.SetEndpoint{Key: "x", Value: "v"}, fsm.RecordOutcome{Outcome: fsm.Outcome{Event: m.View().LastEvent(), Node: "n1", Role: fsm.Leader, Ending: fsm.Done}})
 		if i%3 == 0 {
 			index++
 			commit(t, m, index, fsm.DeleteEndpoint{Key: "x"})

@@ -318,11 +318,52 @@ func (m *model) transition(term uint64, c fsm.Transition) string {
 	if m.clusterID == "" {
 		return "conflict"
 	}
-	fits := e.Generation == c.Generation && e.Revision == c.Revision && e.State == c.From && e.Sequence == c.Sequence
-	if !fits || term != c.Term || c.Holds != m.holdsIndex {
+	fits := e.Generation == c.Generation && e.Revision == c.Revision && e.Configured == c.Configured && e.State == c.From && e.Sequence == c.Sequence
+	if !fits || term != c.Term || c.Holds != m.holdsIndex || c.Settings != m.settingsIndex || c.Observers != m.observersIndex {
+		return "conflict"
+	}
+	if m.held(e.Key) || c.To == health.Down && m.braked() {
 		return "conflict"
 	}
 	return m.happen(e, fsm.Event{To: c.To, Time: c.Time, Leader: c.Leader, Term: c.Term, Quorum: c.Quorum, Votes: c.Votes})
+}
+
+// held reports whether an endpoint depends on one that is DOWN, and not that one
+// on it.
+func (m *model) held(key string) bool {
+	for other, e := range m.endpoints {
+		if e.State == health.Down && m.ancestors(key)[other] && !m.ancestors(other)[key] {
+			return true
+		}
+	}
+	return false
+}
+
+// ancestors goes up until nothing new comes.
+func (m *model) ancestors(key string) map[string]bool {
+	all := map[string]bool{}
+	for grown := -1; grown < len(all); {
+		grown = len(all)
+		for child, e := range m.endpoints {
+			if child == key || all[child] {
+				for _, parent := range e.Parents {
+					all[parent] = true
+				}
+			}
+		}
+	}
+	return all
+}
+
+// braked reports whether one more that is DOWN would be too many.
+func (m *model) braked() bool {
+	down := 1
+	for _, e := range m.endpoints {
+		if e.State == health.Down {
+			down++
+		}
+	}
+	return m.settings.Brake != 0 && float64(down)/float64(len(m.endpoints)) > float64(m.settings.Brake)/100
 }
 
 func (m *model) force(term uint64, c fsm.ForceState) string {

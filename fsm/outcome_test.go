@@ -17,7 +17,7 @@ func withEvent(tb testing.TB) *fsm.Machine {
 	commit(tb, m, 2, fsm.SetEndpoint{Key: "db", Value: "v"})
 	for index := uint64(3); index <= 4; index++ {
 		e, _ := m.View().Endpoint("db")
-		if r := commit(tb, m, index, turn(e))[0]; r.Refused != nil {
+		if r := commit(tb, m, index, turn(m.View(), e))[0]; r.Refused != nil {
 			tb.Fatal(r.Refused)
 		}
 	}
@@ -112,7 +112,7 @@ func TestAwaitingLeader_NeverABaselineNorTheDeleted(t *testing.T) {
 	}
 	commit(t, m, 7, fsm.SetEndpoint{Key: "db", Value: "v"})
 	e, _ := m.View().Endpoint("db")
-	commit(t, m, 8, turn(e))
+	commit(t, m, 8, turn(m.View(), e))
 	for e := range m.View().AwaitingLeader() {
 		t.Errorf("event %d is awaited: it is a baseline (%v)", e.ID, e.Baseline)
 	}

@@ -22,25 +22,60 @@ const maxAncestors = 1000
 // those that name these, and so on, each once. Its cost grows with them alone.
 func (v *View) Below(key string) iter.Seq[*Endpoint] {
 	children := func(key string) iter.Seq[string] { return values(v.children, childKey(key, "")) }
-	return v.reach(key, children, MaxEndpoints)
+	return lookup(v.Endpoint).reach(key, children, MaxEndpoints)
 }
 
 // Above yields the endpoints that key depends on: its parents, theirs, and so
 // on, each once, the first 1,000 of them.
-func (v *View) Above(key string) iter.Seq[*Endpoint] { return v.reach(key, v.parentsOf, maxAncestors) }
+func (v *View) Above(key string) iter.Seq[*Endpoint] { return lookup(v.Endpoint).above(key) }
 
-func (v *View) parentsOf(key string) iter.Seq[string] {
-	e, ok := v.Endpoint(key)
+// Holding yields the endpoints above e that hold it while down says so of them.
+// One that itself depends on e does not: the two would hold each other for ever.
+func (v *View) Holding(e *Endpoint, down func(*Endpoint) bool) iter.Seq[*Endpoint] {
+	return lookup(v.Endpoint).holding(e, down)
+}
+
+// lookup finds endpoints by their keys: those of a View, or of one in the making.
+type lookup func(key string) (*Endpoint, bool)
+
+func (find lookup) above(key string) iter.Seq[*Endpoint] {
+	return find.reach(key, find.parentsOf, maxAncestors)
+}
+
+func (find lookup) holding(e *Endpoint, down func(*Endpoint) bool) iter.Seq[*Endpoint] {
+	return func(yield func(*Endpoint) bool) {
+		if len(e.Parents) == 0 {
+			return // as most: it costs nothing
+		}
+		for parent := range find.above(e.Key) {
+			if parent.Key != e.Key && down(parent) && !find.depends(parent, e) && !yield(parent) {
+				return
+			}
+		}
+	}
+}
+
+func (find lookup) depends(e, on *Endpoint) bool {
+	for parent := range find.above(e.Key) {
+		if parent.Key == on.Key {
+			return true
+		}
+	}
+	return false
+}
+
+func (find lookup) parentsOf(key string) iter.Seq[string] {
+	e, ok := find(key)
 	if !ok {
 		return func(func(string) bool) {}
 	}
 	return slices.Values(e.Parents)
 }
 
-func (v *View) reach(from string, next func(string) iter.Seq[string], most int) iter.Seq[*Endpoint] {
+func (find lookup) reach(from string, next func(string) iter.Seq[string], most int) iter.Seq[*Endpoint] {
 	return func(yield func(*Endpoint) bool) {
 		for key := range reached(from, next, most) {
-			if e, ok := v.Endpoint(key); ok && !yield(e) {
+			if e, ok := find(key); ok && !yield(e) {
 				return
 			}
 		}
@@ -105,7 +140,7 @@ func validateParents(v *View, key string, parents, had []string, others map[stri
 		if d, declared := others[key]; declared {
 			return slices.Values(d.Parents)
 		}
-		return v.parentsOf(key)
+		return lookup(v.Endpoint).parentsOf(key)
 	}
 	for i, parent := range parents {
 		_, declared := others[parent]

@@ -123,6 +123,7 @@ func windowVersion(v *fsm.View, name string) uint64 {
 func drawSettings(t *rapid.T) fsm.ClusterSettings {
 	s := fsm.DefaultClusterSettings()
 	s.EventsKept = rapid.IntRange(1, 8).Draw(t, "events kept")
+	s.Brake = rapid.SampledFrom([]fsm.Share{fsm.ShareOff, 20, 50}).Draw(t, "brake")
 	s.Verify = rapid.SampledFrom([]string{"verify.sh", "other.sh"}).Draw(t, "verify")
 	return s
 }
@@ -200,8 +201,8 @@ func drawDeclare(t *rapid.T) fsm.DeclareEndpoints {
 func drawTransition(t *rapid.T, v *fsm.View, term uint64) fsm.Transition {
 	c := fsm.Transition{Key: rapid.SampledFrom(keys).Draw(t, "key"), To: health.Up, Term: term}
 	if e, ok := v.Endpoint(c.Key); ok {
-		c = turn(e)
-		c.Term, c.Holds = term, v.Holds().Index
+		c = turn(v, e)
+		c.Term = term
 	}
 	c.Time = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "time"), 5).UTC()
 	switch rapid.IntRange(0, 15).Draw(t, "what is wrong") {
@@ -215,6 +216,12 @@ func drawTransition(t *rapid.T, v *fsm.View, term uint64) fsm.Transition {
 		c.Term++
 	case 5:
 		c.Holds++
+	case 6:
+		c.Configured--
+	case 7:
+		c.Settings--
+	case 8:
+		c.Observers--
 	case 4:
 		c.From, c.To = c.To, health.Up+health.Down-c.To
 	}

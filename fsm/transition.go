@@ -3,18 +3,18 @@ package fsm
 import "tocsin/health"
 
 func (b *builder) transition(c Transition) (bool, *Refusal) {
-	e, ok := b.endpoints.Get([]byte(c.Key))
+	e, ok := b.endpoint(c.Key)
 	switch {
 	case !ok:
 		return false, noEndpoint(c.Key)
-	case e.Generation != c.Generation, e.Revision != c.Revision:
-		return false, refuse(Conflict, "endpoint %q was changed since the decision: decide again", c.Key)
-	case e.State != c.From, e.Sequence != c.Sequence:
-		return false, refuse(Conflict, "endpoint %q changed its state since the decision: decide again", c.Key)
 	case b.term != c.Term:
 		return false, refuse(Conflict, "the decision about endpoint %q was made in term %d, and this is term %d: decide again", c.Key, c.Term, b.term)
-	case b.next.holds.Index != c.Holds:
-		return false, refuse(Conflict, "somebody has paused or resumed endpoints since the decision about endpoint %q: decide again", c.Key)
+	}
+	if outdated := c.Basis.outdated(c.Key, b.next.Basis(e)); outdated != nil {
+		return false, outdated
+	}
+	if forbidden := b.forbidden(e, c.To); forbidden != nil {
+		return false, forbidden
 	}
 	return b.change(e, &Event{To: c.To, Time: c.Time, Leader: c.Leader, Quorum: c.Quorum, Votes: c.Votes})
 }

@@ -25,6 +25,9 @@ func TestTransition_IsACompareAndSet(t *testing.T) {
 		"from UNKNOWN":                  {spoil: func(c *fsm.Transition) { c.From = health.Unknown }, code: fsm.Conflict},
 		"an event less":                 {spoil: func(c *fsm.Transition) { c.Sequence-- }, code: fsm.Conflict},
 		"an event more":                 {spoil: func(c *fsm.Transition) { c.Sequence++ }, code: fsm.Conflict},
+		"an earlier configuration":      {spoil: func(c *fsm.Transition) { c.Configured-- }, code: fsm.Conflict},
+		"earlier settings":              {spoil: func(c *fsm.Transition) { c.Settings-- }, code: fsm.Conflict},
+		"earlier observers":             {spoil: func(c *fsm.Transition) { c.Observers-- }, code: fsm.Conflict},
 		"a pause that it does not know": {spoil: func(c *fsm.Transition) { c.Holds++ }, code: fsm.Conflict},
 		"a term that is over":           {spoil: func(c *fsm.Transition) { c.Term-- }, code: fsm.Conflict},
 		"a term that is yet to come":    {spoil: func(c *fsm.Transition) { c.Term++ }, code: fsm.Conflict},
@@ -37,7 +40,7 @@ func TestTransition_IsACompareAndSet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := withEvent(t)
 			before, _ := m.View().Endpoint("db")
-			command := turn(before)
+			command := turn(m.View(), before)
 			c.spoil(&command)
 			r := commit(t, m, 6, command)[0]
 			after, _ := m.View().Endpoint("db")
@@ -62,7 +65,7 @@ func TestTransition_AnEntryMakesAtMostOneEvent(t *testing.T) {
 	commit(t, m, 6, fsm.SetEndpoint{Key: "web", Value: "v"})
 	db, _ := m.View().Endpoint("db")
 	web, _ := m.View().Endpoint("web")
-	results := commit(t, m, 7, turn(db), turn(web))
+	results := commit(t, m, 7, turn(m.View(), db), turn(m.View(), web))
 	if results[0].Refused != nil || results[1].Refused == nil || m.View().LastEvent() != 7 {
 		t.Errorf("results %+v, last event %d", results, m.View().LastEvent())
 	}
@@ -71,7 +74,7 @@ func TestTransition_AnEntryMakesAtMostOneEvent(t *testing.T) {
 func TestTransition_TheEventTellsAll(t *testing.T) {
 	m := withEvent(t)
 	e, _ := m.View().Endpoint("db")
-	c := turn(e)
+	c := turn(m.View(), e)
 	zone := time.FixedZone("somewhere", 3600)
 	c.Time = time.Date(2030, 1, 2, 3, 4, 5, 6, zone)
 	before := time.Now()
@@ -95,7 +98,7 @@ func TestTransition_NotBeforeTheClusterIsFounded(t *testing.T) {
 	m := fsm.NewMachine()
 	commit(t, m, 1, fsm.SetEndpoint{Key: "db", Value: "v"})
 	e, _ := m.View().Endpoint("db")
-	if r := commit(t, m, 2, turn(e))[0]; r.Refused == nil || m.View().LastEvent() != 0 {
+	if r := commit(t, m, 2, turn(m.View(), e))[0]; r.Refused == nil || m.View().LastEvent() != 0 {
 		t.Errorf("result %+v, last event %d: the event can't be kept", r, m.View().LastEvent())
 	}
 }
@@ -220,7 +223,7 @@ func TestEvents_BeyondTheLimitAreForgottenWithTheirOutcomes(t *testing.T) {
 	commit(t, m, 6, fsm.ChangeSettings{Settings: settings})
 	e, _ := m.View().Endpoint("db")
 	// In one entry, so that what is forgotten was only just written.
-	commit(t, m, 7, fsm.RecordOutcome{Outcome: fsm.Outcome{Event: 3, Node: "n1"}}, turn(e))
+	commit(t, m, 7, fsm.RecordOutcome{Outcome: fsm.Outcome{Event: 3, Node: "n1"}}, turn(m.View(), e))
 	v := m.View()
 	if _, kept := v.Event(3); kept || v.FirstEvent() != 4 || v.EventCount() != 2 || v.LastEvent() != 7 {
 		t.Errorf("first %d, last %d, %d of them", v.FirstEvent(), v.LastEvent(), v.EventCount())

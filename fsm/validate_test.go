@@ -161,7 +161,7 @@ func TestValidate_TransitionCarriesItsEvidence(t *testing.T) {
 		"votes for the contrary": {func(c *fsm.Transition) { c.To = health.Down }, "has 0 votes for it"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			command := turn(e)
+			command := turn(v, e)
 			c.spoil(&command)
 			code := fsm.Invalid
 			if c.mention == "" {

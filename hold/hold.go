@@ -91,25 +91,11 @@ func Parents(view *fsm.View, e *fsm.Endpoint) []Hold {
 
 // ParentsThat is Parents for those of which down says so.
 func ParentsThat(view *fsm.View, e *fsm.Endpoint, down func(*fsm.Endpoint) bool) []Hold {
-	if len(e.Parents) == 0 {
-		return nil
-	}
 	var all []Hold
-	for parent := range view.Above(e.Key) {
-		if parent.Key != e.Key && down(parent) && !depends(view, parent, e) {
-			all = append(all, Hold{Kind: Parent, Of: parent.Key})
-		}
+	for parent := range view.Holding(e, down) {
+		all = append(all, Hold{Kind: Parent, Of: parent.Key})
 	}
 	return all
-}
-
-func depends(view *fsm.View, e, on *fsm.Endpoint) bool {
-	for parent := range view.Above(e.Key) {
-		if parent.Key == on.Key {
-			return true
-		}
-	}
-	return false
 }
 
 // Braked returns what holds back that one more endpoint goes DOWN, where more are

@@ -191,7 +191,7 @@ func TestEndpoints_AreShownOneByOneOnlyIfAsked(t *testing.T) {
 			t.Fatalf("no endpoint %s", key)
 		}
 		s.apply(fsm.Transition{
-			Key: key, Generation: e.Generation, Revision: e.Revision, From: health.Unknown, To: health.Down, Term: 1, Time: time.Now(), Leader: "n1",
+			Key: key, Basis: s.machine.View().Basis(e), To: health.Down, Term: 1, Time: time.Now(), Leader: "n1",
 			Quorum: 1, Votes: []fsm.Vote{{Node: "n1", Site: "s1", Verdict: health.Down}},
 		})
 	}

@@ -103,7 +103,7 @@ func (w *world) decide(t testing.TB, key, leader string) uint64 {
 		to = health.Down
 	}
 	return w.do(t, fsm.Transition{
-		Key: key, Generation: e.Generation, Revision: e.Revision, From: e.State, To: to, Sequence: e.Sequence,
+		Key: key, Basis: w.machine.View().Basis(e), To: to,
 		Term: 1, Time: time.Now(), Leader: leader,
 	})
 }

@@ -50,31 +50,6 @@ func TestLoop_ResumedDecidesAtOnce(t *testing.T) {
 	}, "", "", "")
 }
 
-// TestLoop_APauseMeetsAProposal: the proposal was made before the pause and is
-// applied behind it.
-func TestLoop_APauseMeetsAProposal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := &leader{world: newWorld(t, "", "", "")}
-		l.set("db", "v")
-		l.obstacle = func(context.Context, fsm.Transition) error {
-			time.Sleep(time.Second)
-			return nil
-		}
-		_, stop := l.run()
-		defer stop()
-		l.allSay(health.Up, "db")
-		time.Sleep(time.Second / 2)
-		l.must(pauseOf(fsm.Scope{}, time.Time{}))
-		time.Sleep(3 * time.Second)
-		l.expect("it was overtaken", health.Unknown, 0)
-		l.must(fsm.ResumeEndpoints{})
-		time.Sleep(time.Second / 2)
-		l.must(pauseOf(fsm.Scope{Prefix: "elsewhere"}, time.Time{}))
-		time.Sleep(3 * time.Second / 2)
-		l.expect("a pause of others costs no more than another try", health.Up, 1)
-	})
-}
-
 func TestLoop_AWindowOpensAndEnds(t *testing.T) {
 	inOffice(t, func(l *leader, _ *Loop) {
 		// A bubble begins at midnight UTC, which is 19:00 the day before there.

@@ -17,6 +17,7 @@ const retryPause = time.Second
 // answer is what came of a proposal.
 type answer struct {
 	transition fsm.Transition
+	judged     uint64 // by which parents and brake were judged: see lastJudged
 	took       time.Duration
 	err        error
 }
@@ -25,18 +26,23 @@ type answer struct {
 // evidence.
 func (t *term) propose(ctx context.Context, e *fsm.Endpoint, q Question, to health.Status) {
 	transition := fsm.Transition{
-		Key: e.Key, Generation: e.Generation, Revision: e.Revision,
-		From: e.State, To: to, Sequence: e.Sequence,
+		Key: e.Key, Basis: t.view.Basis(e), To: to,
 		Term: t.number, Time: time.Now(), Leader: t.Node,
-		Quorum: q.Needed(), Votes: conceal(slices.Clone(q.Votes)), Holds: t.view.Holds().Index,
+		Quorum: q.Needed(), Votes: conceal(slices.Clone(q.Votes)),
 	}
+	judged := lastJudged(t.view)
 	t.inFlight[e.Key] = to
 	t.proposals.Go(func() {
 		began := time.Now()
 		err := t.Proposer.Propose(ctx, transition)
-		t.answers <- answer{transition, time.Since(began), err}
+		t.answers <- answer{transition, judged, time.Since(began), err}
 	})
 }
+
+// lastJudged returns the last change of what parents and the brake are judged by
+// where a transition is applied: endpoints that came, went or are configured in
+// another way, and their states.
+func lastJudged(view *fsm.View) uint64 { return max(view.LastEvent(), view.EndpointsIndex()) }
 
 // answered takes note of what came of a proposal.
 func (t *term) answered(ctx context.Context, a answer) {
@@ -48,8 +54,9 @@ func (t *term) answered(ctx context.Context, a answer) {
 	t.Observer.Proposed(resultOf(c, e), a.took)
 	switch {
 	case !ok || ctx.Err() != nil:
-	case e.Generation != c.Generation || e.Revision != c.Revision || e.Sequence != c.Sequence || t.view.Holds().Index != c.Holds:
-		// Looks in the meantime were passed over: this makes up for them.
+	case t.view.Basis(e) != c.Basis, a.err == nil && lastJudged(t.view) != a.judged:
+		// It was committed, or refused since something is not as it was. Looks in
+		// the meantime were passed over: this makes up for them.
 		t.due.push(e.Slot)
 	default:
 		// It came to nothing, or nobody knows yet. To ask again at once would

@@ -110,8 +110,7 @@ func (w *world) force(to health.Status, keys ...string) {
 	for _, key := range keys {
 		e := w.endpoint(key)
 		w.must(fsm.Transition{
-			Key: key, Generation: e.Generation, Revision: e.Revision, From: e.State, To: to,
-			Sequence: e.Sequence, Term: w.term, Time: time.Now(), Leader: "somebody",
+			Key: key, Basis: w.View().Basis(e), To: to, Term: w.term, Time: time.Now(), Leader: "somebody",
 		})
 	}
 }
