@@ -10,12 +10,18 @@ import (
 	"tocsin/hold"
 )
 
-// hold takes note of a change that is agreed and held back, says so once, and
+// heldBack is a change that is agreed and held back, as was last logged.
+type heldBack struct {
+	generation uint64 // another endpoint of the same slot is none of it
+	said       string // what it is to become, and what holds it
+}
+
+// holdBack takes note of a change that is agreed and held back, says so once, and
 // comes back to it when all that has an end has ended. What has none is a
 // replicated fact, whose change wakes the Loop. An end by the wall clock is
 // waited for by the monotonic one: if the former is put forward meanwhile, the
 // sweep finds out. Falls says that it waits for what another endpoint becomes.
-func (t *term) hold(e *fsm.Endpoint, a Answer, falls bool, now time.Time) {
+func (t *term) holdBack(e *fsm.Endpoint, a Answer, falls bool, now time.Time) {
 	switch again := a.again(); {
 	case again > 0:
 		t.alarms.set(e.Slot, now.Add(again))
@@ -30,11 +36,11 @@ func (t *term) hold(e *fsm.Endpoint, a Answer, falls bool, now time.Time) {
 		said = append(said, string(h.Kind), h.Of)
 		kinds, reasons = append(kinds, string(h.Kind)), append(reasons, h.Holds("it"))
 	}
-	if signature := strings.Join(said, " "); t.held[e.Slot] != signature {
-		t.held[e.Slot] = signature
-	} else {
+	is := heldBack{e.Generation, strings.Join(said, " ")}
+	if t.held[e.Slot] == is {
 		return
 	}
+	t.held[e.Slot] = is
 	for _, h := range a.HeldBy {
 		t.Observer.HeldBack(h.Kind)
 	}

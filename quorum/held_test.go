@@ -157,6 +157,9 @@ func TestLoop_SaysOnceWhatHoldsAChangeBack(t *testing.T) {
 		}
 		l.must(pauseOf(fsm.Scope{Prefix: "db"}, time.Time{}))
 		time.Sleep(time.Second)
+		l.must(fsm.DeleteEndpoint{Key: "db"})
+		l.set("db", "v") // another endpoint, of the same slot
+		l.allSay(health.Up, "db")
 		cancel()
 		<-done
 		var said []string
@@ -168,6 +171,7 @@ func TestLoop_SaysOnceWhatHoldsAChangeBack(t *testing.T) {
 		want := []string{
 			`key=db from=UNKNOWN to=UP held_by=pause for=1h0m0s reason="a pause of all endpoints holds it back for another 1h0m0s (r)"`,
 			`key=db from=UNKNOWN to=UP held_by="pause, pause" for=59m50s reason="a pause of all endpoints holds it back for another 59m50s (r); a pause of the prefix db holds it back until somebody resumes (r)"`,
+			`key=db from=UNKNOWN to=UP held_by="pause, pause" for=59m49s reason="a pause of all endpoints holds it back for another 59m49s (r); a pause of the prefix db holds it back until somebody resumes (r)"`,
 		}
 		if strings.Join(said, "\n") != strings.Join(want, "\n") {
 			t.Errorf("it says\n%s\nwant\n%s", strings.Join(said, "\n"), strings.Join(want, "\n"))

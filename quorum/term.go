@@ -36,9 +36,8 @@ type term struct {
 	// inFlight has the keys of endpoints that a proposal is under way for. They
 	// are not looked at until it is answered, and then they are.
 	inFlight map[string]health.Status // what they are to become
-	// held is of slots whose change is agreed and held back, and by what, as was
-	// last logged.
-	held map[uint32]string
+	// held is of slots whose change is agreed and held back.
+	held map[uint32]heldBack
 	// braked says that the brake held back whatever was about to be DOWN when
 	// the last look ended.
 	braked    bool
@@ -59,7 +58,7 @@ func newTerm(l *Loop, number uint64, since time.Time) *term {
 		Loop: l, number: number, since: since,
 		view: view, roster: rosterOf(view), logged: view.LastEvent(), changes: changes, timer: timer,
 		due: newQueue(), alarms: newAlarms(),
-		inFlight: make(map[string]health.Status), held: make(map[uint32]string), answers: make(chan answer, maxInFlight),
+		inFlight: make(map[string]health.Status), held: make(map[uint32]heldBack), answers: make(chan answer, maxInFlight),
 	}
 }
 
@@ -184,7 +183,7 @@ func (t *term) act(ctx context.Context, e *fsm.Endpoint, q Question, at Moment, 
 	}
 	switch {
 	case len(a.HeldBy) > 0:
-		t.hold(e, a, falls, at.Now)
+		t.holdBack(e, a, falls, at.Now)
 	case a.Change:
 		t.rest(e.Slot)
 		t.propose(ctx, e, q, a.To)
