@@ -92,6 +92,21 @@ func TestLoop_AParentThatIsDownHoldsItsChildren(t *testing.T) {
 	}, "", "", "")
 }
 
+// TestLoop_AParentBetweenIsFreed: what depends on it is decided at once.
+func TestLoop_AParentBetweenIsFreed(t *testing.T) {
+	inOffice(t, func(l *leader, _ *Loop) {
+		l.set("router", "v")
+		l.must(fsm.SetEndpoint{Key: "switch", Value: "v", Parents: &[]string{"router"}})
+		l.must(fsm.SetEndpoint{Key: "db", Value: "v", Parents: &[]string{"switch"}})
+		l.allSay(health.Up, "db", "router")
+		l.allSay(health.Down, "router")
+		l.allSay(health.Down, "db")
+		l.expect("the router is DOWN", health.Up, 1)
+		l.must(fsm.SetEndpoint{Key: "switch", Value: "v", Parents: &[]string{}})
+		l.expect("the switch depends on nothing any more", health.Down, 2)
+	}, "", "", "")
+}
+
 // TestLoop_AllFallAtOnce: one ballot says so of all, and the child is looked at
 // first.
 func TestLoop_AllFallAtOnce(t *testing.T) {

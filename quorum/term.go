@@ -98,7 +98,7 @@ func (t *term) follow() {
 	}
 	for _, e := range changed.Modified {
 		t.due.push(e.Slot)
-		if e.LastEvent > before.Index() {
+		if e.LastEvent > before.Index() || e.Configured > before.Index() {
 			t.wakeBelow(e.Key)
 		}
 	}
