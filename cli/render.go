@@ -87,6 +87,7 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 		if job.Text, job.Event, err = renderedText(ctx, nodes, args[0], status); err != nil {
 			return orGiveUp(err)
 		}
+		job.Cluster = os.Getenv("TOCSIN_CLUSTER")
 		report, err := render.Do(ctx, job)
 		if err != nil {
 			return orGiveUp(fmt.Errorf("%s: %w", screen.Clean(job.File), err))

@@ -30,6 +30,7 @@ var eventVariables = []struct {
 	{"TOCSIN_STATUS", "status", false},
 	{"TOCSIN_PREVIOUS_STATUS", "previous_status", false},
 	{"TOCSIN_ROLE", "role", false},
+	{"TOCSIN_CLUSTER", "cluster", false},
 	{"TOCSIN_NODE", "node", false},
 	{"TOCSIN_SITE", "site", false},
 	{"TOCSIN_ATTEMPT", "attempt", true},

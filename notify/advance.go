@@ -98,7 +98,7 @@ func (o *owner) prepare(n *notification) launch {
 	entry.Attempt++
 	return launch{n: n, entry: entry, job: Job{
 		Script: settings.Notify, Event: n.event, Role: entry.Role, Attempt: entry.Attempt,
-		Timeout: time.Duration(settings.NotifyTimeout), Node: o.config.Node, Site: o.config.Site, Missed: n.Missed,
+		Timeout: time.Duration(settings.NotifyTimeout), Cluster: o.view.ClusterID(), Node: o.config.Node, Site: o.config.Site, Missed: n.Missed,
 	}}
 }
 

@@ -78,6 +78,7 @@ type Job struct {
 	Role       fsm.Role
 	Attempt    int // from 1
 	Timeout    time.Duration
+	Cluster    string // the id of the cluster that the event is of
 	Node, Site string // where it runs
 	// Missed is how many events of the endpoint have passed this node by since
 	// the notification before this one; fsm.MissedUnknown if nobody knows.

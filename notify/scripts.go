@@ -24,6 +24,7 @@ import (
 //	status           UP or DOWN, the same as to
 //	previous_status  the same as from
 //	role             leader or follower: what this node is now
+//	cluster          the id of the cluster: event ids are of one cluster
 //	node, site       where the script runs
 //	attempt          1, or more when it was tried before
 //	votes_up, votes_down, votes_unknown
@@ -37,7 +38,7 @@ import (
 // are none.
 //
 // The id is a fencing number: a script that remembers the highest it has acted
-// on can refuse an older one.
+// on in this cluster can refuse an older one.
 type Scripts struct{ dir *script.Dir }
 
 // NewScripts returns a Runner for the scripts in dir.
@@ -66,6 +67,7 @@ type message struct {
 	Status         health.Status `json:"status"`
 	PreviousStatus health.Status `json:"previous_status"`
 	Role           fsm.Role      `json:"role"`
+	Cluster        string        `json:"cluster"`
 	Node           string        `json:"node"`
 	Site           string        `json:"site"`
 	Attempt        int           `json:"attempt"`
@@ -79,7 +81,7 @@ func messageOf(job Job) message {
 	up, down, unknown := fsm.Tally(job.Event.Votes)
 	return message{
 		Event: job.Event, Status: job.Event.To, PreviousStatus: job.Event.From,
-		Role: job.Role, Node: job.Node, Site: job.Site, Attempt: job.Attempt,
+		Role: job.Role, Cluster: job.Cluster, Node: job.Node, Site: job.Site, Attempt: job.Attempt,
 		VotesUp: up, VotesDown: down, VotesUnknown: unknown, EventsMissed: job.Missed,
 	}
 }
@@ -97,6 +99,7 @@ func environment(job Job) []string {
 		"TOCSIN_STATUS="+m.Status.String(),
 		"TOCSIN_PREVIOUS_STATUS="+m.PreviousStatus.String(),
 		"TOCSIN_ROLE="+string(m.Role),
+		"TOCSIN_CLUSTER="+m.Cluster,
 		"TOCSIN_NODE="+m.Node,
 		"TOCSIN_SITE="+m.Site,
 		"TOCSIN_ATTEMPT="+strconv.Itoa(m.Attempt),

@@ -31,7 +31,7 @@ func scripts(t testing.TB, body string) *notify.Scripts {
 
 func job() notify.Job {
 	return notify.Job{
-		Script: "notify.sh", Role: fsm.Leader, Attempt: 2, Timeout: 10 * time.Second, Node: "node-1", Site: "east",
+		Script: "notify.sh", Role: fsm.Leader, Attempt: 2, Timeout: 10 * time.Second, Cluster: "ALARM", Node: "node-1", Site: "east",
 		Event: &fsm.Event{
 			ID: 42, Key: "a key", Value: `$(touch /tmp/x); "v"`, Generation: 7, Sequence: 3,
 			From: health.Up, To: health.Down, Time: time.Date(2026, 11, 20, 1, 2, 3, 0, time.FixedZone("", 3600)),
@@ -51,7 +51,7 @@ func TestScripts_KeepTheContract(t *testing.T) {
 	r := s.Run(t.Context(), job())
 	want := strings.Join([]string{
 		"arg leader", "arg a key", `arg $(touch /tmp/x); "v"`, "arg DOWN",
-		"TOCSIN_ATTEMPT=2", "TOCSIN_EVENTS_MISSED=0", "TOCSIN_EVENT_ID=42", "TOCSIN_EVENT_TIME=2026-11-20T00:02:03Z", "TOCSIN_KEY=a key", "TOCSIN_NODE=node-1",
+		"TOCSIN_ATTEMPT=2", "TOCSIN_CLUSTER=ALARM", "TOCSIN_EVENTS_MISSED=0", "TOCSIN_EVENT_ID=42", "TOCSIN_EVENT_TIME=2026-11-20T00:02:03Z", "TOCSIN_KEY=a key", "TOCSIN_NODE=node-1",
 		"TOCSIN_PREVIOUS_STATUS=UP", "TOCSIN_ROLE=leader", "TOCSIN_SITE=east", "TOCSIN_STATUS=DOWN",
 		`TOCSIN_VALUE=$(touch /tmp/x); "v"`, "TOCSIN_VOTES_DOWN=2", "TOCSIN_VOTES_UNKNOWN=1", "TOCSIN_VOTES_UP=1", "",
 	}, "\n")
@@ -71,7 +71,7 @@ func TestScripts_GiveTheEventOnStandardInput(t *testing.T) {
 	want := map[string]any{
 		"id": 42.0, "key": "a key", "value": `$(touch /tmp/x); "v"`, "generation": 7.0, "sequence": 3.0, "from": "UP", "to": "DOWN",
 		"time": "2026-11-20T01:02:03+01:00", "leader": "node-2", "term": 5.0, "quorum": 2.0,
-		"status": "DOWN", "previous_status": "UP", "role": "leader", "node": "node-1", "site": "east", "attempt": 2.0,
+		"status": "DOWN", "previous_status": "UP", "role": "leader", "cluster": "ALARM", "node": "node-1", "site": "east", "attempt": 2.0,
 		"votes_up": 1.0, "votes_down": 2.0, "votes_unknown": 1.0, "events_missed": 0.0,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(votes) != 4 {

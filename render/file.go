@@ -18,8 +18,9 @@ type Job struct {
 	// Text is what the file is to hold; what is empty is refused.
 	Text []byte
 	// Event is the id of the event that it is done for; 0 if there is none, and
-	// then there is no fence.
-	Event uint64
+	// then there is no fence. Cluster is the id of the cluster whose event it is.
+	Event   uint64
+	Cluster string
 
 	File string
 	// Mode is that of a file that is not there yet; one that is keeps its own.
@@ -120,6 +121,7 @@ func (w *work) look() (err error) {
 	if w.memory, err = recall(w.beside); err != nil {
 		return err
 	}
+	w.memory = w.memory.forEvent(w.Cluster, w.Event)
 	if w.text = w.Text; len(bytes.TrimSpace(w.text)) == 0 {
 		return GiveUp{Err: errors.New("the text is empty, and an empty text is never written")}
 	}

@@ -279,6 +279,22 @@ func TestDo_Fence(t *testing.T) {
 	}
 }
 
+// Ids begin again at the bottom in another cluster: its events are not older.
+func TestDo_AnotherClusterIsAnotherFence(t *testing.T) {
+	s := newService(t, "old\n")
+	for i, step := range []struct {
+		cluster  string
+		event    uint64
+		replaced bool
+	}{{"ONE", 90, true}, {"ONE", 89, false}, {"", 0, true}, {"ONE", 89, false}, {"TWO", 4, true}, {"TWO", 3, false}} {
+		j := s.with(fmt.Sprintf("text %d\n", i), step.event)
+		j.Cluster = step.cluster
+		if r, err := Do(t.Context(), j); err != nil || r.Replaced != step.replaced {
+			t.Errorf("step %d, event %d of %s: %+v, %v", i, step.event, step.cluster, r, err)
+		}
+	}
+}
+
 func (s *service) with(text string, event uint64) Job {
 	j := s.Job
 	j.Text, j.Event = []byte(text), event

@@ -16,12 +16,22 @@ func (g GiveUp) Unwrap() error { return g.Err }
 
 // memory is what is remembered beside a file.
 type memory struct {
-	// Event is the highest that the file was written for.
-	Event uint64 `json:"event"`
+	// Event is the highest of Cluster that the file was written for.
+	Event   uint64 `json:"event"`
+	Cluster string `json:"cluster,omitempty"`
 	// Pending says that the service may not have read what the file says now.
 	Pending bool `json:"pending,omitempty"`
 	// Created says, while it is pending, that there was no file before.
 	Created bool `json:"created,omitempty"`
+}
+
+// forEvent returns what is remembered when an event of that cluster comes; 0 is
+// none. Ids are of one cluster: those of another say nothing of it.
+func (m memory) forEvent(cluster string, event uint64) memory {
+	if event != 0 && m.Cluster != cluster {
+		m.Cluster, m.Event = cluster, 0
+	}
+	return m
 }
 
 // found is what stands before something is done.

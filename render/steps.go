@@ -40,7 +40,7 @@ func (w *work) act(ctx context.Context, p plan, r *Report) error {
 		r.Reloaded = true
 	}
 	w.reached("done")
-	if err := w.remember(memory{Event: event}); err != nil {
+	if err := w.remember(memory{Event: event, Cluster: w.memory.Cluster}); err != nil {
 		return err
 	}
 	return gone(os.Remove(w.beside + "-old"))
@@ -57,7 +57,7 @@ func (w *work) replace(event uint64) error {
 	} else if err := w.keep(); err != nil {
 		return err
 	}
-	if err := w.remember(memory{Event: event, Pending: true, Created: created}); err != nil {
+	if err := w.remember(memory{Event: event, Cluster: w.memory.Cluster, Pending: true, Created: created}); err != nil {
 		return err
 	}
 	w.memory.Created = created
@@ -103,7 +103,7 @@ func (w *work) restore(ctx context.Context, failure error, read bool) error {
 	}
 	// Where the service has not read the old one either, the next run has to see
 	// to it, though the file may be right then. The event was not acted on.
-	if err := w.remember(memory{Event: w.memory.Event, Pending: again != nil}); err != nil {
+	if err := w.remember(memory{Event: w.memory.Event, Cluster: w.memory.Cluster, Pending: again != nil}); err != nil {
 		return errors.Join(failure, err)
 	}
 	switch {

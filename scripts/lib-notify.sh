@@ -17,13 +17,14 @@ problem() { # EXITCODE WORDS
 	exit "$1"
 }
 
-notification() { # ROLE KEY VALUE STATUS: sets these, $target, $event and $node
+notification() { # ROLE KEY VALUE STATUS: sets these, $target, $event, $cluster and $node
 	[ "$#" -eq 4 ] || problem 2 "usage: $me ROLE KEY VALUE STATUS (see $me --help)"
 	role=$1 key=$2 value=$3 status=$4 target=${3%% *}
-	event=${TOCSIN_EVENT_ID:-} node=${TOCSIN_NODE:-}
+	event=${TOCSIN_EVENT_ID:-} cluster=${TOCSIN_CLUSTER:-} node=${TOCSIN_NODE:-}
 	case $role in leader | follower) ;; *) problem 2 "role $role is neither leader nor follower" ;; esac
 	case $status in UP | DOWN) ;; *) problem 2 "status $status is neither UP nor DOWN" ;; esac
 	case $event in *[!0-9]*) problem 2 "TOCSIN_EVENT_ID is $event and not a number" ;; esac
+	case $cluster in */* | .*) problem 2 "TOCSIN_CLUSTER is $cluster, which can't be part of a file's name" ;; esac
 	case $node in */* | .*) problem 2 "TOCSIN_NODE is $node, which can't be part of a file's name" ;; esac
 }
 
@@ -86,7 +87,8 @@ locked() { # FILE COMMAND...: one at a time on this machine
 	"$@" 8>&-
 }
 
-# The fence. Event ids grow, and are the same on every node. We remember the
+# The fence. Event ids grow, and are the same on every node of a cluster; another
+# cluster has a fence of its own, and leaves those of others alone. We remember the
 # highest we acted upon for this key and refuse what is older, whoever brings it:
 # a node that slept, a run that was thought dead. The same id may come twice (a
 # second attempt, a new leader), so what follows must bear being done twice.
@@ -97,7 +99,7 @@ fenced() { # COMMAND...: runs it, unless that is refused; by hand there is no fe
 	fi
 	state_folder
 	# A key may hold anything: its bytes in hex, in pieces that fit a file name.
-	fence=$state_dir/fence/${node:-none}/$me/$(printf %s "$key" | od -An -v -tx1 | tr -d ' \n' | sed 's/.\{200\}/&\//g')
+	fence=$state_dir/fence/${cluster:-none}/${node:-none}/$me/$(printf %s "$key" | od -An -v -tx1 | tr -d ' \n' | sed 's/.\{200\}/&\//g')
 	mkdir -p "$fence" || problem 1 "$fence can't be made: is $state_dir writable?"
 	locked "$fence/lock" pass "$@"
 }
@@ -106,8 +108,7 @@ pass() { # COMMAND...
 	[ ! -e "$fence/last" ] || read -r last <"$fence/last"
 	case $last in '' | *[!0-9]*) problem 2 "$fence/last is damaged: remove it" ;; esac
 	if [ "$event" -lt "$last" ]; then
-		printf 'refused: event %s of %s is older than %s (a cluster founded anew? remove %s)\n' \
-			"$event" "$key" "$last" "$state_dir/fence"
+		printf 'refused: event %s of %s is older than %s, which was acted upon\n' "$event" "$key" "$last"
 		exit 0
 	fi
 	# Before we act: once we have begun, nothing older may act after us. By

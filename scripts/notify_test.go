@@ -54,6 +54,30 @@ func TestNotify_RefusesWhatIsOlder(t *testing.T) {
 	}
 }
 
+// Ids begin again at the bottom in a cluster that is founded anew.
+func TestNotify_AnotherClusterIsAnotherFence(t *testing.T) {
+	dir := t.TempDir()
+	log := filepath.Join(dir, "notify.log")
+	for _, step := range []struct {
+		cluster, event string
+		acts           bool
+	}{
+		{"ONE", "90", true},
+		{"TWO", "4", true},
+		{"TWO", "3", false},
+		{"ONE", "89", false}, // what was remembered of it is left alone
+	} {
+		before := len(logged(t, log))
+		r := run(t, "notify.sh", []string{
+			"SCRIPT_NOTIFY_LOG=" + log, "SCRIPT_STATE_DIR=" + dir, "TOCSIN_NODE=node1",
+			"TOCSIN_EVENT_ID=" + step.event, "TOCSIN_CLUSTER=" + step.cluster,
+		}, "leader", "key", "value", "DOWN")
+		if acted := len(logged(t, log)) > before; r.ExitCode != 0 || acted != step.acts {
+			t.Errorf("event %s of %s: acted %v, want %v (%+v)", step.event, step.cluster, acted, step.acts, r)
+		}
+	}
+}
+
 // However the runs of two events meet, nothing old is acted upon after the new.
 func TestNotify_SideBySide(t *testing.T) {
 	only(t, "flock")

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"tocsin/script"
 	"tocsin/scripts/servicetest"
 )
 
@@ -147,4 +149,39 @@ func beanstalk(t *testing.T) string {
 func section(text string) string {
 	before, _, _ := strings.Cut(text, "\n## ")
 	return before
+}
+
+// The script that the README shows keeps a fence, too: an older event is done
+// with, and those of another cluster are not older.
+func TestPages_TheNotifyScriptOfTheReadme(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, found := strings.Cut(string(page), "#!/bin/sh\n# notify.sh: ")
+	text, _, ended := strings.Cut(text, "```")
+	dir := t.TempDir()
+	text = "#!/bin/sh\n# " + strings.Replace(text, "cd /etc/app", "cd "+dir, 1)
+	if !found || !ended || !strings.Contains(text, dir) {
+		t.Fatalf("the README shows no such script any more: %s", text)
+	}
+	path := filepath.Join(dir, "notify.sh")
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ cluster, event, status, want string }{
+		{"ONE", "9", "DOWN", "backend standby.example:6379\n"},
+		{"ONE", "8", "UP", "backend standby.example:6379\n"},
+		{"ONE", "10", "UP", "backend primary\n"},
+		{"TWO", "4", "DOWN", "backend standby.example:6379\n"},
+	} {
+		r := script.Run(t.Context(), script.Command{
+			Path: path, Args: []string{"leader", "key", "primary", step.status}, Timeout: 10 * time.Second,
+			Env: script.Environment("TOCSIN_EVENT_ID="+step.event, "TOCSIN_CLUSTER="+step.cluster),
+		})
+		got, err := os.ReadFile(filepath.Join(dir, "backend.conf"))
+		if err != nil || r.ExitCode != 0 || string(got) != step.want {
+			t.Errorf("event %s of %s: %q, %v, %+v, want %q and exit code 0", step.event, step.cluster, got, err, r, step.want)
+		}
+	}
 }
