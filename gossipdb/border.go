@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 	"tocsin/connlimit"
 )
 
-// MaxCluster is how many bytes of the id of a cluster are looked at.
-const MaxCluster = 64
+// MaxCluster is how many bytes of the id of a cluster are looked at. Those that
+// we draw have 26.
+const MaxCluster = 32
 
 // border is a network that stays within one cluster. Every packet and both ends
 // of every stream begin with the id of their sender's cluster, and what belongs
@@ -31,9 +33,10 @@ type border struct {
 	memberlist.Transport
 	cluster   func() string
 	strangers *strangers
-	dropped   func() // counts what was no packet of ours
-	inside    *connlimit.Tally
-	crowded   func() // counts streams that there was no room for
+	dropped   func()           // counts what was no packet of ours
+	inside    *connlimit.Tally // streams
+	memory    *connlimit.Tally // pieces of what they brought
+	crowded   func()           // counts streams that there was no room for
 
 	packets chan *memberlist.Packet // closed by nobody
 	streams chan net.Conn           // closed by nobody
@@ -43,17 +46,11 @@ type border struct {
 	once    sync.Once
 }
 
-// maxStreams is how many streams of others are open at once. One lasts 10 s at
-// most, which is the library's, and takes 20 MiB of memory at most, likewise; it
-// reads all of it before it knows who sends. What nodes say to each other by
-// streams takes a moment now and then.
-var maxStreams = connlimit.Limits{All: 64, FromOne: 16}
-
 // newBorder starts a goroutine, which Shutdown ends.
 func newBorder(inner memberlist.Transport, cluster func() string, strangers *strangers, dropped, crowded func()) *border {
 	b := &border{
 		Transport: inner, cluster: cluster, strangers: strangers, dropped: dropped,
-		inside: connlimit.NewTally(maxStreams), crowded: crowded,
+		inside: connlimit.NewTally(maxStreams), memory: connlimit.NewTally(maxPieces), crowded: crowded,
 		packets: make(chan *memberlist.Packet), streams: make(chan net.Conn),
 		ending: make(chan struct{}), ended: make(chan struct{}),
 	}
@@ -104,13 +101,13 @@ func (b *border) admit(p *memberlist.Packet) bool {
 // enter returns a stream that counts until it is closed. It hangs up where there
 // is no room.
 func (b *border) enter(conn net.Conn) (*incoming, bool) {
-	from := hostOf(conn.RemoteAddr().String())
+	from := connlimit.Host(conn.RemoteAddr())
 	if !b.inside.Enter(from) {
 		b.crowded()
 		_ = conn.Close() // whoever it is tries again
 		return nil, false
 	}
-	return &incoming{Conn: conn, border: b, leave: sync.OnceFunc(func() { b.inside.Leave(from) })}, true
+	return &incoming{Conn: conn, border: b, from: from}, true
 }
 
 // check reports why what comes from that cluster may not pass, nil if it may.
@@ -189,49 +186,6 @@ func (b *border) Shutdown() (err error) {
 	return err
 }
 
-// incoming is a stream that another node has opened. Its first Read exchanges
-// the greetings, so that only whoever serves the stream waits for them.
-type incoming struct {
-	net.Conn
-	border  *border
-	leave   func()
-	greeted bool
-	failed  error // of the greetings: there are no others
-}
-
-// Close implements net.Conn.
-func (c *incoming) Close() error {
-	defer c.leave()
-	return c.Conn.Close()
-}
-
-// Read implements net.Conn. As memberlist uses it, nobody reads beside another.
-func (c *incoming) Read(into []byte) (int, error) {
-	if !c.greeted {
-		c.greeted, c.failed = true, c.greet()
-	}
-	if c.failed != nil {
-		return 0, c.failed
-	}
-	return c.Conn.Read(into)
-}
-
-func (c *incoming) greet() error {
-	theirs, err := readHello(c.Conn)
-	if errors.Is(err, io.EOF) {
-		return err // without a word: somebody has looked whether this port answers, as doctor does
-	}
-	if err != nil {
-		c.border.dropped()
-		return err
-	}
-	// Strangers are answered too: their operator wants to know.
-	if _, err := c.Conn.Write(hello(c.border.cluster(), 0)); err != nil {
-		return err
-	}
-	return c.border.check(theirs, hostOf(c.Conn.RemoteAddr().String())) // the port is of this stream alone
-}
-
 // A hello is the format, the length of the cluster's id, and the id.
 const (
 	helloFormat = 0xC1 // no message of memberlist begins with it
@@ -253,10 +207,18 @@ func cutHello(data []byte) (cluster string, rest []byte, err error) {
 	}
 	end := helloHeader + int(data[1])
 	cluster = string(data[helloHeader:end])
-	if !plain(cluster) {
+	if !drawn(cluster) {
 		return "", nil, errNoHello
 	}
 	return cluster, data[end:], nil
+}
+
+// drawn reports whether id may be one that a cluster has drawn for itself, or
+// none. Anybody can send any: what is logged and shown of it must be no text.
+func drawn(id string) bool {
+	return !strings.ContainsFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-'
+	})
 }
 
 // readHello returns io.EOF only if nothing at all came.

@@ -7,6 +7,8 @@ import (
 	"net"
 	"testing"
 	"testing/iotest"
+
+	"tocsin/connlimit"
 )
 
 // TestIncoming_CountsWhoSaysSomethingElse, once however often it is read from, and
@@ -52,11 +54,76 @@ func FuzzHello(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(cluster) > MaxCluster || !plain(cluster) {
+		if len(cluster) > MaxCluster || !drawn(cluster) {
 			t.Errorf("a cluster is called %q", cluster)
 		}
 		if stream.Len() != len(rest) || !bytes.Equal(append(hello(cluster, len(rest)), rest...), data) {
 			t.Errorf("%d bytes are left of the stream and %d of the packet, and written again it differs", stream.Len(), len(rest))
 		}
 	})
+}
+
+// streamsOf returns the border that streams come to, and opens one that brings n
+// bytes; what becomes of it is sent.
+func streamsOf(t *testing.T, limits connlimit.Limits) (b *border, open func(n int) *incoming) {
+	b = &border{
+		cluster: func() string { return "c" }, dropped: func() {}, crowded: func() {},
+		inside: connlimit.NewTally(maxStreams), memory: connlimit.NewTally(limits),
+	}
+	return b, func(n int) *incoming {
+		ours, theirs := net.Pipe()
+		c, ok := b.enter(ours)
+		if !ok {
+			t.Fatal("there is no room for a stream")
+		}
+		c.greeted = true
+		go func() {
+			_, _ = theirs.Write(make([]byte, n))
+			_ = theirs.Close()
+		}()
+		return c
+	}
+}
+
+// TestIncoming_BringsNoMoreThanANodeWould: the largest state there is comes
+// through, and one that is larger is cut.
+func TestIncoming_BringsNoMoreThanANodeWould(t *testing.T) {
+	_, open := streamsOf(t, maxPieces)
+	for n, want := range map[int]error{maxState: nil, maxStream: nil, maxStream + 1: errLongStream, 20 << 20: errLongStream} {
+		c := open(n)
+		got, err := io.Copy(io.Discard, c)
+		if !errors.Is(err, want) || want == nil && got != int64(n) || got > maxStream {
+			t.Errorf("of %d bytes %d came, and %v, want %v", n, got, err, want)
+		}
+		if _, again := c.Read(make([]byte, 1)); again == nil {
+			t.Error("it is read on")
+		}
+		_ = c.Close()
+	}
+}
+
+// TestIncoming_HoldsALimitedAmountInAll, whatever the number of streams; what was
+// held is free when a stream is closed, however often.
+func TestIncoming_HoldsALimitedAmountInAll(t *testing.T) {
+	b, open := streamsOf(t, connlimit.Limits{All: 4, FromOne: 3})
+	first := open(3 * piece)
+	if _, err := io.Copy(io.Discard, first); err != nil {
+		t.Fatal(err)
+	}
+	second := open(3 * piece)
+	if n, err := io.Copy(io.Discard, second); !errors.Is(err, errNoMemory) || n > 2*piece {
+		t.Errorf("%d bytes came beside the first, and %v", n, err)
+	}
+	if _, err := io.Copy(io.Discard, open(piece)); err != nil {
+		t.Errorf("a small one: %v", err)
+	}
+	for range 2 {
+		_, _ = first.Close(), second.Close()
+	}
+	if _, err := io.Copy(io.Discard, open(4*piece)); err != nil {
+		t.Errorf("when the others are gone: %v", err)
+	}
+	if b.memory.Enter("pipe") {
+		t.Error("closing twice makes room for two")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,32 +36,42 @@ var errUnencrypted = errors.New("this gossip is not encrypted: that takes effect
 
 // set brings the library to another ring, and there is no moment in which a key
 // that is in both of them is missing.
+//
+// The library reads the slice of its keys without a lock, while packets come. To
+// add a key and to use one make a new slice; to remove one moves, in the very one
+// that is read, what stands behind it. So nothing may stand there: the keys that
+// go are brought to the end first, by using those that stay from the last to the
+// first. Only where one that stays stands behind one that goes, which takes a ring
+// of three, something may be sent by it in that moment.
 func (k *keys) set(to keyring.Ring) error {
 	if k.ring == nil || to.IsZero() {
 		return errUnencrypted
 	}
 	k.changing.Lock()
 	defer k.changing.Unlock()
-	for _, key := range to.Keys() {
+	stay := to.Keys()
+	for _, key := range stay {
 		if err := k.ring.AddKey(key.Bytes()); err != nil {
 			return err
 		}
 	}
-	primary := to.Primary().Bytes()
-	for _, there := range k.ring.GetKeys() {
-		if to.Has(keyring.FingerprintOf(there)) {
-			continue
+	if err := k.ring.UseKey(stay[0].Bytes()); err != nil {
+		return err
+	}
+	leaves := func(key []byte) bool { return !to.Has(keyring.FingerprintOf(key)) }
+	if there := k.ring.GetKeys(); slices.ContainsFunc(there[:len(stay)], leaves) {
+		for _, key := range slices.Backward(stay) {
+			if err := k.ring.UseKey(key.Bytes()); err != nil {
+				return err
+			}
 		}
-		// RemoveKey moves what is behind the key, in the very slice that is read
-		// without a lock: UseKey puts another one there first.
-		if err := k.ring.UseKey(primary); err != nil {
-			return err
-		}
-		if err := k.ring.RemoveKey(there); err != nil {
+	}
+	for _, last := range slices.Backward(k.ring.GetKeys()[len(stay):]) {
+		if err := k.ring.RemoveKey(last); err != nil {
 			return err
 		}
 	}
-	return k.ring.UseKey(primary)
+	return nil
 }
 
 // SetKeys has the gossip use another ring from now on. It may be called at any

@@ -68,7 +68,7 @@ func TestStartGossip_SaysWhatIsWrong(t *testing.T) {
 		"no port":           {func(c *gossipdb.GossipConfig) { c.Bind = "127.0.0.1" }, []string{"127.0.0.1", "--gossip"}},
 		"no number":         {func(c *gossipdb.GossipConfig) { c.Bind = "127.0.0.1:gossip" }, []string{"port", "gossip"}},
 		"advertised":        {func(c *gossipdb.GossipConfig) { c.Advertise = "0.0.0.0:1" }, []string{"advertised", "0.0.0.0:1"}},
-		"meta":              {func(c *gossipdb.GossipConfig) { c.Meta = make([]byte, 448) }, []string{"448", "447"}},
+		"meta":              {func(c *gossipdb.GossipConfig) { c.Meta = make([]byte, 480) }, []string{"480", "479"}},
 		"name":              {func(c *gossipdb.GossipConfig) { c.Node = "b" }, []string{`"a"`, `"b"`}},
 	}
 	for name, c := range cases {

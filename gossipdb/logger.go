@@ -39,6 +39,7 @@ func aboutPeer(text string) bool {
 		"Suspect ", "Marking ", "Refuting ", "Updating address ",
 		"Failed fallback TCP ping", "Push/Pull with ", "Failed to send ", "Failed to push local state",
 		"Failed to read remote state", "Was able to connect to ", "ignoring alive message for ", "Conflicting address for ", "Got ping for unexpected node", "failed to receive",
+		"Remote node state size ", // what a stranger says that it is going to send
 	} {
 		if strings.HasPrefix(text, begins) {
 			return true

@@ -26,7 +26,10 @@ func splitMeta(meta []byte) (cluster string, rest []byte) {
 		return "", nil
 	}
 	end := 1 + int(meta[0])
-	return string(meta[1:end]), meta[end:]
+	if cluster = string(meta[1:end]); !drawn(cluster) {
+		return "", nil
+	}
+	return cluster, meta[end:]
 }
 
 // askedAtOnce is how many members are asked for all they know, once this node

@@ -20,6 +20,7 @@ type Stranger struct {
 const (
 	maxStrangers     = 64
 	rememberStranger = 10 * time.Minute
+	tellOfStrangers  = time.Minute
 )
 
 // strangers remembers nodes of other clusters, so that each is told of once for
@@ -30,7 +31,8 @@ type strangers struct {
 	mu      sync.Mutex
 	met     map[strange]*Stranger
 	untold  []Stranger
-	refused uint64 // packets, streams and members
+	told    time.Time // when the log was, last
+	refused uint64    // packets, streams and members
 }
 
 // strange is what makes a stranger the same: the port of a stream that it opened
@@ -102,14 +104,18 @@ func (s *strangers) count() uint64 {
 	return s.refused
 }
 
-// tell logs those that were not yet told of.
+// tell logs those that were not yet told of: no more than a line a minute, with one
+// of them and how often anything was refused. list has them all.
 func (s *strangers) tell(log *slog.Logger, ours string) {
+	now := time.Now()
 	s.mu.Lock()
-	untold := s.untold
-	s.untold = nil
-	s.mu.Unlock()
-	for _, stranger := range untold {
-		log.Error("the gossip of another cluster meets this one's, and is refused: look for a wrong --gossip-join, there or here, or an address that is used twice",
-			"address", stranger.Address, "cluster", ours, "other_cluster", stranger.Cluster)
+	if len(s.untold) == 0 || !s.told.IsZero() && now.Sub(s.told) < tellOfStrangers {
+		s.mu.Unlock()
+		return // told of with the next one
 	}
+	first, soFar := s.untold[0], s.refused
+	s.untold, s.told = nil, now
+	s.mu.Unlock()
+	log.Error("gossip that names another cluster comes here, and is refused: look for a wrong --gossip-join, there or here, or an address that is used twice; the name is unproven, for anybody can send one",
+		"address", first.Address, "cluster", ours, "other_cluster", first.Cluster, "so_far", soFar)
 }
