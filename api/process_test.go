@@ -44,11 +44,12 @@ func TestReport_LooksForTheScripts(t *testing.T) {
 	w.apply(fsm.SetEndpoint{Key: "a", Value: "v"})
 	w.apply(fsm.SetEndpoint{Key: "b", Value: "v", Overrides: &fsm.Overrides{Verify: new("other.sh")}})
 	w.apply(fsm.SetEndpoint{Key: "c", Value: "h:1", Overrides: &fsm.Overrides{Check: new(fsm.CheckTCP), Verify: new("unused.sh")}})
+	w.apply(fsm.SetEndpoint{Key: "d", Value: "v", Overrides: &fsm.Overrides{Check: new(fsm.CheckStream), Verify: new("other.sh")}})
 	got := decoded[api.NodeReport](t, w.get("/v1/node"))
 	if got.Node != "node2" || got.RoomBytes == nil || !got.LittleRoom || got.Canaries != 2 || !got.CanariesSilent || len(got.Scripts) != 3 {
 		t.Fatalf("got %+v", got)
 	}
-	for i, want := range []api.ScriptReport{{Name: "notify.sh", Endpoints: 3}, {Name: "other.sh", Endpoints: 1, Problem: got.Scripts[1].Problem}, {Name: "verify.sh", Endpoints: 1}} {
+	for i, want := range []api.ScriptReport{{Name: "notify.sh", Endpoints: 4}, {Name: "other.sh", Endpoints: 2, Problem: got.Scripts[1].Problem}, {Name: "verify.sh", Endpoints: 1}} {
 		if got.Scripts[i] != want {
 			t.Errorf("got %+v, want %+v", got.Scripts[i], want)
 		}

@@ -101,7 +101,7 @@ func (s *server) scriptsOf(view *fsm.View) []ScriptReport {
 	uses := map[string]int{}
 	note := func(settings fsm.Settings, times int) {
 		uses[settings.Notify] += times
-		if settings.Check == fsm.CheckScript || settings.Check == fsm.CheckNagios {
+		if settings.Check.RunsScript() {
 			uses[settings.Verify] += times
 		}
 	}
