@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -10,9 +12,9 @@ import (
 	"tocsin/access"
 )
 
-// maxAuditedPath bounds what of a path is written down: whoever is refused must
-// not fill the disk with it.
-const maxAuditedPath = 1 << 10
+// maxAudited bounds what of a path and of a query is written down: whoever is
+// refused must not fill the disk with it.
+const maxAudited = 1 << 10
 
 // note writes a line for each request that was to change something, and for
 // each that was refused for who sent it: who, what, from where, and how it
@@ -31,12 +33,15 @@ func (s *server) note(c *gin.Context, r route, need access.Role, query url.Value
 	}
 	who := access.From(c.Request.Context())
 	facts := []slog.Attr{
-		slog.String("by", who.By("-")), slog.String("as", string(who.Role())), slog.String("proof", string(who.Proof())),
+		slog.String("by", by(c.Request.Context())), slog.String("as", string(who.Role())), slog.String("proof", string(who.Proof())),
 		slog.String("from_address", c.Request.RemoteAddr), slog.String("method", c.Request.Method),
 		slog.String("path", clipped(c.Request.URL.EscapedPath())),
 	}
 	if key := query.Get("key"); key != "" {
 		facts = append(facts, slog.String("key", clipped(key)))
+	}
+	if rest := auditedQuery(query); rest != "" {
+		facts = append(facts, slog.String("query", clipped(rest)))
 	}
 	status := c.Writer.Status()
 	if err != nil {
@@ -65,4 +70,16 @@ func isRefusal(code Code) bool {
 	return false
 }
 
-func clipped(text string) string { return text[:min(len(text), maxAuditedPath)] }
+// auditedQuery is what a query says beside the key, which is told by its own name,
+// and the value of an endpoint, which may be a secret.
+func auditedQuery(query url.Values) string {
+	rest := maps.Clone(query)
+	delete(rest, "key")
+	delete(rest, "value")
+	return rest.Encode()
+}
+
+// by is who is behind a request, for the lines of the log: what was proven, or -.
+func by(ctx context.Context) string { return access.From(ctx).By("-") }
+
+func clipped(text string) string { return text[:min(len(text), maxAudited)] }

@@ -71,6 +71,7 @@ func TestAudit_SaysWhoChangedWhatAndHowItEnded(t *testing.T) {
 		{"DELETE /v1/endpoints/nothing", "", "not changed", "/v1/endpoints/nothing", 404},
 		{"GET /set?key=there&value=secret-value", "", "changed", "/set", 200},
 		{"POST /v1/tokens", `{"name":"bert","role":"read"}`, "changed", "/v1/tokens", 200},
+		{"DELETE /v1/pause?prefix=web%2F&label=a%3Db", "", "not changed", "/v1/pause", 404},
 		{"POST /v1/peer/propose", "", "refused", "/v1/peer/propose", 403},
 	} {
 		audit.Reset()
@@ -90,6 +91,9 @@ func TestAudit_SaysWhoChangedWhatAndHowItEnded(t *testing.T) {
 		l := lines[0]
 		if l["msg"] != test.message || l["by"] != "anna" || l["as"] != "admin" || l["path"] != test.path || l["status"] != test.status || l["from_address"] == "" {
 			t.Errorf("%s: %v", test.route, l)
+		}
+		if want := map[string]any{"/v1/pause": "label=a%3Db&prefix=web%2F"}[test.path]; l["query"] != want {
+			t.Errorf("%s: the query is %v, want %v", test.route, l["query"], want)
 		}
 		for _, secret := range []string{"secret-value", anna.Reveal()} {
 			if strings.Contains(audit.String(), secret) {

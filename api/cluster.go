@@ -203,7 +203,7 @@ func (s *server) transferLeader(ctx context.Context, in *transferInput) (*transf
 	}
 	out := &transferredOutput{Index: s.State.View().Index(), Body: LeadTransferred{Leader: leader.Node, Changed: leader.Node != before.Node}}
 	if out.Body.Changed {
-		s.log.Info("the lead was handed over by hand", "leader", leader.Node, "from_address", in.Sent.from)
+		s.log.Info("the lead was handed over by hand", "leader", leader.Node, "by", by(ctx), "from_address", in.Sent.from)
 	}
 	return out, nil
 }
@@ -216,20 +216,30 @@ func (s *server) addMember(ctx context.Context, in *addMemberInput) (*memberChan
 	if err := hostPort(r.Raft); err != nil {
 		return nil, badRequest("raft: %v; it is the raft address of the node, as /v1/members shows it", err)
 	}
-	before := s.State.View()
-	if err := s.Membership.JoinRaft(ctx, r.Raft); err != nil {
-		return nil, unlessKnown(fmt.Errorf("take in %s: %w", r.Raft, err))
+	done, err := s.takeIn(ctx, r.Raft, in.Sent.from)
+	if err != nil {
+		return nil, err
 	}
-	s.log.Info("node joined by hand", "address", r.Raft, "from_address", in.Sent.from)
-	var done MemberChanged
-	view := s.State.View()
-	for o := range view.Observers() {
-		if o.Raft == r.Raft {
+	return &memberChangedOutput{Index: s.State.View().Index(), Body: done}, nil
+}
+
+// takeIn makes the node with that raft address a member, and tells of it if it was
+// none.
+func (s *server) takeIn(ctx context.Context, address, from string) (done MemberChanged, err error) {
+	before := s.State.View()
+	if err := s.Membership.JoinRaft(ctx, address); err != nil {
+		return done, unlessKnown(fmt.Errorf("take in %s: %w", address, err))
+	}
+	for o := range s.State.View().Observers() {
+		if o.Raft == address {
 			_, was := before.Observer(o.Node)
 			done = MemberChanged{Node: o.Node, Changed: !was}
 		}
 	}
-	return &memberChangedOutput{Index: view.Index(), Body: done}, nil
+	if done.Changed {
+		s.log.Info("node joined by hand", "peer", done.Node, "address", address, "by", by(ctx), "from_address", from)
+	}
+	return done, nil
 }
 
 func (s *server) removeMember(ctx context.Context, in *removeMemberInput) (*memberChangedOutput, error) {
@@ -240,7 +250,7 @@ func (s *server) removeMember(ctx context.Context, in *removeMemberInput) (*memb
 	if err := s.Membership.RemoveMember(ctx, in.Node, force); err != nil {
 		return nil, unlessKnown(fmt.Errorf("take out %s: %w", in.Node, err))
 	}
-	s.log.Info("node removed by hand", "peer", in.Node, "from_address", in.Sent.from)
+	s.log.Info("node removed by hand", "peer", in.Node, "by", by(ctx), "from_address", in.Sent.from)
 	return &memberChangedOutput{Index: s.State.View().Index(), Body: MemberChanged{Node: in.Node, Changed: true}}, nil
 }
 
@@ -258,7 +268,7 @@ func (s *server) prefer(ctx context.Context, in *memberInput, yes bool) (*member
 		return nil, err
 	}
 	if result.Changed {
-		s.log.Info("who is to vote was changed by hand", "peer", in.Node, "preferred", yes, "index", result.Index, "from_address", in.Sent.from)
+		s.log.Info("who is to vote was changed by hand", "peer", in.Node, "preferred", yes, "by", by(ctx), "index", result.Index, "from_address", in.Sent.from)
 	}
 	return &memberChangedOutput{Index: result.Index, Body: MemberChanged{Node: in.Node, Changed: result.Changed}}, nil
 }

@@ -1,8 +1,10 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -194,6 +196,22 @@ func TestMembers_AreSteeredByHand(t *testing.T) {
 	w.membershipErr = &fsm.Refusal{Code: fsm.Conflict, Message: "the quorum would be lost"}
 	w.request("DELETE", "/v1/members/node4", "").wantWord(t, 409, "quorum would be lost")
 	w.post("/v1/cluster/transfer-leader", "").wantWord(t, 409, "quorum")
+}
+
+// TestMembers_OnlyAChangeIsTold, with who made it.
+func TestMembers_OnlyAChangeIsTold(t *testing.T) {
+	w := newWorld(t)
+	var log bytes.Buffer
+	w.logger = slog.New(slog.NewJSONHandler(&log, nil))
+	w.post("/v1/members", `{"raft":"127.0.0.1:7004"}`).wantWord(t, 200, "node4")
+	w.get("/join?peerAddress=127.0.0.1:7004").wantWord(t, 200, "ok")
+	if strings.Contains(log.String(), "joined by hand") {
+		t.Errorf("it was a member before, and the log says %s", &log)
+	}
+	w.request("DELETE", "/v1/members/node4", "").wantWord(t, 200)
+	if !strings.Contains(log.String(), `"msg":"node removed by hand","component":"api","peer":"node4","by":"-"`) {
+		t.Errorf("the log says %s", &log)
+	}
 }
 
 func TestMembers_ArePreferredAsVoters(t *testing.T) {

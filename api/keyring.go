@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -215,6 +216,31 @@ func (s *server) change(ctx context.Context, change keyring.Change, f keyring.Fi
 		done.Nodes = append(done.Nodes, NodeRekeyed{Node: node, Done: problem == "", Problem: problem})
 		done.Complete = done.Complete && problem == ""
 	}
-	s.log.Info("the gossip keys were changed by hand", "operation", string(change.Step)+"-key", "gossip_key", f, "from_address", asked.from)
+	s.tellRekeyed(ctx, string(change.Step)+"-key", asked.from, done, func(node string) bool {
+		return !slices.Equal(standing.Rings[node], all[node].answer.Keys)
+	})
 	return &keyringChangedOutput{view.Index(), done}, nil
+}
+
+// tellRekeyed logs which nodes have other keys now, and which could not be brought
+// to it: those don't hear the others in the end. Where all was so already, nothing
+// is told.
+func (s *server) tellRekeyed(ctx context.Context, operation, from string, done KeyringChanged, other func(node string) bool) {
+	changed, failed := []string{}, []string{}
+	for _, n := range done.Nodes {
+		switch {
+		case !n.Done:
+			failed = append(failed, n.Node)
+		case other(n.Node):
+			changed = append(changed, n.Node)
+		}
+	}
+	level, message := slog.LevelInfo, "the gossip keys were changed by hand"
+	switch {
+	case len(failed) > 0:
+		level, message = slog.LevelWarn, "the gossip keys could not be changed on all nodes: see \"tocsin keyring list\", and repeat it"
+	case len(changed) == 0:
+		return
+	}
+	s.log.Log(ctx, level, message, "operation", operation, "gossip_key", done.Fingerprint, "nodes", changed, "failed", failed, "by", by(ctx), "from_address", from)
 }

@@ -1,9 +1,11 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -118,13 +120,19 @@ func TestKeyring_RefusesWhatWouldPartTheNodes(t *testing.T) {
 
 func TestKeyring_SaysWhereItFailed(t *testing.T) {
 	w := withKeys(t, keyring.NewRing(keyring.NewKey()))
+	var log bytes.Buffer
+	w.logger = slog.New(slog.NewJSONHandler(&log, nil))
 	for _, broken := range []string{"node2", "node5"} { // the one that is asked, and another
 		w.rings.broken = broken
+		log.Reset()
 		changed := decoded[api.KeyringChanged](t, w.request(http.MethodPost, "/v1/keyring", `{"key":"`+keyring.NewKey().Reveal()+`"}`))
 		for _, n := range changed.Nodes {
 			if n.Done != (n.Node != broken) || n.Node == broken && !strings.Contains(n.Problem, "permission denied") {
 				t.Errorf("%s is broken, and %+v", broken, n)
 			}
+		}
+		if !strings.Contains(log.String(), `"level":"WARN"`) || !strings.Contains(log.String(), `"failed":["`+broken+`"]`) || strings.Contains(log.String(), `"nodes":["`+broken) {
+			t.Errorf("%s is broken, and the log says %s", broken, &log)
 		}
 	}
 	for _, body := range []string{`{"key":"hunter2"}`, `{}`, `{"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`} {

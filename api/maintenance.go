@@ -185,6 +185,6 @@ func (s *server) deleteWindow(ctx context.Context, in *writeWindowInput) (*holdW
 	if err != nil {
 		return nil, err
 	}
-	s.log.Info("maintenance window deleted", "window", in.Name, "index", result.Index, "from_address", in.Sent.from)
+	s.log.Info("maintenance window deleted", "window", in.Name, "by", by(ctx), "index", result.Index, "from_address", in.Sent.from)
 	return holdWritten(result), nil
 }

@@ -116,10 +116,9 @@ func (s *server) join(c *gin.Context, query url.Values) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Membership.JoinRaft(c.Request.Context(), address); err != nil {
-		return unlessKnown(fmt.Errorf("join %s: %w", address, err))
+	if _, err := s.takeIn(c.Request.Context(), address, c.Request.RemoteAddr); err != nil {
+		return err
 	}
-	s.log.Info("node joined by hand", "address", address, "from_address", c.Request.RemoteAddr)
 	return ok(c)
 }
 
@@ -131,7 +130,7 @@ func (s *server) leave(c *gin.Context, query url.Values) error {
 	if err := s.Membership.LeaveRaft(c.Request.Context(), address); err != nil {
 		return unlessKnown(fmt.Errorf("leave %s: %w", address, err))
 	}
-	s.log.Info("node removed by hand", "address", address, "from_address", c.Request.RemoteAddr)
+	s.log.Info("node removed by hand", "address", address, "by", by(c.Request.Context()), "from_address", c.Request.RemoteAddr)
 	return ok(c)
 }
 
@@ -164,7 +163,7 @@ func (s *server) gossipJoin(c *gin.Context, _ url.Values) error {
 	case n == 0:
 		return unavailable(fmt.Errorf("none of %s answered: see that the nodes run and that their gossip ports can be reached", list))
 	}
-	s.log.Info("gossip joined by hand", "address", list, "answered", n, "from_address", c.Request.RemoteAddr)
+	s.log.Info("gossip joined by hand", "address", list, "answered", n, "by", by(c.Request.Context()), "from_address", c.Request.RemoteAddr)
 	return ok(c)
 }
 
@@ -172,7 +171,7 @@ func (s *server) gossipLeave(c *gin.Context, _ url.Values) error {
 	if err := s.Membership.GossipLeave(); err != nil {
 		return unlessKnown(fmt.Errorf("leave the gossip: %w", err))
 	}
-	s.log.Info("gossip left by hand", "from_address", c.Request.RemoteAddr)
+	s.log.Info("gossip left by hand", "by", by(c.Request.Context()), "from_address", c.Request.RemoteAddr)
 	writeText(c, http.StatusOK, "ok: this node takes part in the gossip again when it is started again, and not before")
 	return nil
 }

@@ -148,7 +148,7 @@ func (s *server) resume(ctx context.Context, in *resumeInput) (*holdWrittenOutpu
 	if err != nil {
 		return nil, err
 	}
-	s.log.Info("endpoints resumed", "scope", scope.String(), "index", result.Index, "from_address", in.Sent.from)
+	s.log.Info("endpoints resumed", "scope", scope.String(), "by", by(ctx), "index", result.Index, "from_address", in.Sent.from)
 	return holdWritten(result), nil
 }
 

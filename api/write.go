@@ -42,7 +42,7 @@ func (s *server) set(ctx context.Context, from string, command fsm.SetEndpoint) 
 		return fsm.Result{}, err
 	}
 	if result.Changed {
-		s.log.Info("endpoint set", "key", command.Key, "index", result.Index, "from_address", from)
+		s.log.Info("endpoint set", "key", command.Key, "by", by(ctx), "index", result.Index, "from_address", from)
 	}
 	return result, nil
 }
@@ -55,7 +55,7 @@ func (s *server) remove(ctx context.Context, from string, command fsm.DeleteEndp
 	if err != nil {
 		return fsm.Result{}, err
 	}
-	s.log.Info("endpoint deleted", "key", command.Key, "index", result.Index, "from_address", from)
+	s.log.Info("endpoint deleted", "key", command.Key, "by", by(ctx), "index", result.Index, "from_address", from)
 	return result, nil
 }
 
