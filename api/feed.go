@@ -29,6 +29,9 @@ type FeedDeletion struct {
 // FeedResync is the data of the message "resync": read what you hold anew.
 type FeedResync struct {
 	Reason string `json:"reason"`
+	// Events says that changes of state may be missing, too, and not only what
+	// became of the endpoints or of notifications.
+	Events bool `json:"events"`
 }
 
 // message is one of a stream. What it holds is made when it is sent.
@@ -40,21 +43,36 @@ type message struct {
 
 // feed returns what has happened after since, as view knows it, in order: each
 // change of state and each outcome; of an endpoint that was written several times
-// only what it is now. Missed says why that may not be all; it is empty if it
-// is.
-func feed(view *fsm.View, since uint64) (all []message, missed string) {
+// only what it is now. Where that may not be all, what is known is followed by a
+// resync: it is the last, so that a reader who is cut off before it hears of it
+// again.
+func feed(view *fsm.View, since uint64) []message {
+	if since == view.Index() {
+		return nil
+	}
 	deletions, known := view.DeletionsAfter(since)
 	reports, reported := view.ReportsAfter(since)
 	changes := view.ChangesSince(since)
+	forgotten, missed := since < view.LastForgotten(), ""
 	switch {
-	case since == view.Index():
-		return nil, ""
-	case since < view.LastForgotten():
-		return nil, "the events after the id are kept no more"
+	case forgotten:
+		missed = "the events after the id are kept no more"
 	case since < view.SettingsIndex():
-		return nil, "the settings of the cluster were changed, which hold for all endpoints"
+		missed = "the settings of the cluster were changed, which hold for all endpoints"
 	case !known, !reported, changes.Everything:
-		return nil, "this node can't tell any more all that has happened since the id"
+		missed = "this node can't tell any more all that has happened since the id"
+	}
+	var all []message
+	if !forgotten {
+		all = append(all, states(view, since)...)
+		if reported {
+			for index, o := range reports {
+				all = append(all, message{index, feedOutcome, func() any { return readableOutcome(o) }})
+			}
+		}
+	}
+	if missed != "" { // the reader will read the endpoints anew
+		return append(inOrder(all), resync(view, missed, forgotten))
 	}
 	for index, key := range deletions {
 		all = append(all, message{index, feedDeleted, func() any { return FeedDeletion{Key: key, Index: index} }})
@@ -64,12 +82,23 @@ func feed(view *fsm.View, since uint64) (all []message, missed string) {
 			all = append(all, message{e.Configured, feedEndpoint, func() any { return endpointOf(view, e) }})
 		}
 	}
+	return inOrder(all)
+}
+
+// states tells the changes of state after since.
+func states(view *fsm.View, since uint64) (all []message) {
 	for e := range view.EventsAfter(since) {
 		all = append(all, message{e.ID, feedState, func() any { return eventOf(view, e) }})
 	}
-	for index, o := range reports {
-		all = append(all, message{index, feedOutcome, func() any { return readableOutcome(o) }})
-	}
+	return all
+}
+
+// resync tells that something may be missing up to view.
+func resync(view *fsm.View, why string, events bool) message {
+	return message{view.Index(), feedResync, func() any { return FeedResync{why, events} }}
+}
+
+func inOrder(all []message) []message {
 	slices.SortStableFunc(all, func(a, b message) int { return cmp.Compare(a.index, b.index) })
-	return all, ""
+	return all
 }

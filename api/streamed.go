@@ -104,12 +104,9 @@ func (s *server) follow(ctx context.Context, out *eventWriter, since uint64) err
 // tell sends what has happened between since and view, and returns how far the
 // stream has come. Of a lost reader nobody knows what it has missed.
 func tell(out *eventWriter, view *fsm.View, since uint64, lost bool) uint64 {
-	messages, missed := feed(view, since)
-	if lost {
-		messages, missed = nil, "this node knows nothing as new as the id: the cluster may have been restored from a backup"
-	}
-	if missed != "" {
-		out.send(message{view.Index(), feedResync, func() any { return FeedResync{Reason: missed} }}, true)
+	messages := []message{resync(view, "this node knows nothing as new as the id: the cluster may have been restored from a backup", true)}
+	if !lost {
+		messages = feed(view, since)
 	}
 	for i, m := range messages {
 		// Messages of one entry share its index. Only behind the last of them a

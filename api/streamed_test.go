@@ -149,6 +149,33 @@ func TestStream_TellsAllAndGoesOn(t *testing.T) {
 	})
 }
 
+// TestStream_TellsWhatIsKeptThoughTheSettingsChanged: events and outcomes are known
+// all the same, and the resync is behind them, so that nothing is lost of a reader
+// who is cut off in between.
+func TestStream_TellsWhatIsKeptThoughTheSettingsChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.set("db", "v")
+		w.decide("db", health.Up)
+		begin := w.index
+		w.set("db", "w")
+		first := w.decide("db", health.Down)
+		w.apply(outcomeOf(first, "node1"))
+		w.changeSettings()
+		last := w.decide("db", health.Up)
+		r := w.stream(t, number(begin))
+		r.want("", number(begin), "")
+		r.want("state", number(first), `"to":"DOWN"`)
+		r.want("outcome", number(first+1), "node1")
+		r.want("state", "", `"to":"UP"`) // the resync has the same index
+		r.want("resync", number(last), `which hold for all endpoints","events":false`)
+		w.set("web", "v")
+		r.want("endpoint", number(w.index), "web")
+		r.stop()
+		synctest.Wait()
+	})
+}
+
 func TestStream_SaysWhenSomethingMayBeMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -162,14 +189,14 @@ func TestStream_SaysWhenSomethingMayBeMissing(t *testing.T) {
 		}
 		r := w.stream(t, number(begin))
 		r.want("", number(begin), "")
-		r.want("resync", number(w.index), "kept no more")
+		r.want("resync", number(w.index), `kept no more","events":true`)
 		r.stop()
 
 		// From the future: the node waits for it, and gives up.
 		r = w.stream(t, number(w.index+5))
 		r.want("", number(w.index+5), "")
 		began := time.Now()
-		r.want("resync", number(w.index), "restored")
+		r.want("resync", number(w.index), `backup","events":true`)
 		if took := time.Since(began); took != 10*time.Second {
 			t.Errorf("gave up after %v", took)
 		}

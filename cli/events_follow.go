@@ -35,7 +35,10 @@ func (f follower) show(m client.Message) error {
 	case "state":
 	case "resync":
 		var r api.FeedResync
-		_ = json.Unmarshal([]byte(m.Data), &r) // the reason is only words
+		_ = json.Unmarshal([]byte(m.Data), &r) // it is only words
+		if !r.Events {
+			return nil // what is missing is not shown here
+		}
 		f.say("tocsin: some events may be missing here (%s): see \"tocsin events\"\n", screen.Clean(r.Reason))
 		return nil
 	default:
