@@ -51,6 +51,16 @@ func TestConditions(t *testing.T) {
 	w.request("DELETE", path, "").wantWord(t, 404)
 }
 
+// TestConditions_OfWhatIsAlwaysThere: nobody can be the first to write it.
+func TestConditions_OfWhatIsAlwaysThere(t *testing.T) {
+	w := newWorld(t)
+	settings := w.get("/v1/settings")
+	for path, body := range map[string]string{"/v1/settings": settings.body, "/v1/snapshot": w.get("/v1/snapshot").body, "/v1/snapshot?dry_run=true": w.get("/v1/snapshot").body} {
+		w.request("PUT", path, body, "If-None-Match: *").wantWord(t, 412, "exists already")
+		w.request("PUT", path, body, `If-None-Match: "1"`).wantWord(t, 400, "is not *")
+	}
+}
+
 func TestConditions_ThatMakeNoSense(t *testing.T) {
 	w := newWorld(t)
 	for header, word := range map[string]string{

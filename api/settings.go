@@ -43,8 +43,9 @@ type settingsOutput struct {
 }
 
 type putSettingsInput struct {
-	IfMatch string `header:"If-Match" doc:"Only if the settings are in the version of this ETag" example:"\"17\""`
-	Sent    sent
+	IfMatch     string `header:"If-Match" doc:"Only if the settings are in the version of this ETag" example:"\"17\""`
+	IfNoneMatch string `header:"If-None-Match" doc:"* is never so: there are always settings" example:"*"`
+	Sent        sent
 }
 
 type settingsWrittenOutput struct {
@@ -62,7 +63,7 @@ func (s *server) settings(ctx context.Context, in *settingsInput) (*settingsOutp
 }
 
 func (s *server) putSettings(ctx context.Context, in *putSettingsInput) (*settingsWrittenOutput, error) {
-	condition, err := conditionOf(in.IfMatch, "")
+	condition, err := conditionOf(in.IfMatch, in.IfNoneMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func (s *server) putSettings(ctx context.Context, in *putSettingsInput) (*settin
 		return nil, err
 	}
 	if result.Changed {
-		s.log.Info("settings changed", "index", result.Index, "from_address", in.Sent.from)
+		s.log.Info("settings changed", "by", by(ctx), "index", result.Index, "from_address", in.Sent.from)
 	}
 	return &settingsWrittenOutput{
 		Index: result.Index, ETag: etagOf(result.Version),

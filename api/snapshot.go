@@ -78,11 +78,12 @@ func (s *server) sendSnapshot(c *gin.Context, view *fsm.View) {
 }
 
 type putSnapshotInput struct {
-	Cluster string `query:"cluster" minLength:"1" doc:"The id of this cluster, if the backup is of another" example:"GDB3C4KQ"`
-	Force   string `query:"force" enum:"true,false" default:"false" doc:"true: whatever cluster the backup is of"`
-	DryRun  string `query:"dry_run" enum:"true,false" default:"false" doc:"true: say what would be changed, and change nothing"`
-	IfMatch string `header:"If-Match" doc:"Only if settings, endpoints, pauses and windows are in the version of this ETag" example:"\"17\""`
-	Sent    sent
+	Cluster     string `query:"cluster" minLength:"1" doc:"The id of this cluster, if the backup is of another" example:"GDB3C4KQ"`
+	Force       string `query:"force" enum:"true,false" default:"false" doc:"true: whatever cluster the backup is of"`
+	DryRun      string `query:"dry_run" enum:"true,false" default:"false" doc:"true: say what would be changed, and change nothing"`
+	IfMatch     string `header:"If-Match" doc:"Only if settings, endpoints, pauses and windows are in the version of this ETag" example:"\"17\""`
+	IfNoneMatch string `header:"If-None-Match" doc:"* is never so: a cluster always has settings" example:"*"`
+	Sent        sent
 }
 
 type restoredOutput struct {
@@ -92,7 +93,7 @@ type restoredOutput struct {
 }
 
 func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restoredOutput, error) {
-	condition, err := conditionOf(in.IfMatch, "")
+	condition, err := conditionOf(in.IfMatch, in.IfNoneMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +120,11 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 		if refused := fsm.Validate(view, command); refused != nil {
 			return nil, refused
 		}
-		answer.Index, answer.Difference = view.Index(), view.RestoreDifference(command)
+		difference, refused := view.RestoreDifference(command)
+		if refused != nil {
+			return nil, refused
+		}
+		answer.Index, answer.Difference = view.Index(), difference
 		return &restoredOutput{Index: answer.Index, ETag: etagOf(view.ConfigurationIndex()), Body: answer}, nil
 	}
 	result, err := s.propose(ctx, command)
@@ -128,7 +133,7 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 	}
 	answer.Index, answer.Difference = result.Index, *result.Difference
 	if d := result.Difference; result.Changed {
-		s.log.Info("a backup was restored", "cluster", b.Cluster, "added", len(d.Added), "changed", len(d.Changed), "deleted", len(d.Deleted),
+		s.log.Info("a backup was restored", "by", by(ctx), "cluster", b.Cluster, "added", len(d.Added), "changed", len(d.Changed), "deleted", len(d.Deleted),
 			"pauses", d.Pauses.Count(), "windows", d.Windows.Count(), "index", result.Index, "from_address", in.Sent.from)
 	}
 	return &restoredOutput{Index: result.Index, ETag: etagOf(result.Version), Body: answer}, nil

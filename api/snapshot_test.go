@@ -22,6 +22,7 @@ func TestSnapshot_IsTakenAndRestored(t *testing.T) {
 		return w.request("PUT", "/v1/snapshot"+query, taken.body, header...)
 	}
 	put("", "If-Match: "+taken.header.Get("ETag")).wantWord(t, 412, "changed by somebody else")
+	put("?dry_run=true", "If-Match: "+taken.header.Get("ETag")).wantWord(t, 412, "changed by somebody else")
 	before := w.View().Index()
 	if got := decoded[api.Restored](t, put("?dry_run=true")); !got.DryRun || got.From != clusterName || strings.Join(got.Difference.Added, " ") != "web" || strings.Join(got.Difference.Deleted, " ") != "db" || w.View().Index() != before {
 		t.Errorf("got %+v", got)

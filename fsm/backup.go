@@ -50,12 +50,21 @@ func (v *View) Configuration(at time.Time) RestoreConfiguration {
 	return c
 }
 
-// RestoreDifference returns what c would change if it were applied to v.
-func (v *View) RestoreDifference(c RestoreConfiguration) Difference {
+// RestoreDifference returns what c would change if it were applied to v, or how its
+// condition is not fulfilled.
+func (v *View) RestoreDifference(c RestoreConfiguration) (Difference, *Refusal) {
+	if unmet := c.unmetBy(v); unmet != nil {
+		return Difference{}, unmet
+	}
 	d := difference(v.endpoints.Root(), c.declared())
 	d.Settings = changedSettings(v.settings, c.Settings)
 	v.holds.becoming(c.holds(v.index), &d)
-	return d
+	return d, nil
+}
+
+// unmetBy returns why v does not fulfil the condition of c, nil if it does.
+func (c RestoreConfiguration) unmetBy(v *View) *Refusal {
+	return c.If.unmet("the configuration", true, v.ConfigurationIndex())
 }
 
 func (c RestoreConfiguration) declared() DeclareEndpoints {
@@ -83,7 +92,7 @@ func changedSettings(before, after ClusterSettings) []string {
 // restore can't be refused but for its condition: so all of it is done, or
 // nothing.
 func (b *builder) restore(c RestoreConfiguration) (*Difference, *Refusal) {
-	if unmet := c.If.unmet("the configuration", true, b.next.ConfigurationIndex()); unmet != nil {
+	if unmet := c.unmetBy(&b.next); unmet != nil {
 		return nil, unmet
 	}
 	d := difference(b.endpoints.Root(), c.declared())

@@ -41,7 +41,7 @@ func TestRestoreConfiguration_PutsHoldsBack(t *testing.T) {
 	if r := commit(t, m, 12, stale)[0]; r.Refused == nil || r.Refused.Code != fsm.Unmet || m.View().Holds().Index != 11 {
 		t.Errorf("somebody has paused since, and it answers %+v", r)
 	}
-	would := m.View().RestoreDifference(backup)
+	would, _ := m.View().RestoreDifference(backup)
 	r := commit(t, m, 13, backup)[0]
 	if r.Refused != nil || !r.Changed || r.Version != 13 {
 		t.Fatalf("got %+v", r)

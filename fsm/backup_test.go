@@ -25,7 +25,7 @@ func TestRestoreConfiguration_StartsNoNotification(t *testing.T) {
 	if r := commit(t, m, 10, fsm.RestoreConfiguration{Settings: backup.Settings, Endpoints: backup.Endpoints, If: &fsm.Condition{Versions: []uint64{8}}})[0]; r.Refused == nil || r.Refused.Code != fsm.Unmet {
 		t.Fatalf("got %+v", r)
 	}
-	would := m.View().RestoreDifference(backup)
+	would, _ := m.View().RestoreDifference(backup)
 	r := commit(t, m, 11, backup)[0]
 	if r.Refused != nil || !r.Changed || len(r.Difference.Added) != 1 || len(r.Difference.Changed) != 1 || len(r.Difference.Deleted) != 1 || strings.Join(r.Difference.Settings, " ") != "fall" {
 		t.Fatalf("got %+v", r.Difference)
@@ -61,7 +61,7 @@ func TestRestoreConfiguration_KeepsParents(t *testing.T) {
 	commit(t, m, 7, fsm.SetEndpoint{Key: "a", Value: "v", Parents: &[]string{"gone", "z"}})
 	commit(t, m, 8, fsm.DeleteEndpoint{Key: "gone"})
 	backup := m.View().Configuration(time.Time{})
-	if d := m.View().RestoreDifference(backup); len(d.Changed) > 0 {
+	if d, _ := m.View().RestoreDifference(backup); len(d.Changed) > 0 {
 		t.Errorf("what is so already would be changed: %+v", d)
 	}
 	commit(t, m, 9, fsm.DeleteEndpoint{Key: "a"}, fsm.DeleteEndpoint{Key: "z"})
