@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,6 +24,9 @@ const (
 	LogLine = "line"
 	// LogMissing says that lines are missing here: a LogGap.
 	LogMissing = "missing"
+	// LogRestarted says that the id that was sent is of a process that is no more,
+	// and that all follows that this one has kept: a LogRestart.
+	LogRestarted = "restarted"
 )
 
 // LogGap is the data of the message "missing".
@@ -29,14 +34,19 @@ type LogGap struct {
 	Lines uint64 `json:"lines"` // of any level
 }
 
+// LogRestart is the data of the message "restarted".
+type LogRestart struct {
+	Started time.Time `json:"started"` // when this process of the node began
+}
+
 func (s *server) logOperation(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodGet, path: "/v1/log", id: "follow-log", tag: "node",
 		summary: "The log of this node, as it is written",
-		text: "Server-sent events: line (a line of the log as an object with time, level, msg and the attributes), and missing, when lines came faster than they were read. " +
+		text: "Server-sent events: line (a line of the log as an object with time, level, msg and the attributes), missing, when lines came faster than they were read, and restarted, when the id is of a process that is no more. " +
 			"The newest lines are kept in memory, at most 4,096 and 1 MiB, from INFO on, whatever the node itself logs, and DEBUG as long as somebody follows it. " +
-			"The id counts the lines of this process: with it as Last-Event-ID the log goes on.",
-		streams:  "event: line\nid: 7\ndata: {\"time\":\"2026-11-20T16:04:02Z\",\"level\":\"INFO\",\"msg\":\"this node leads\",\"node\":\"node1\",\"term\":3}\n\n",
+			"The id names this process and counts its lines: with it as Last-Event-ID the log goes on; with one of a process before it begins with the first line that this one has kept.",
+		streams:  "event: line\nid: dgx5k1c2o4qo-7\ndata: {\"time\":\"2026-11-20T16:04:02Z\",\"level\":\"INFO\",\"msg\":\"this node leads\",\"node\":\"node1\",\"term\":3}\n\n",
 		problems: waitProblems(),
 	}, s.followLog)
 }
@@ -45,7 +55,7 @@ type logInput struct {
 	Level       logLevel  `query:"level"`
 	Lines       logLines  `query:"lines"`
 	Follow      logFollow `query:"follow"`
-	LastEventID string    `header:"Last-Event-ID" doc:"Go on behind this id, instead of lines" example:"7"`
+	LastEventID string    `header:"Last-Event-ID" doc:"Go on behind this id, instead of lines" example:"dgx5k1c2o4qo-7"`
 }
 
 // logLevel, logLines and logFollow are read by the handler.
@@ -105,7 +115,7 @@ func (s *server) followLog(_ context.Context, in *logInput) (*huma.StreamRespons
 	if err != nil {
 		return nil, err
 	}
-	behind, err := wholeNumber("Last-Event-ID", in.LastEventID, s.Log.Behind(level, lines), 0, 1<<63-1)
+	behind, restarted, err := s.lineOf(in.LastEventID, s.Log.Behind(level, lines))
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +126,40 @@ func (s *server) followLog(_ context.Context, in *logInput) (*huma.StreamRespons
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
 		defer s.Log.Listen(level)()
-		out := newEventWriter(humagin.Unwrap(c))
+		out := newEventWriter(humagin.Unwrap(c), s.ofThisProcess())
+		if restarted {
+			out.send(message{behind, LogRestarted, func() any { return LogRestart{readableTime(s.State.Self().Started)} }}, true)
+		}
 		if err := s.sendLog(c.Context(), out, behind, level, follows); err != nil {
 			s.log.Debug("stream ended", "address", c.RemoteAddr(), "err", err)
 		}
 	}}, nil
+}
+
+// ofThisProcess begins the ids of the lines of this process: they count from 1 in
+// each.
+func (s *server) ofThisProcess() string {
+	return strconv.FormatInt(s.State.Self().Started.UnixNano(), 36) + "-"
+}
+
+// lineOf reads the id of a line, or takes the line that is given where there is
+// none. Of an id of a process that is no more it says so, and goes on behind
+// nothing: its reader knows none of the lines of this one.
+func (s *server) lineOf(id string, otherwise uint64) (line uint64, restarted bool, err error) {
+	if id == "" {
+		return otherwise, false, nil
+	}
+	process, count, ok := strings.Cut(id, "-")
+	if !ok {
+		return 0, false, badRequest("Last-Event-ID %.80q is no id of a line: send the last one as it came", id)
+	}
+	if line, err = wholeNumber[uint64]("Last-Event-ID", count, 0, 0, 1<<63-1); err != nil {
+		return 0, false, err
+	}
+	if process+"-" != s.ofThisProcess() {
+		return 0, true, nil
+	}
+	return line, false, nil
 }
 
 // sendLog sends the lines behind the id until the reader goes, is too slow, or

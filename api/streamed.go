@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -61,7 +60,7 @@ func (s *server) stream(_ context.Context, in *streamInput) (*huma.StreamRespons
 	}
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer leave()
-		out := newEventWriter(humagin.Unwrap(c))
+		out := newEventWriter(humagin.Unwrap(c), "")
 		if err := s.follow(c.Context(), out, since); err != nil {
 			s.log.Debug("stream ended", "address", c.RemoteAddr(), "err", err)
 		}
@@ -118,21 +117,24 @@ func tell(out *eventWriter, view *fsm.View, since uint64, lost bool) uint64 {
 
 // eventWriter writes server-sent events. After an error it writes no more.
 type eventWriter struct {
-	to   gin.ResponseWriter
-	text bytes.Buffer
-	err  error
+	begin string // of each id: what its number counts from
+	to    gin.ResponseWriter
+	text  bytes.Buffer
+	err   error
 }
 
-func newEventWriter(c *gin.Context) *eventWriter {
+func newEventWriter(c *gin.Context, begin string) *eventWriter {
 	allowTime(c, readerPatience)
 	c.Header("Content-Type", streamType)
 	c.Header("X-Accel-Buffering", "no") // a proxy is not to gather what is to be seen at once
 	c.Status(http.StatusOK)
-	return &eventWriter{to: c.Writer}
+	return &eventWriter{begin: begin, to: c.Writer}
 }
 
 // mark says that the stream is alive and has come to index.
-func (w *eventWriter) mark(index uint64) { fmt.Fprintf(&w.text, ": alive\nid: %d\n\n", index) }
+func (w *eventWriter) mark(index uint64) {
+	fmt.Fprintf(&w.text, ": alive\nid: %s%d\n\n", w.begin, index)
+}
 
 // send writes m, with its id if it completes what has that index. It goes out
 // at once where much has gathered, so that no stream holds much.
@@ -142,7 +144,7 @@ func (w *eventWriter) send(m message, complete bool) {
 	}
 	fmt.Fprintf(&w.text, "event: %s\n", m.kind)
 	if complete {
-		w.text.WriteString("id: " + strconv.FormatUint(m.index, 10) + "\n")
+		fmt.Fprintf(&w.text, "id: %s%d\n", w.begin, m.index)
 	}
 	w.text.WriteString("data: ")
 	if w.err = newEncoder(&w.text).Encode(m.data()); w.err != nil { // one line, with its end

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,11 @@ func (m monitor) show(got client.Message) error {
 		var gap api.LogGap
 		_ = json.Unmarshal([]byte(got.Data), &gap) // the number is only words
 		m.say("tocsin: %d lines are missing here: they came faster than they were read\n", gap.Lines)
+		return nil
+	case api.LogRestarted:
+		var again api.LogRestart
+		_ = json.Unmarshal([]byte(got.Data), &again) // the time is only words
+		m.say("tocsin: the node was started again at %s: what follows is its log since then\n", again.Started.Local().Format(time.DateTime))
 		return nil
 	case api.LogLine:
 		if !m.json {

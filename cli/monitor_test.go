@@ -15,7 +15,7 @@ func logMessage(id, data string) string { return "event: line\nid: " + id + "\nd
 func TestMonitor(t *testing.T) {
 	address, asked := streamer(t,
 		": alive\nid: 3\n\n"+logMessage("4", `{"time":"2026-11-20T16:04:02Z","level":"WARN","msg":"this is \"so\"","key":"a b","n":7,"on":true,"e":"","esc":"\u001b[31m"}`),
-		"event: missing\nid: 9\ndata: {\"lines\":5}\n\n"+logMessage("10", `{"msg":"again"}`)+logMessage("11", `no JSON`))
+		"event: restarted\nid: a-0\ndata: {\"started\":\"2026-11-20T16:04:02Z\"}\n\nevent: missing\nid: 9\ndata: {\"lines\":5}\n\n"+logMessage("10", `{"msg":"again"}`)+logMessage("11", `no JSON`))
 	var stdout, stderr bytes.Buffer
 	code := cli.Main([]string{"monitor", "--lines", "7", "--address", "127.0.0.1:1," + address}, &stdout, &stderr)
 	if code != 1 || !strings.Contains(stderr.String(), "enough") {
@@ -25,7 +25,7 @@ func TestMonitor(t *testing.T) {
 	if stdout.String() != want {
 		t.Errorf("showed\n%s, want\n%s", &stdout, want)
 	}
-	if !strings.Contains(stderr.String(), "5 lines are missing") || !strings.Contains(stderr.String(), "waiting for it") {
+	if !strings.Contains(stderr.String(), "the node was started again at 2026-11-2") || !strings.Contains(stderr.String(), "5 lines are missing") || !strings.Contains(stderr.String(), "waiting for it") {
 		t.Errorf("said %s", &stderr)
 	}
 	if got := asked(); len(got) != 3 || got[0] != "/v1/log " || got[1] != "/v1/log 4" || got[2] != "/v1/log 11" {

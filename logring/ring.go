@@ -99,7 +99,7 @@ func (r *Ring) After(id uint64, level slog.Level) (lines []Line, missed, upTo ui
 		r.changed = make(chan struct{})
 	}
 	first := r.newest - uint64(len(r.lines)) + 1
-	id = min(id, r.newest) // it may be of the process before
+	id = min(id, r.newest) // whoever claims to have more has all
 	if id+1 < first {
 		missed = first - 1 - id
 		id = first - 1

@@ -54,7 +54,7 @@ func TestRing_TellsWhatCameAfterAnID(t *testing.T) {
 	wantMessages(t, r, 1, slog.LevelInfo, 0, "two")
 	wantMessages(t, r, 0, slog.LevelWarn, 0, "two")
 	wantMessages(t, r, 2, slog.LevelInfo, 0)
-	wantMessages(t, r, 9, slog.LevelInfo, 0) // of a process that was before
+	wantMessages(t, r, 9, slog.LevelInfo, 0) // which nobody was given
 	if r.Newest() != 2 || r.Behind(slog.LevelInfo, 1) != 1 || r.Behind(slog.LevelInfo, 9) != 0 || r.Behind(slog.LevelInfo, 0) != 2 || r.Behind(slog.LevelError, 0) != 0 {
 		t.Errorf("newest %d, behind %d %d %d %d", r.Newest(), r.Behind(slog.LevelInfo, 1), r.Behind(slog.LevelInfo, 9), r.Behind(slog.LevelInfo, 0), r.Behind(slog.LevelError, 0))
 	}
