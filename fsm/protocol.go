@@ -88,7 +88,7 @@ func (v *View) withhold(what string, takes Protocol) *Refusal {
 	if len(behind) == 0 {
 		behind = append(behind, "every node that is to come: none has registered yet")
 	}
-	return refuse(Conflict, "%s takes protocol %d, and can't be read by %s: upgrade what is older, or take out what is gone for good (GET /leave?peerAddress=...), and ask again; nothing was done", what, takes, strings.Join(behind, ", "))
+	return refuse(Conflict, "%s takes protocol %d, and can't be read by %s: upgrade what is older, or take out what is gone for good (tocsin cluster remove-peer NAME), and ask again; nothing was done", what, takes, strings.Join(behind, ", "))
 }
 
 // behindNamed bounds how many nodes one message names.

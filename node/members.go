@@ -68,7 +68,7 @@ func (m members) allows(dead []string) error {
 		}
 	}
 	if len(left) > len(voters)/2 {
-		return fmt.Errorf("no majority is lost: without the dead there are still %s, which are %d of %d voters: start them, and take the dead out with /leave", strings.Join(left, ", "), len(left), len(voters))
+		return fmt.Errorf("no majority is lost: without the dead there are still %s, which are %d of %d voters: start them, and take the dead out with \"tocsin cluster remove-peer NAME\"", strings.Join(left, ", "), len(left), len(voters))
 	}
 	return nil
 }

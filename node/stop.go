@@ -34,7 +34,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		alive := n.Err() == nil && !n.removed.Load()
 		if alive && n.changeable.Load().LeaveOnExit {
 			if err := n.leave(ctx, fsm.RemoveObserver{Node: n.cfg.Name}); err != nil {
-				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: GET /leave?peerAddress=%s", err, n.cfg.advertised(n.cfg.Raft)))
+				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: tocsin cluster remove-peer %s", err, n.cfg.Name))
 			}
 		} else if alive && n.leads() {
 			n.resign(ctx)

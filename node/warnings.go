@@ -71,7 +71,7 @@ func (p picture) evenVoters() []api.Warning {
 	if n < 4 || n%2 == 1 {
 		return nil
 	}
-	remedy := fmt.Sprintf("start one more with --join, or take one out with /leave, for an odd number: %d or %d", n-1, n+1)
+	remedy := fmt.Sprintf("start one more with --join, or take one out with \"tocsin cluster remove-peer NAME\", for an odd number: %d or %d", n-1, n+1)
 	if p.maxVoters == n {
 		remedy = fmt.Sprintf("set max_voters to %d or %d", n-1, n+1)
 	}
@@ -146,7 +146,7 @@ func (p picture) differences() []api.Warning {
 	}
 	for _, o := range p.observers {
 		if !alive[o.Node] {
-			warn(api.WarnSilent, o.Node, "%s is not heard in the gossip; see that it runs, and that %s can be reached by TCP and UDP; if it is gone for good take it out (/leave?peerAddress=%s), for it counts in the quorum", o.Node, o.Gossip, o.Raft)
+			warn(api.WarnSilent, o.Node, "%s is not heard in the gossip; see that it runs, and that %s can be reached by TCP and UDP; if it is gone for good take it out (tocsin cluster remove-peer %s), for it counts in the quorum", o.Node, o.Gossip, o.Node)
 		}
 		if !inRaft[o.Node] {
 			warn(api.WarnNotInRaft, o.Node, "%s is a member and not in the raft configuration, so it learns nothing; the leader's log says why", o.Node)

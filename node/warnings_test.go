@@ -65,7 +65,7 @@ func TestWarnings(t *testing.T) {
 		"three sites, badly spread":     {scene("n1@a", "n2@a", "n3@a", "n4@b", "n5@c"), []string{"site-majority: nothing is decided any more when the site a (3 of 5 voters) is lost", "spread the voters"}},
 		"the other site only watches":   {scene("n1@a", "n2@a", "n3@a", "-n4@b"), []string{"site-majority: nothing is decided any more when the site a (3 of 3 voters) is lost"}},
 		"some without a site":           {scene("n1", "n2", "n3@b"), []string{"site-majority: nothing is decided any more when the site without a name (2 of 3 voters) is lost"}},
-		"one is down":                   {scene("n1", "n2", "!n3"), []string{"silent n3: n3 is not heard", "n3:8000", "/leave?peerAddress=n3:7000"}},
+		"one is down":                   {scene("n1", "n2", "!n3"), []string{"silent n3: n3 is not heard", "n3:8000", "tocsin cluster remove-peer n3)"}},
 		"a stranger in the gossip":      {scene("n1", "n2", "n3", "?n9"), []string{"not-a-member n9: n9 at n9:8000"}},
 		"one is not taken into raft":    {scene("n1", "n2", "n3", "+n4"), []string{"not-in-raft n4: n4 is a member"}},
 		"one can't be removed":          {scene("n1", "n2", "n3", "-n4", "xn5"), []string{"even-voters: 4", "stuck-removal n5: n5 at n5:7000"}},
