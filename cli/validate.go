@@ -22,7 +22,8 @@ func (a app) validate() *cobra.Command {
 and the environment put over it, and says all that is wrong with it, each with
 its line. Then it looks at this machine, and warns of what would keep an agent
 from starting here: scripts that are not there, a data directory that can't be
-written, addresses of another machine, names that nobody knows.
+written, keys, certificates and tokens that it would refuse, addresses of
+another machine, names that nobody knows.
 
 Exit codes: 0 the file is good, though there may be warnings; 1 it is not, or
 there are warnings and --strict; 2 this command was called wrongly.`,
@@ -46,12 +47,15 @@ tocsin validate tocsin.yaml --strict --node paris1`,
 		warnings := []error{}
 		if l.Node.Name == "" {
 			warnings = append(warnings, errors.New("node is not given: a file for several machines leaves it to --node or TOCSIN_NODE"))
+		}
+		here := l.Node
+		if l.Node.Name == "" {
 			l.Node.Name = "unnamed"
 		}
 		if err := l.Validate(); err != nil {
 			return err
 		}
-		if err := l.Settings.Blame(l.Node.ValidateHere(c.Context())); err != nil {
+		if err := l.Settings.Blame(here.ValidateHere(c.Context())); err != nil {
 			warnings = append(warnings, err)
 		}
 		warned := a.warn(warnings)

@@ -81,7 +81,23 @@ func (n *Node) auditLog() *slog.Logger {
 const maxSecretFile = 64 << 10
 
 // openSecrets reads what the node was told by files, and opens the audit log.
-func openSecrets(cfg Config, into *Outside, closers *closers) (err error) {
+func openSecrets(cfg Config, into *Outside, closers *closers) error {
+	if err := readTokens(cfg, into); err != nil {
+		return err
+	}
+	if cfg.AuditLog != "" {
+		file, err := os.OpenFile(cfg.AuditLog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
+			return fmt.Errorf("--audit-log: %w", err)
+		}
+		closers.add(file.Close)
+		into.Audit = file
+	}
+	return nil
+}
+
+// readTokens reads the files with tokens.
+func readTokens(cfg Config, into *Outside) (err error) {
 	if cfg.PeerTokenFile != "" {
 		if into.PeerToken, err = readToken(cfg.PeerTokenFile); err != nil {
 			return fmt.Errorf("--peer-token-file: %w", err)
@@ -98,14 +114,6 @@ func openSecrets(cfg Config, into *Outside, closers *closers) (err error) {
 		if err != nil {
 			return fmt.Errorf("--bootstrap-token-file %s: %w", cfg.BootstrapTokenFile, err)
 		}
-	}
-	if cfg.AuditLog != "" {
-		file, err := os.OpenFile(cfg.AuditLog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-		if err != nil {
-			return fmt.Errorf("--audit-log: %w", err)
-		}
-		closers.add(file.Close)
-		into.Audit = file
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"tocsin/keyring"
 	"tocsin/script"
 )
 
@@ -20,9 +21,10 @@ const lookupTimeout = 2 * time.Second
 
 // ValidateHere returns what would keep a node with c from starting on this
 // machine, or from being reached, as far as that can be seen without changing
-// anything: each naming the flag. c is valid.
+// anything: each naming the flag. c is valid; without a name it is that of
+// several nodes, and whose certificate there is is not asked.
 func (c Config) ValidateHere(ctx context.Context) error {
-	errs := []error{c.scriptsHere(), c.dataDirHere()}
+	errs := []error{c.scriptsHere(), c.dataDirHere(), c.secretsHere()}
 	for _, a := range []struct{ flag, address string }{{"--http", c.HTTP}, {"--raft", c.Raft}, {"--gossip", c.Gossip}} {
 		if err := listensHere(ctx, a.address); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", a.flag, err))
@@ -52,6 +54,22 @@ func (c Config) scriptsHere() error {
 		return fmt.Errorf("--scripts: %w", err)
 	}
 	return checkScripts(c, scripts)
+}
+
+// secretsHere reads what a start would read of secrets, in the same way.
+func (c Config) secretsHere() error {
+	var errs []error
+	if c.Name != "" {
+		_, err := openCredentials(c)
+		errs = append(errs, err)
+	}
+	errs = append(errs, readTokens(c, &Outside{}))
+	if c.GossipKeyFile != "" {
+		if _, err := keyring.File(c.GossipKeyFile).Load(); err != nil {
+			errs = append(errs, fmt.Errorf("--gossip-key-file: %w", err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // dataDirHere looks at the directory of the data, or, as it is made at the

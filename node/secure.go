@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -48,7 +49,10 @@ var (
 func listen(address, port string, limits connlimit.Limits, config *tls.Config, doorman *doorman) (net.Listener, error) {
 	inner, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("--%s: listen on %s: %w; is another node running there?", port, address, err)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w; is another node running there?", err)
+		}
+		return nil, fmt.Errorf("--%s: listen on %s: %w", port, address, err)
 	}
 	inner = connlimit.Listen(inner, limits, doorman.refused)
 	if config == nil {
