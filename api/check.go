@@ -72,8 +72,8 @@ func (s *server) check(ctx context.Context, in *checkInput) (*checkedOutput, err
 	// One check may be under way, and has its own timeout.
 	wait := min(2*time.Duration(view.SettingsOf(e).Timeout)+AccountWait, maxCheckWait)
 	self := func(ctx context.Context) (SeenSample, error) { return s.Peer.Check(ctx, e.Key) }
-	other := func(ctx context.Context, address string) (SeenSample, error) {
-		return s.Peers.Check(ctx, address, e.Key)
+	other := func(ctx context.Context, o *fsm.Observer) (SeenSample, error) {
+		return s.Peers.Check(ctx, o.HTTP, e.Key)
 	}
 	samples := gather(ctx, s, view, wait, self, other)
 	return &checkedOutput{Index: view.Index(), Body: checkedOf(view, e.Key, samples)}, nil

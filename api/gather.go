@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type heard[A any] struct {
 
 // gather asks every observer at once, and takes at most as long as wait. This
 // node asks itself without the network.
-func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Duration, self func(context.Context) (A, error), other func(ctx context.Context, address string) (A, error)) map[string]heard[A] {
+func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Duration, self func(context.Context) (A, error), other func(ctx context.Context, o *fsm.Observer) (A, error)) map[string]heard[A] {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	var mu sync.Mutex // guards all
@@ -37,7 +38,7 @@ func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Dur
 	for o := range view.Observers() {
 		ask := self
 		if o.Node != s.State.Self().Node {
-			ask = func(ctx context.Context) (A, error) { return other(ctx, o.HTTP) }
+			ask = func(ctx context.Context) (A, error) { return other(ctx, o) }
 		}
 		asking.Go(func() {
 			places <- struct{}{}
@@ -54,6 +55,15 @@ func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Dur
 	}
 	asking.Wait()
 	return all
+}
+
+// mistaken reports that another node than the one that was meant has answered: its
+// answer says nothing of that one.
+func mistaken(meant *fsm.Observer, answers string) error {
+	if answers == meant.Node {
+		return nil
+	}
+	return fmt.Errorf("%q answers at its address %s: look for an address that is used twice", answers, meant.HTTP)
 }
 
 // silence says in words why a node gave no answer.
@@ -76,6 +86,9 @@ func (s *server) accounts(ctx context.Context, view *fsm.View, key string) (map[
 	}
 	defer leave()
 	self := func(context.Context) (Account, error) { return s.Peer.Account(key), nil }
-	other := func(ctx context.Context, address string) (Account, error) { return s.Peers.Account(ctx, address, key) }
+	other := func(ctx context.Context, o *fsm.Observer) (Account, error) {
+		account, err := s.Peers.Account(ctx, o.HTTP, key)
+		return account, cmp.Or(err, mistaken(o, account.Node))
+	}
 	return gather(ctx, s, view, AccountWait, self, other), nil
 }

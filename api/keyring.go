@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"maps"
@@ -152,8 +153,9 @@ func (s *server) rekey(ctx context.Context, view *fsm.View, wait time.Duration, 
 	}
 	defer leave()
 	self := func(context.Context) (RingReport, error) { return s.changeKeys(change) }
-	other := func(ctx context.Context, address string) (RingReport, error) {
-		return s.Peers.ChangeKeys(ctx, address, change)
+	other := func(ctx context.Context, o *fsm.Observer) (RingReport, error) {
+		report, err := s.Peers.ChangeKeys(ctx, o.HTTP, change)
+		return report, cmp.Or(err, mistaken(o, report.Node))
 	}
 	return gather(ctx, s, view, wait, self, other), nil
 }

@@ -20,7 +20,8 @@ import (
 type rings struct {
 	mu     sync.Mutex
 	of     map[string]keyring.Ring
-	broken string // the node whose file can't be written
+	moved  map[string]string // nodes whose address is another's now
+	broken string            // the node whose file can't be written
 }
 
 func (r *rings) change(node string, change keyring.Change) (keyring.Ring, error) {
@@ -46,6 +47,9 @@ func (o others) ChangeKeys(ctx context.Context, address string, change keyring.C
 	there, err := o.Account(ctx, address, "")
 	if err != nil {
 		return api.RingReport{}, err
+	}
+	if at := o.rings.moved[there.Node]; at != "" {
+		there.Node = at
 	}
 	ring, err := o.rings.change(there.Node, change)
 	return api.RingReport{Node: there.Node, Keys: ring.Fingerprints()}, err
@@ -116,6 +120,17 @@ func TestKeyring_RefusesWhatWouldPartTheNodes(t *testing.T) {
 			t.Errorf("%s has %s, want %s", node, ring, want)
 		}
 	}
+}
+
+// TestKeyring_TakesNoNodeForAnother: what answers at the address of a node tells
+// nothing of its keys.
+func TestKeyring_TakesNoNodeForAnother(t *testing.T) {
+	before, after := keyring.NewKey(), keyring.NewKey()
+	both, _ := keyring.NewRing(before).Install(after)
+	w := withKeys(t, both)
+	w.rings.of["node4"] = keyring.NewRing(before)
+	w.rings.moved = map[string]string{"node4": "node5"}
+	refused(t, w.request(http.MethodPost, "/v1/keyring/"+after.String()+"/use", ""), "node4: what keys are there can't be told")
 }
 
 func TestKeyring_SaysWhereItFailed(t *testing.T) {

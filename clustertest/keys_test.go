@@ -136,6 +136,15 @@ func TestCluster_AStrayKeyFileIsMended(t *testing.T) {
 		}
 		c.Await("it is heard again", heard)
 
+		files.of[away].ring = before // brought, and not told of
+		if _, err := c.Node(away).ChangeKeys(keyring.Change{Step: keyring.Install, Key: keyring.NewKey()}); err == nil || !strings.Contains(err.Error(), "says something else") {
+			t.Errorf("a change on top of another file: %v", err)
+		}
+		if got := c.Node(away).Keys(); !got.Equal(after) {
+			t.Errorf("a change brings another file into force: %v", got)
+		}
+		files.of[away].ring = after
+
 		files.of[away].full = true
 		if _, err := c.Node(away).ChangeKeys(keyring.Change{Step: keyring.Install, Key: before.Primary()}); err == nil || !strings.Contains(err.Error(), "no space left") {
 			t.Errorf("a key that can't be kept is taken: %v", err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 
@@ -19,7 +20,7 @@ type File string
 // Load reads the ring. A file that everybody on the machine can read is refused:
 // what is in it is no secret any more.
 func (f File) Load() (Ring, error) {
-	file, err := os.Open(string(f))
+	file, err := os.OpenFile(string(f), os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not keep us
 	if err != nil {
 		return Ring{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tocsin/keyring"
@@ -58,6 +59,13 @@ func TestFile_RefusesWhatIsNone(t *testing.T) {
 		if _, err := keyring.File(path).Load(); err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: got %v, want %q", name, err, c.says)
 		}
+	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keyring.File(pipe).Load(); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("a pipe: %v", err)
 	}
 	if _, err := keyring.File(dir).Load(); err == nil || !strings.Contains(err.Error(), "is no file") {
 		t.Errorf("a directory: %v", err)

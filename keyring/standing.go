@@ -68,8 +68,8 @@ func (s Standing) SendBy(f Fingerprint) (nodes []string) {
 }
 
 // Refuses says why a step must not be taken now, nil if it may. A key can always
-// be installed. It is used when all have it, and removed when none sends by it: else
-// there would be two nodes of which one does not understand the other. What a
+// be installed. It is used when all have it, and removed when none sends by it
+// (one that none has is gone already, so it can be repeated): else there would be two nodes of which one does not understand the other. What a
 // silent node has can't be known; with without it is not asked for.
 func (s Standing) Refuses(step Step, f Fingerprint, without bool) error {
 	if step != Use && step != Remove {
@@ -78,7 +78,7 @@ func (s Standing) Refuses(step Step, f Fingerprint, without bool) error {
 	lacks, sendBy := s.Lacks(f), s.SendBy(f)
 	silent := slices.Sorted(maps.Keys(s.Silent))
 	switch {
-	case len(lacks) == len(s.Rings):
+	case len(s.Rings) == 0 || step == Use && len(lacks) == len(s.Rings):
 		return fmt.Errorf("no node that answers has the key %s: \"tocsin keyring list\" shows those there are", f)
 	case step == Use && len(lacks) > 0:
 		return fmt.Errorf("%s: the key %s is not installed there, and nothing that is sent by it would be understood: install it first", prose.And(lacks), f)

@@ -30,9 +30,10 @@ func TestStanding_Refuses(t *testing.T) {
 		"remove":                        {rings{"x": {f, g}, "y": {f}}, "", keyring.Remove, false, ""},
 		"remove what somebody sends by": {rings{"x": {f, g}, "y": {g, f}}, "", keyring.Remove, false, "y: all is sent by the key " + string(g)},
 		"remove it by force":            {rings{"x": {f, g}, "y": {g, f}}, "", keyring.Remove, true, "y: all is sent"},
-		"remove what nobody has":        {rings{"x": {f}}, "", keyring.Remove, false, "no node"},
+		"remove what nobody has":        {rings{"x": {f}}, "", keyring.Remove, false, ""},
 		"remove while one is silent":    {rings{"x": {f, g}}, "y", keyring.Remove, false, "--force"},
 		"remove without it":             {rings{"x": {f, g}}, "y", keyring.Remove, true, ""},
+		"remove while nobody answers":   {rings{}, "y", keyring.Remove, true, "no node that answers"},
 		"nobody answers":                {rings{}, "y", keyring.Use, true, "no node that answers"},
 	} {
 		s := keyring.Standing{Rings: c.rings, Silent: map[string]string{}}

@@ -25,6 +25,8 @@ type keys struct {
 
 var errNoKeyFile = errors.New("this node was started without --gossip-key-file: its gossip is not encrypted")
 
+var errStrayFile = errors.New("the file of --gossip-key-file says something else than what this node goes by: have it read by \"tocsin reload\", or put the right one there, first")
+
 // readKeys returns the keys that the node starts with, none if it has no file.
 func (n *Node) readKeys() (keyring.Ring, error) {
 	var ring keyring.Ring
@@ -47,8 +49,9 @@ func (n *Node) Keys() keyring.Ring {
 	return keyring.Ring{}
 }
 
-// ChangeKeys implements api.Peer. The file is what is changed, and what counts:
-// somebody may have put another one there, and be about to say so.
+// ChangeKeys implements api.Peer. Where somebody has put another file there and not
+// said so yet nothing is changed: it would come into force whole, and might part
+// this node from the others.
 func (n *Node) ChangeKeys(change keyring.Change) (keyring.Ring, error) {
 	if change.Step == keyring.Look {
 		return n.Keys(), nil
@@ -61,6 +64,9 @@ func (n *Node) ChangeKeys(change keyring.Change) (keyring.Ring, error) {
 	kept, err := n.out.Keys.Load()
 	if err != nil {
 		return n.Keys(), fmt.Errorf("read the gossip keys: %w", err)
+	}
+	if !kept.Equal(n.Keys()) {
+		return n.Keys(), errStrayFile
 	}
 	wanted, err := change.Of(kept)
 	if err != nil {
