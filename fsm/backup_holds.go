@@ -67,15 +67,15 @@ func (h *Holds) becoming(others *Holds, d *Difference) *Holds {
 	return next
 }
 
-// hold is a pause or a window beside others of its kind.
-type hold[H any] interface {
+// pauseOrWindow is one of them beside others of its kind.
+type pauseOrWindow[H any] interface {
 	compare(other H) int // by what there is one of
 	same(other H) bool
 	what() string
 }
 
 // becoming goes through both side by side: they are in order.
-func becoming[H hold[H]](before, after []H) (next []H, changes HoldChanges) {
+func becoming[H pauseOrWindow[H]](before, after []H) (next []H, changes HoldChanges) {
 	for _, to := range after {
 		for len(before) > 0 && before[0].compare(to) < 0 {
 			changes.Deleted = append(changes.Deleted, before[0].what())

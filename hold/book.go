@@ -1,6 +1,7 @@
 package hold
 
 import (
+	"iter"
 	"sync/atomic"
 	"time"
 
@@ -59,18 +60,33 @@ func (b *Book) At(holds *fsm.Holds, moment time.Time) Now {
 func read(windows []*fsm.Window) []window {
 	var all []window
 	for _, w := range windows {
-		one := window{Window: w}
-		if !w.Once() {
-			// What was not refused can be read, by this build and its zones: if
-			// it can't any more, it is no window.
-			var err error
-			if one.repeated, err = calendar.Parse(w.Cron, w.Zone, time.Duration(w.Duration)); err != nil {
-				continue
-			}
+		// What was not refused can be read, by this build and its zones: if it
+		// can't any more, it is no window. See Unreadable.
+		if one, err := readOne(w); err == nil {
+			all = append(all, one)
 		}
-		all = append(all, one)
 	}
 	return all
+}
+
+func readOne(w *fsm.Window) (window, error) {
+	if w.Once() {
+		return window{Window: w}, nil
+	}
+	repeated, err := calendar.Parse(w.Cron, w.Zone, time.Duration(w.Duration))
+	return window{w, repeated}, err
+}
+
+// Unreadable yields the windows that hold nothing, since this build and its time
+// zones can't read when they are open, and why.
+func Unreadable(holds *fsm.Holds) iter.Seq2[*fsm.Window, error] {
+	return func(yield func(*fsm.Window, error) bool) {
+		for _, w := range holds.Windows {
+			if _, err := readOne(w); err != nil && !yield(w, err) {
+				return
+			}
+		}
+	}
 }
 
 func (p *page) covers(moment time.Time) bool {

@@ -48,6 +48,21 @@ func (t *term) holdBack(e *fsm.Endpoint, a Answer, falls bool, now time.Time) {
 		"held_by", list(kinds, maxNamed), "for", a.again(), "reason", strings.Join(reasons[:min(len(reasons), maxNamed)], "; "))
 }
 
+// warnOfUnreadable says which of the maintenance windows that were not there
+// before hold nothing, since this build can't read them.
+func (t *term) warnOfUnreadable(before *fsm.Holds) {
+	if t.view.Holds() == before {
+		return
+	}
+	for w, err := range hold.Unreadable(t.view.Holds()) {
+		if old, ok := before.Window(w.Name); ok && old == w {
+			continue
+		}
+		t.Logger.Warn("a maintenance window can't be read on this node and holds nothing while it leads: set it anew, or install the time zones (tzdata)",
+			"window", w.Name, "err", err)
+	}
+}
+
 // wakeHeld makes due whatever is held back.
 func (t *term) wakeHeld() {
 	for slot := range t.held {

@@ -193,3 +193,29 @@ func TestLoop_SaysOnceWhatHoldsAChangeBack(t *testing.T) {
 		}
 	})
 }
+
+// TestLoop_WarnsOnceOfAWindowThatItCantRead: another build has written it, or
+// this machine knows fewer zones.
+func TestLoop_WarnsOnceOfAWindowThatItCantRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		l := &leader{world: newWorld(t, "", "", "")}
+		set := func(name, zone string) {
+			l.must(fsm.SetWindow{Window: fsm.Window{Name: name, Cron: "0 2 * * *", Zone: zone, Duration: fsm.Duration(time.Minute)}})
+		}
+		set("nightly", "Mars/Olympus")
+		loop := NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = loop.Run(ctx, l.term, time.Now())
+		}()
+		l.must(pauseOf(fsm.Scope{}, time.Time{}))
+		cancel()
+		<-done
+		if said := log.String(); strings.Count(said, "can't be read") != 1 || !strings.Contains(said, "window=nightly") || !strings.Contains(said, "Mars/Olympus") {
+			t.Errorf("it says %q", said)
+		}
+	})
+}

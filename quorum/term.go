@@ -54,12 +54,14 @@ func newTerm(l *Loop, number uint64, since time.Time) *term {
 	view := l.Machine.View()
 	timer := time.NewTimer(0)
 	timer.Stop()
-	return &term{
+	t := &term{
 		Loop: l, number: number, since: since,
 		view: view, roster: rosterOf(view), logged: view.LastEvent(), changes: changes, timer: timer,
 		due: newQueue(), alarms: newAlarms(),
 		inFlight: make(map[string]health.Status), held: make(map[uint32]heldBack), answers: make(chan answer, maxInFlight),
 	}
+	t.warnOfUnreadable(&fsm.Holds{})
+	return t
 }
 
 // close waits for the proposals, whose context has ended.
@@ -85,7 +87,8 @@ func (t *term) follow() {
 		return
 	}
 	t.logEvents()
-	if !t.roster.holdsFor(t.view) || t.view.Holds() != before.Holds() {
+	t.warnOfUnreadable(before.Holds())
+	if !t.roster.isOf(t.view) || t.view.Holds() != before.Holds() {
 		// N, or which ballots count, is another now; or what is held back.
 		t.roster = rosterOf(t.view)
 		t.lookAtAll()

@@ -76,9 +76,9 @@ func rosterOf(view *fsm.View) roster {
 	return r
 }
 
-// holdsFor reports whether view has the very same observers. Records are
+// isOf reports whether view has the very same observers. Records are
 // shared between Views as long as they do not change.
-func (r roster) holdsFor(view *fsm.View) bool {
+func (r roster) isOf(view *fsm.View) bool {
 	if view.ObserverCount() != len(r.observers) {
 		return false
 	}
