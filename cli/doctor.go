@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -55,6 +56,9 @@ tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
 		if err == nil {
 			err = belongs(facts.Status.Cluster)
 		}
+		if _, answered := errors.AsType[client.Refused](err); answered {
+			return exitError{fmt.Errorf("doctor: %w", err), exitUnknown}
+		}
 		if err != nil {
 			return exitError{fmt.Errorf("doctor: %w: start a node with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", err), exitUnknown}
 		}
@@ -77,14 +81,28 @@ type asker struct{ nodes *client.Client }
 // Ask implements doctor.Asker.
 func (a asker) Ask(ctx context.Context, address, path string, into any) error {
 	text, err := a.nodes.AskTold(ctx, address, path)
+	if silent, ok := errors.AsType[client.Silent](err); ok && silent.Hangs() {
+		return ofKind{err, doctor.ErrHangs}
+	}
+	if _, ok := errors.AsType[client.Refused](err); ok {
+		return ofKind{err, doctor.ErrDeclined}
+	}
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("the answer can't be read (%w): is it a node of Tocsin, and of this version?", err)
+		return ofKind{fmt.Errorf("the answer can't be read (%w): is it a node of Tocsin, and of this version?", err), doctor.ErrDeclined}
 	}
 	return nil
 }
+
+// ofKind is an error in its own words, of which the doctor can ask the kind.
+type ofKind struct {
+	error
+	kind error
+}
+
+func (o ofKind) Unwrap() []error { return []error{o.error, o.kind} }
 
 // lookHere looks around on this machine, if the node that was asked runs here or a
 // file is named; else it returns nil.
@@ -170,10 +188,14 @@ func drawFindings(s *screen.Screen, r doctor.Report, cluster api.Cluster, asked 
 	s.Line("%d nodes, as %s (%s) sees them", len(cluster.Observers), screen.Clean(cluster.Node), screen.Clean(asked))
 	s.Line("")
 	count := map[doctor.Severity]int{}
-	var well []string
+	var well, part, unexamined []string
 	for _, f := range r.Findings {
 		count[f.Severity]++
 		if f.Severity == doctor.OK {
+			if len(f.Unexamined) > 0 {
+				part, unexamined = append(part, f.Subject), f.Unexamined
+				continue
+			}
 			well = append(well, f.Subject)
 			continue
 		}
@@ -181,6 +203,9 @@ func drawFindings(s *screen.Screen, r doctor.Report, cluster api.Cluster, asked 
 	}
 	if len(well) > 0 {
 		s.Block(screen.Green, "OK", strings.Join(well, ", "), "")
+	}
+	if len(part) > 0 {
+		s.Block(screen.Green, "OK", strings.Join(part, ", ")+"; not examined: "+screen.Clean(prose.And(unexamined)), "")
 	}
 	switch {
 	case count[doctor.Critical]+count[doctor.Warning] == 0:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -134,5 +135,53 @@ func TestDoctor_AsksAllByTLS(t *testing.T) {
 	code := cli.Main([]string{"debug", "--file", "-", "--address", address, "--ca", files.CA}, &stdout, &stderr)
 	if code != 0 || !strings.Contains(stderr.String(), "asking n3 at ") || strings.Contains(stderr.String(), "could not be asked") {
 		t.Errorf("debug: %d %s", code, &stderr)
+	}
+}
+
+// TestDoctor_SaysWhoWasNotExamined: one node hangs, another one is not running, and
+// neither is said to be well.
+func TestDoctor_SaysWhoWasNotExamined(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = gone.Close()
+	cluster := api.Cluster{ID: "C", Node: "n1", Leader: "n1", Quorum: 2, Sites: 1}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var answer any = api.Configuration{}
+		switch r.URL.Path {
+		case "/v1/status":
+			answer = api.Status{Cluster: cluster}
+		case "/v1/node":
+			answer = api.NodeReport{Node: "n1", Time: time.Now(), Canaries: 1, RoomBytes: new(uint64(1 << 40))}
+		}
+		_ = json.NewEncoder(w).Encode(answer)
+	}))
+	t.Cleanup(server.Close)
+	for name, at := range map[string]string{"n1": server.Listener.Addr().String(), "n2": silent.Addr().String(), "n3": gone.Addr().String()} {
+		cluster.Observers = append(cluster.Observers, api.Observer{Node: name, HTTP: at, Raft: at, Gossip: at, Fresh: true, Voter: new(true)})
+	}
+	var stdout, stderr bytes.Buffer
+	code := cli.Main([]string{"doctor", "--address", server.Listener.Addr().String()}, &stdout, &stderr)
+	text := strings.Join(strings.Fields(stdout.String()), " ")
+	for _, want := range []string{"answers, n2: It does not answer here", "its process hangs", "answers, n3: It does not answer here", "nothing listens there", "not examined: n2 and n3"} {
+		if code != 1 || !strings.Contains(text, want) {
+			t.Errorf("%d: %q is not in\n%s%s", code, want, &stdout, &stderr)
+		}
+	}
+}
+
+// TestDoctor_TellsWhyNobodyHelps: each address that was tried, and why.
+func TestDoctor_TellsWhyNobodyHelps(t *testing.T) {
+	n := newFakeNode(t, problem{503, api.Problem{Code: api.CodeBehind, Detail: "this node has found no leader"}})
+	code, _, stderr := n.tocsin("doctor", "--address", "127.0.0.1:1")
+	if code != 3 || !strings.Contains(stderr, "127.0.0.1:1: connection refused") || !strings.Contains(stderr, "this node has found no leader") || strings.Contains(stderr, "tocsin agent") {
+		t.Errorf("%d %s", code, stderr)
 	}
 }

@@ -40,6 +40,9 @@ func warned(f Facts) []Finding {
 	var all []Finding
 	for _, w := range f.Status.Cluster.Warnings {
 		text, remedy, _ := strings.Cut(w.Text, "; ")
+		if w.Code == api.WarnSilent && f.rings().Part(f.Status.Cluster.Node, w.Node) {
+			remedy = keysExplain
+		}
 		all = append(all, Finding{Severity: Warning, Subject: "members", Node: w.Node, Text: sentence(text), Remedy: remedy})
 	}
 	return orWell(all, "members", "Raft, the gossip and the cluster's state agree on who belongs to it.")
@@ -50,36 +53,51 @@ func (f Facts) votes(node string) bool {
 	return slices.ContainsFunc(f.Status.Cluster.Observers, func(o api.Observer) bool { return o.Node == node && o.Fresh })
 }
 
-// heard: who does not hear whom. That nobody hears a node is told once.
+// heard: who does not hear whom. That nobody hears a node is told once. Where their
+// keys part two nodes, no port has to be opened.
 func heard(f Facts) []Finding {
 	var all []Finding
+	rings := f.rings()
 	for _, o := range f.Status.Cluster.Observers {
-		var by, deaf []string
+		var by, deaf, parted []string
 		for _, a := range f.heardFrom() {
 			if a.Node == o.Node || a.Members == nil {
 				continue
 			}
-			if hears(*a.Members, o.Node) {
+			switch {
+			case hears(*a.Members, o.Node):
 				by = append(by, a.Node)
-			} else {
+			case rings.Part(a.Node, o.Node):
+				parted = append(parted, a.Node)
+			default:
 				deaf = append(deaf, a.Node)
 			}
 		}
+		if len(parted) > 0 {
+			all = append(all, Finding{
+				Severity: Info, Subject: "gossip", Node: o.Node, Text: fmt.Sprintf("%s %s not hear it.", prose.And(parted), verb(parted, "does", "do")),
+				Remedy: keysExplain,
+			})
+		}
 		switch {
 		case len(deaf) == 0:
-		case len(by) == 0:
+		case len(by)+len(parted) == 0:
 			all = append(all, Finding{
 				Severity: Warning, Subject: "gossip", Node: o.Node, Text: "Nobody hears it, so that it votes for nothing, and it counts in the quorum.",
 				Remedy: fmt.Sprintf("start it, and see that TCP and UDP reach %s", o.Gossip),
 			})
 		default:
+			text := fmt.Sprintf("%s %s not hear it.", prose.And(deaf), verb(deaf, "does", "do"))
+			if len(by) > 0 {
+				text = fmt.Sprintf("%s %s not hear it, and %s %s.", prose.And(deaf), verb(deaf, "does", "do"), prose.And(by), verb(by, "does", "do"))
+			}
 			all = append(all, Finding{
-				Severity: Warning, Subject: "gossip", Node: o.Node, Text: fmt.Sprintf("%s %s not hear it, and %s %s.", prose.And(deaf), verb(deaf, "does", "do"), prose.And(by), verb(by, "does", "do")),
+				Severity: Warning, Subject: "gossip", Node: o.Node, Text: text,
 				Remedy: fmt.Sprintf("open TCP and UDP to %s from there, and back", o.Gossip),
 			})
 		}
 	}
-	return orWell(all, "gossip", "Every node that answers hears every other one.")
+	return f.orWell(all, "gossip", "Every node that answers hears every other one.")
 }
 
 func hears(m api.Members, node string) bool {
@@ -90,14 +108,30 @@ func hears(m api.Members, node string) bool {
 func answers(f Facts) []Finding {
 	var all []Finding
 	for _, a := range f.Answers {
-		if a.Silent != "" && f.votes(a.Node) { // of one that is not heard is told under gossip
+		if a.Silent != "" {
 			all = append(all, Finding{
-				Severity: Warning, Subject: "answers", Node: a.Node, Text: fmt.Sprintf("It does not answer here at %s: %s.", a.Address, a.Silent),
-				Remedy: "if it runs, it is the way from here to there: ask from another machine, or open the port",
+				Severity: Warning, Subject: "answers", Node: a.Node, Text: fmt.Sprintf("It does not answer here at %s: %s.", a.Address, strings.TrimSuffix(a.Silent, ".")),
+				Remedy: f.wake(a),
 			})
 		}
 	}
-	return orWell(all, "answers", "All nodes that are heard answer here.")
+	return orWell(all, "answers", "All nodes answer here.")
+}
+
+// wake says what to do about a node that does not answer.
+func (f Facts) wake(a Answer) string {
+	switch a.Silence {
+	case NotRunning:
+		return "nothing listens there: see why its agent does not run, and start it"
+	case Hanging:
+		return "it takes connections and gives no answer: its process hangs or was stopped, or its machine has too much to do; look at its log and start it again"
+	case Declined:
+		return "see what answers there, and why not with that"
+	}
+	if f.votes(a.Node) {
+		return "it is heard, so it is the way from here to there: ask from another machine, or open the port"
+	}
+	return "see whether its machine is up; if it runs, it is the way from here to there: ask from another machine, or open the port"
 }
 
 // ready: who says of itself that it does not do its duty.
@@ -109,7 +143,7 @@ func ready(f Facts) []Finding {
 			all = append(all, Finding{Severity: Critical, Subject: "ready", Node: a.Node, Text: sentence(text), Remedy: remedy})
 		}
 	}
-	return orWell(all, "ready", "Every node that answers does its duty.")
+	return f.orWell(all, "ready", "Every node that answers does its duty.")
 }
 
 // unattended: notifications that were given up, and that nobody has seen to.

@@ -1,5 +1,11 @@
 package doctor
 
+import (
+	"fmt"
+
+	"tocsin/prose"
+)
+
 // Examine says what is wrong, and what is as it should be.
 func Examine(f Facts) Report {
 	var all []Finding
@@ -26,6 +32,24 @@ func orWell(found []Finding, subject, text string) []Finding {
 		return allWell(subject, text)
 	}
 	return found
+}
+
+// orWell is the function of that name for what every node was asked: of those that
+// gave no answer nothing is said to be well.
+func (f Facts) orWell(found []Finding, subject, text string) []Finding {
+	if len(found) > 0 {
+		return found
+	}
+	well := Finding{Severity: OK, Subject: subject, Text: text}
+	for _, a := range f.Answers {
+		if a.Silent != "" {
+			well.Unexamined = append(well.Unexamined, a.Node)
+		}
+	}
+	if len(well.Unexamined) > 0 {
+		well.Text += fmt.Sprintf(" Not examined: %s.", prose.And(well.Unexamined))
+	}
+	return []Finding{well}
 }
 
 // heardFrom returns the answers of those that gave one.

@@ -77,8 +77,17 @@ func TestExamine(t *testing.T) {
 		"nobody hears c":    {func(f *doctor.Facts) { deaf(f, 0, 2); deaf(f, 1, 2) }, []string{"warning gossip c: Nobody hears it | start it, and see that TCP and UDP reach c:8000"}},
 		"a does not hear c": {func(f *doctor.Facts) { deaf(f, 0, 2) }, []string{"warning gossip c: a does not hear it, and b does. | open TCP and UDP to c:8000"}},
 		"b does not answer": {func(f *doctor.Facts) {
-			f.Answers[1] = doctor.Answer{Node: "b", Address: "b:6000", Silent: "connection refused"}
-		}, []string{"warning answers b: does not answer here at b:6000: connection refused. | way from here"}},
+			f.Answers[1] = doctor.Answer{Node: "b", Address: "b:6000", Silent: "no route to host"}
+		}, []string{"warning answers b: does not answer here at b:6000: no route to host. | way from here"}},
+		"b is not running": {func(f *doctor.Facts) {
+			f.Answers[1] = doctor.Answer{Node: "b", Address: "b:6000", Silent: "connection refused", Silence: doctor.NotRunning}
+		}, []string{"warning answers b: connection refused. | start it"}},
+		"b hangs, and nobody hears it": {func(f *doctor.Facts) {
+			f.Answers[1] = doctor.Answer{Node: "b", Address: "b:6000", Silent: "no answer in time", Silence: doctor.Hanging}
+			observer(f, 1).Fresh = false
+			deaf(f, 0, 1)
+			deaf(f, 2, 1)
+		}, []string{"warning quorum : without a or c", "warning gossip b: Nobody hears it", "warning answers b: no answer in time. | its process hangs"}},
 		"not ready": {func(f *doctor.Facts) {
 			f.Answers[2].Report.Problems = []string{"the notifier is stuck; look at its log"}
 		}, []string{"critical ready c: The notifier is stuck. | look at its log"}},
@@ -92,7 +101,27 @@ func TestExamine(t *testing.T) {
 		},
 		"keys part the nodes": {
 			func(f *doctor.Facts) { f.Answers[2].Report.GossipKeys = []keyring.Fingerprint{"k2"} },
-			[]string{"critical gossip-keys : a and b send by the gossip key k1, which c does not have | give c the file", "critical gossip-keys : c sends by the gossip key k2, which a and b do not have | tocsin reload"},
+			[]string{"critical gossip-keys : a and b send by the gossip key k1, which c does not have; c sends by the gossip key k2, which a and b do not have | give c the file of the gossip keys (--gossip-key-file) that a and b have"},
+		},
+		"a node was away while the key was changed": {
+			func(f *doctor.Facts) {
+				f.Answers[2].Report.GossipKeys = []keyring.Fingerprint{"k0"}
+				deaf(f, 0, 2)
+				deaf(f, 1, 2)
+				deaf(f, 2, 0)
+				deaf(f, 2, 1)
+				f.Status.Cluster.Warnings = []api.Warning{{Code: api.WarnSilent, Node: "c", Text: "c is not heard in the gossip; see that TCP and UDP reach it"}}
+			},
+			[]string{
+				"critical gossip-keys : which c does not have | may have been removed on purpose", "warning members c: not heard | their gossip keys explain it",
+				"info gossip a: c does not hear it. | their gossip keys explain it", "info gossip b: c does not hear it. | gossip keys", "info gossip c: a and b do not hear it. | gossip keys",
+			},
+		},
+		"as many go by one key as by another": {
+			func(f *doctor.Facts) {
+				f.Answers[0].Report.GossipKeys, f.Answers[1].Report.GossipKeys, f.Answers[2].Report.GossipKeys = []keyring.Fingerprint{"k0"}, []keyring.Fingerprint{"k1"}, []keyring.Fingerprint{"k2"}
+			},
+			[]string{"critical gossip-keys : which b and c do not have; | no key is that of most nodes"},
 		},
 		"a node has no key": {
 			func(f *doctor.Facts) { f.Answers[2].Report.GossipKeys = nil },

@@ -21,8 +21,9 @@ type Facts struct {
 type Answer struct {
 	Node, Address string
 	// Silent says why it said nothing, "" if it did; then the rest is empty.
-	Silent string
-	Report api.NodeReport
+	Silent  string
+	Silence Silence
+	Report  api.NodeReport
 	// Skew is how far its clock is ahead of ours, and may be off by Within, half
 	// of what the answer took.
 	Skew, Within time.Duration
@@ -30,6 +31,21 @@ type Answer struct {
 	// it did not say.
 	Members *api.Members
 }
+
+// Silence is how a node came to say nothing, as far as that can be told from here.
+type Silence uint8
+
+// The kinds of silence.
+const (
+	// Unreached: no connection was made, for whatever reason.
+	Unreached Silence = iota
+	// NotRunning: its machine is there, and nothing listens at the address.
+	NotRunning
+	// Hanging: the connection was made, and nothing came back in time.
+	Hanging
+	// Declined: something answered there, and not with what was asked for.
+	Declined
+)
 
 // Local is what was found on this machine.
 type Local struct {

@@ -45,6 +45,9 @@ type Finding struct {
 	Text string `json:"text"`
 	// Remedy says what to do; it is empty where there is nothing to do.
 	Remedy string `json:"remedy,omitempty"`
+	// Unexamined are the nodes that nothing was learned of, because they did not
+	// answer: what is OK is so for the others.
+	Unexamined []string `json:"unexamined,omitempty"`
 }
 
 // Report is what came of an examination.

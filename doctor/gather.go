@@ -3,9 +3,12 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"tocsin/api"
@@ -19,9 +22,32 @@ const (
 )
 
 // Asker asks a node: it reads the answer to GET path at address into into. An
-// error says in few words why there is none.
+// error says in few words why there is none, and can be asked for what is behind
+// it: syscall.ECONNREFUSED, and ErrHangs or ErrDeclined.
 type Asker interface {
 	Ask(ctx context.Context, address, path string, into any) error
+}
+
+var (
+	// ErrHangs is behind the error of an Asker if a connection was made, and no
+	// answer came by it in time.
+	ErrHangs = errors.New("the connection was made, and no answer came")
+	// ErrDeclined is behind it if there was an answer, and it was not what was
+	// asked for.
+	ErrDeclined = errors.New("it answers, and not with that")
+)
+
+// silenceOf says what kind of silence that error of an Asker is.
+func silenceOf(err error) Silence {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return NotRunning
+	case errors.Is(err, ErrHangs):
+		return Hanging
+	case errors.Is(err, ErrDeclined):
+		return Declined
+	}
+	return Unreached
 }
 
 // Gather asks the first of the addresses that answers about the cluster, and then
@@ -54,6 +80,7 @@ func Gather(ctx context.Context, ask Asker, addresses []string) (f Facts, asked 
 // first returns how the first node that answers sees the cluster, and where that
 // is.
 func first(ctx context.Context, ask Asker, addresses []string) (status api.Status, asked string, err error) {
+	var why []error
 	for _, address := range addresses {
 		asking, cancel := context.WithTimeout(ctx, answerWait)
 		err = ask.Ask(asking, address, "/v1/status?limit=1", &status)
@@ -61,10 +88,24 @@ func first(ctx context.Context, ask Asker, addresses []string) (status api.Statu
 		if err == nil {
 			return status, address, nil
 		}
-		err = fmt.Errorf("%s: %w", address, err)
+		why = append(why, fmt.Errorf("%s: %w", address, err))
 	}
-	return status, "", err
+	return status, "", nobody(why)
 }
+
+// nobody are the reasons why none of the addresses gave an answer, in one line.
+type nobody []error
+
+func (n nobody) Error() string {
+	var all []string
+	for _, err := range n {
+		all = append(all, err.Error())
+	}
+	return strings.Join(all, "; ")
+}
+
+// Unwrap lets each reason be asked for.
+func (n nobody) Unwrap() []error { return n }
 
 // question asks one node about itself, and whom it hears.
 func question(ctx context.Context, ask Asker, node, address string) Answer {
@@ -73,11 +114,11 @@ func question(ctx context.Context, ask Asker, node, address string) Answer {
 	defer cancel()
 	sent := time.Now()
 	if err := ask.Ask(ctx, address, "/v1/node", &a.Report); err != nil {
-		return Answer{Node: node, Address: address, Silent: err.Error()}
+		return Answer{Node: node, Address: address, Silent: err.Error(), Silence: silenceOf(err)}
 	}
 	received := time.Now()
 	if a.Report.Node != node {
-		return Answer{Node: node, Address: address, Silent: fmt.Sprintf("%q answers there", a.Report.Node)}
+		return Answer{Node: node, Address: address, Silent: fmt.Sprintf("%q answers there", a.Report.Node), Silence: Declined}
 	}
 	a.Within = received.Sub(sent) / 2
 	a.Skew = a.Report.Time.Sub(sent.Add(a.Within).Round(0)) // without the monotonic reading

@@ -30,7 +30,7 @@ func scripts(f Facts) []Finding {
 			all = append(all, one)
 		}
 	}
-	return orWell(all, "scripts", "Every node has the scripts that the endpoints need.")
+	return f.orWell(all, "scripts", "Every node has the scripts that the endpoints need.")
 }
 
 // canaries: who would not notice that it is cut off.
@@ -54,7 +54,7 @@ func canaries(f Facts) []Finding {
 			Remedy: "name addresses that are always reachable from there, such as the gateway: canary in the configuration file",
 		})
 	}
-	return orWell(all, "canaries", "Canaries answer at every node.")
+	return f.orWell(all, "canaries", "Canaries answer at every node.")
 }
 
 // smallRoom is what is left on a disk when somebody should know, in bytes.
@@ -80,7 +80,7 @@ func room(f Facts) []Finding {
 			})
 		}
 	}
-	return orWell(all, "disk", "There is room on the disks of the data directories.")
+	return f.orWell(all, "disk", "There is room on the disks of the data directories.")
 }
 
 // versions: who runs another build, and who reads less of the log.
@@ -140,5 +140,5 @@ func clocks(f Facts) []Finding {
 			Remedy: "synchronise it (NTP), so that its log can be read beside the others'",
 		})
 	}
-	return orWell(all, "clock", "The clocks of the nodes and of this machine agree within a second.")
+	return f.orWell(all, "clock", "The clocks of the nodes and of this machine agree within a second.")
 }

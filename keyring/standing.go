@@ -57,6 +57,38 @@ func (s Standing) Lacks(f Fingerprint) (nodes []string) {
 	return nodes
 }
 
+// Part reports whether one of both does not have the key that the other one sends
+// by. Of a node that has not answered nothing is known.
+func (s Standing) Part(one, other string) bool {
+	a, known := s.Rings[one]
+	b, knownToo := s.Rings[other]
+	if !known || !knownToo {
+		return false
+	}
+	opens := func(ring, sender []Fingerprint) bool { // in the clear nothing is opened, and all is understood
+		return len(sender) == len(ring) && len(ring) == 0 || len(sender) > 0 && slices.Contains(ring, sender[0])
+	}
+	return !opens(a, b) || !opens(b, a)
+}
+
+// Strays returns the key that most nodes send by, and the nodes that would have to
+// take it over, in order: they don't have it, or send by one that is not everywhere.
+// There is no such key, "", if no other is behind it.
+func (s Standing) Strays() (by Fingerprint, nodes []string) {
+	keys := s.Keys()
+	if len(keys) == 0 || len(keys) > 1 && len(keys[1].Primary) == len(keys[0].Primary) {
+		return "", nil
+	}
+	by = keys[0].Fingerprint
+	for _, node := range slices.Sorted(maps.Keys(s.Rings)) {
+		ring := s.Rings[node]
+		if !slices.Contains(ring, by) || len(s.Lacks(ring[0])) > 0 && ring[0] != by {
+			nodes = append(nodes, node)
+		}
+	}
+	return by, nodes
+}
+
 // SendBy returns the nodes whose primary key that is, in order.
 func (s Standing) SendBy(f Fingerprint) (nodes []string) {
 	for _, node := range slices.Sorted(maps.Keys(s.Rings)) {

@@ -180,7 +180,7 @@ func (c *Client) AskTold(ctx context.Context, address, path string) ([]byte, err
 	}
 	text, err := c.askOne(ctx, address, Request{Method: http.MethodGet, Path: path}, nil)
 	if quiet, ok := errors.AsType[unanswered](err); ok {
-		return nil, errors.New(reasonOf(quiet))
+		return nil, Silent{quiet}
 	}
 	return text, err
 }

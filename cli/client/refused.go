@@ -67,6 +67,21 @@ func (u unanswered) unasked() bool {
 	return ok && op.Op == "dial" || credentials.NothingSent(u.error)
 }
 
+// Silent is the error about a node that was asked alone and gave no answer, in few
+// words.
+type Silent struct{ why unanswered }
+
+func (s Silent) Error() string { return reasonOf(s.why) }
+
+// Unwrap lets what is behind it be asked for.
+func (s Silent) Unwrap() error { return s.why }
+
+// Hangs reports whether a connection was made, and no answer came by it in time.
+func (s Silent) Hangs() bool {
+	slow, ok := errors.AsType[net.Error](s.why)
+	return ok && slow.Timeout() && !s.why.unasked()
+}
+
 // reasonOf says in few words why nobody answered.
 func reasonOf(err error) string {
 	if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
