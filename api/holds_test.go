@@ -129,6 +129,13 @@ func TestWindows_AreMadeShownAndDeleted(t *testing.T) {
 	w.request("DELETE", nightly, "").wantWord(t, 404, "nightly")
 }
 
+func TestWindows_OneThatIsOverIsRefused(t *testing.T) {
+	w := newWorld(t)
+	from := time.Now().Add(-2 * time.Hour).UTC().Format(time.RFC3339)
+	w.request("PUT", "/v1/maintenance/gone", `{"from":"`+from+`","duration":"1h"}`).wantWord(t, 400, "over already")
+	w.request("PUT", "/v1/maintenance/open", `{"from":"`+from+`","duration":"3h"}`).wantWord(t, 200, `"changed":true`)
+}
+
 func TestWindows_OneThatComesOnceIsOpenAndThenOver(t *testing.T) {
 	w := newWorld(t)
 	from := time.Now().Add(-time.Minute).UTC().Truncate(time.Second)

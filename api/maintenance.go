@@ -166,6 +166,9 @@ func (s *server) putWindow(ctx context.Context, in *writeWindowInput) (*holdWrit
 		Name: in.Name, Scope: fsm.Scope{Prefix: r.Prefix, Labels: r.Labels}, Reason: r.Reason, By: access.From(ctx).By(r.By),
 		Cron: r.Cron, Zone: r.Zone, From: r.From, Duration: r.Duration,
 	}
+	if end := r.From.Add(time.Duration(r.Duration)); r.Cron == "" && !r.From.IsZero() && r.Duration > 0 && !end.After(time.Now()) {
+		return nil, badRequest("the window would be over already: it ends at %s; give a from that is to come", end.UTC().Format(time.RFC3339))
+	}
 	result, err := s.propose(ctx, fsm.SetWindow{Window: w, If: condition})
 	if err != nil {
 		return nil, err

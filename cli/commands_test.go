@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,18 @@ func (n *fakeNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		_ = json.NewEncoder(w).Encode(a)
 	}
+}
+
+// wrote returns the last request that was no question.
+func (n *fakeNode) wrote() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, asked := range slices.Backward(n.asked) {
+		if !strings.HasPrefix(asked, "GET ") {
+			return asked
+		}
+	}
+	return ""
 }
 
 // lastAsked returns what the node was asked last.

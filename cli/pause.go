@@ -98,7 +98,29 @@ tocsin pause --all --reason "the network is being moved"`,
 			return misuse(c, "say once when it ends, by --for or --until, and later than now")
 		}
 		body.Prefix, body.Labels, body.For = scope.Prefix, scope.Labels, fsm.Duration(lasts)
-		return a.write(c, &addresses, client.Request{Method: http.MethodPost, Path: "/v1/pause", Body: body})
+		err = a.write(c, &addresses, client.Request{Method: http.MethodPost, Path: "/v1/pause", Body: body})
+		if err != nil || which.all {
+			return err
+		}
+		return a.sayIfNone(c, &addresses, which)
 	}
 	return c
+}
+
+// sayIfNone says that no endpoint is covered, which is no error: some may come.
+func (a app) sayIfNone(c *cobra.Command, addresses *[]string, which *covering) error {
+	nodes, err := a.nodes(c, addresses)
+	if err != nil {
+		return err
+	}
+	query, err := which.query(c)
+	if err != nil {
+		return err
+	}
+	query.Set("limit", "1")
+	_, status, err := client.Fetch[api.Status](c.Context(), nodes, "/v1/status", query)
+	if err == nil && len(status.Endpoints) == 0 {
+		a.say("It covers no endpoint that is there now, only those to come: \"tocsin resume\" takes it back.\n")
+	}
+	return nil // it is done, whatever can be said of it
 }

@@ -109,6 +109,9 @@ tocsin settings set cooldown=1m max_voters=3`,
 		s := screen.New(a.stdout)
 		for _, change := range changes {
 			s.Line("%s: %s → %s", change.name, screen.Clean(change.before), screen.Clean(change.after))
+			if word := unwise(change.name, change.after); word != "" {
+				a.say("%s\n", word)
+			}
 		}
 		_, err = a.stdout.Write(s.Bytes())
 		return err
@@ -271,6 +274,22 @@ func drawFields(s *screen.Screen, all settingList) {
 		rows[i] = []string{screen.Clean(f.name), screen.Clean(meaning(f.name, f.text(), interval))}
 	}
 	s.Table([]string{"SETTING", "VALUE"}, rows)
+}
+
+// unwise says what a setting of that value costs, "" if it is a usual one.
+func unwise(name, value string) string {
+	n, err := strconv.Atoi(value)
+	switch {
+	case name != "max_voters" || err != nil:
+		return ""
+	case n == 1:
+		return "Only one node votes in raft from now on: without it nothing is decided. With max_voters=3 or 5 any one may fail."
+	case n == 2:
+		return "At most two nodes vote in raft from now on: without either of them nothing is decided. With max_voters=3 or 5 any one may fail."
+	case n%2 == 0:
+		return fmt.Sprintf("Of %d voters no more may fail than of %d: set max_voters to %d or %d.", n, n-1, n-1, n+1)
+	}
+	return ""
 }
 
 // meaning is the value of a setting in the words of people: one that is off, or

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -67,7 +68,7 @@ of every endpoint. It knows at least what the leader knew when it was asked.`,
 		}
 		text, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodGet, Path: "/v1/snapshot", Query: query, Timeout: snapshotTimeout})
 		if err != nil {
-			return fmt.Errorf("snapshot save: %w", err)
+			return fmt.Errorf("snapshot save: %w%s", err, unled(err, stale))
 		}
 		b, err := backup.Read(bytes.NewReader(text))
 		if err != nil {
@@ -80,6 +81,20 @@ of every endpoint. It knows at least what the leader knew when it was asked.`,
 		return nil
 	}
 	return c
+}
+
+// unled says what can be had of a cluster that has no leader.
+func unled(err error, stale bool) string {
+	no, refused := errors.AsType[client.Refused](err)
+	switch {
+	case !refused:
+		return ""
+	case no.Problem.Code == api.CodeNoLeader && !stale:
+		return "; \"--stale --address HOST:PORT\" takes what that one node knows"
+	case no.Problem.Code == api.CodeBehind:
+		return fmt.Sprintf("; a node tells what its newest snapshot holds, if it has one, %v after its start: try again with --stale then", api.StartingTime)
+	}
+	return ""
 }
 
 // inspected is what snapshot inspect tells of a file.

@@ -44,3 +44,16 @@ func TestSnapshot(t *testing.T) {
 		t.Error("half a backup was kept")
 	}
 }
+
+// TestSnapshotSave_WithoutALeader: what can be had, and when.
+func TestSnapshotSave_WithoutALeader(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f")
+	n := newFakeNode(t, problem{409, api.Problem{Code: api.CodeNoLeader, Detail: "no leader"}})
+	if code, _, stderr := n.tocsin("snapshot", "save", file); code != 1 || !strings.Contains(stderr, "--stale --address HOST:PORT") {
+		t.Errorf("%d %s", code, stderr)
+	}
+	n = newFakeNode(t, problem{409, api.Problem{Code: api.CodeBehind, Detail: "found no leader"}})
+	if code, _, stderr := n.tocsin("snapshot", "save", "--stale", file); code != 1 || !strings.Contains(stderr, "15s after its start: try again with --stale") {
+		t.Errorf("%d %s", code, stderr)
+	}
+}

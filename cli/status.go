@@ -84,6 +84,9 @@ func belongs(c api.Cluster) error {
 
 // whole writes the cluster, and below it the endpoints, or the one.
 func drawWhole(s *screen.Screen, status api.Status, one bool) {
+	if one && len(status.Endpoints) == 1 {
+		status.Cluster.HeldBackBy = about(status.Cluster.HeldBackBy, status.Endpoints[0])
+	}
 	drawCluster(s, status.Cluster)
 	s.Line("")
 	switch {
@@ -97,6 +100,18 @@ func drawWhole(s *screen.Screen, status api.Status, one bool) {
 	default:
 		drawEndpoints(s, status)
 	}
+}
+
+// about returns those of the obstacles of a cluster that are in the way of one
+// endpoint: a pause or a window of others is none of its own.
+func about(all []api.Obstacle, e api.EndpointStatus) (some []api.Obstacle) {
+	for _, o := range all {
+		scoped := o.Kind == api.HeldByPause || o.Kind == api.HeldByMaintenance
+		if !scoped || slices.ContainsFunc(e.HeldBackBy, func(own api.Obstacle) bool { return own.Kind == o.Kind && own.Of == o.Of }) {
+			some = append(some, o)
+		}
+	}
+	return some
 }
 
 // cluster writes who leads, who is heard, and what a decision takes.

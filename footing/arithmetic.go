@@ -181,7 +181,7 @@ func (a arithmetic) lacks() []string {
 		all = append(all, fmt.Sprintf("Nothing can be agreed on: votes come from %d of %d sites, and a decision takes %d.", sites.Heard, sites.Of, sites.Needed))
 	}
 	if a.leader == "" && len(all) == 0 {
-		return []string{"There is no leader at this moment: an election takes a few seconds, so ask again; if it stays so, ask another node."}
+		return []string{"There is no leader at this moment, though enough nodes count as heard: those that were heard a few seconds ago still do (up to three intervals of the ballots), and an election takes as long. Ask again in a quarter of a minute; if it stays so, ask another node."}
 	}
 	if len(all) > 0 {
 		all = append(all, a.remedy())

@@ -73,6 +73,8 @@ func (f Footing) spread() string {
 	switch {
 	case f.Votes.Heard < f.Votes.Of || f.Voters.Heard < f.Voters.Of:
 		return ": bring back those that are not heard or abstain"
+	case f.Voters.Of < 3 && f.Votes.Of >= 3:
+		return ": fewer than three nodes vote in raft, so see what max_voters is set to (\"tocsin settings get\")"
 	case f.Sites.Of < 3:
 		return ": a node at a third site, that votes, would prevent that"
 	}

@@ -40,7 +40,7 @@ func (n *Node) Readiness() api.Readiness {
 	case n.removed.Load():
 		problem("this node was taken out of the cluster")
 	case n.registered() == nil:
-		problem("this node is not registered with a cluster yet")
+		problem("%s", unregistered(n.out.Identity.Cluster != "", known))
 	}
 	switch {
 	case !known:
@@ -92,4 +92,17 @@ func (n *Node) Readiness() api.Readiness {
 	}
 	r.Ready = len(r.Problems) == 0
 	return r
+}
+
+// unregistered says why a node is not registered. Who is a member already has all of
+// the cluster's state on its disk, and must not be taken for one that has nothing to
+// lose.
+func unregistered(member, led bool) string {
+	switch {
+	case !member:
+		return "this node is not registered with a cluster yet"
+	case !led:
+		return "this node is a member of its cluster, whose state is on its disk, and waits for a leader to take it in again: start the other members, and leave its data directory as it is"
+	}
+	return "this node is a member of its cluster, whose state is on its disk, and the leader has not taken it in again since its start: its log says why; leave its data directory as it is"
 }

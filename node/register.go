@@ -45,7 +45,8 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 		}
 		if err != nil && pause >= complainFrom && (complained == nil || err.Error() != complained.Error()) {
 			complained = err
-			n.log.Info("this node is not registered yet, it keeps asking", "err", err)
+			_, led := n.Leader()
+			n.log.Info(unregistered(n.out.Identity.Cluster != "", led)+"; it keeps asking", "err", err)
 		}
 		waiting, cancel := context.WithTimeout(ctx, pause/2+rand.N(pause))
 		if n.awaitRegistration(waiting, leaderChanged) != nil {
