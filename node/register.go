@@ -46,7 +46,7 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 		if err != nil && pause >= complainFrom && (complained == nil || err.Error() != complained.Error()) {
 			complained = err
 			_, led := n.Leader()
-			n.log.Info(unregistered(n.out.Identity.Cluster != "", led)+"; it keeps asking", "err", err)
+			n.log.Info("no leader has taken this node in since its start, it keeps asking", "reason", unregistered(n.out.Identity.Cluster != "", led), "err", err)
 		}
 		waiting, cancel := context.WithTimeout(ctx, pause/2+rand.N(pause))
 		if n.awaitRegistration(waiting, leaderChanged) != nil {
