@@ -39,6 +39,14 @@ func nodeFigures() []figure {
 				}
 			},
 		},
+		{
+			meaning{"tocsin_audit_lost_lines_total", "Lines that the file of --audit-log did not take: they stand in the log of the node alone; absent where there is no such file.", nil},
+			prometheus.CounterValue, func(s *Scene, set setter) {
+				if s.AuditLost != nil {
+					set(float64(*s.AuditLost))
+				}
+			},
+		},
 	}
 }
 

@@ -39,6 +39,9 @@ type Scene struct {
 	LittleRoom bool
 	// Expiry is when the certificates end; nil where there are none.
 	Expiry *Expiry
+	// AuditLost counts the lines that the file of the audit log did not take; nil where
+	// there is none.
+	AuditLost *uint64
 }
 
 // Expiry is when certificates end: that of the node, and the CA's that ends first.

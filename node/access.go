@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -66,17 +65,6 @@ func (n *Node) mayRegister(ctx context.Context, r api.Registration) error {
 	})
 }
 
-// auditLog is where a line for each change goes: to the log of the node, and to
-// a file of its own if there is one.
-func (n *Node) auditLog() *slog.Logger {
-	log := n.log.With("component", "audit")
-	if n.out.Audit == nil {
-		return log
-	}
-	file := slog.NewJSONHandler(n.out.Audit, nil).WithAttrs([]slog.Attr{slog.String("node", n.cfg.Name)})
-	return slog.New(slog.NewMultiHandler(log.Handler(), file))
-}
-
 // maxSecretFile bounds what is read of a file that holds a token.
 const maxSecretFile = 64 << 10
 
@@ -86,7 +74,7 @@ func openSecrets(cfg Config, into *Outside, closers *closers) error {
 		return err
 	}
 	if cfg.AuditLog != "" {
-		file, err := os.OpenFile(cfg.AuditLog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		file, err := openAuditFile(cfg.AuditLog)
 		if err != nil {
 			return fmt.Errorf("--audit-log: %w", err)
 		}

@@ -51,6 +51,7 @@ type Node struct {
 	keys      keys
 	scavenger *scavenger.Scavenger
 	metrics   *metrics.Metrics
+	trail     *auditTrail // nil if the audit log has no file of its own
 
 	// changeable is what counts instead of what cfg says of it, and never
 	// written to. reloading is held to change it along with the parts.
@@ -100,6 +101,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 	changeable := cfg.Changeable()
 	n.changeable.Store(&changeable)
 	n.log = cfg.logger().With("node", cfg.Name)
+	n.trail = newAuditTrail(outside.Audit, n.log)
 	n.member.Store(outside.Identity.Cluster != "" && !outside.Identity.SetAside)
 	n.metrics = metrics.New(metrics.Config{Source: n, Endpoints: cfg.MetricsEndpoints, Logger: n.log})
 	if outside.Meet != nil {

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
-	"io"
 	"net"
 
 	"github.com/hashicorp/memberlist"
@@ -69,7 +68,7 @@ type Outside struct {
 	// FirstTokens are those of a cluster that this node founds, and Audit gets
 	// a line for each change beside the log; nil is none.
 	FirstTokens []access.Record
-	Audit       io.Writer
+	Audit       AuditFile
 	// Close releases all of it, after the node has stopped.
 	Close func() error
 }

@@ -84,6 +84,7 @@ func (n *Node) Readiness() api.Readiness {
 		problems, warnings := judge(n.out.Credentials.Standing(), time.Now())
 		r.Problems, r.Warnings = append(r.Problems, problems...), append(r.Warnings, warnings...)
 	}
+	r.Warnings = append(r.Warnings, n.trail.warnings()...)
 	if n.littleRoom.Load() {
 		r.Warnings = append(r.Warnings, roomWarning)
 	}

@@ -40,8 +40,8 @@ func (n *Node) Changeable() Changeable {
 }
 
 // Reload has the node work with change from now on, and with what the file of the
-// gossip keys says. What runs already is not
-// stopped: with a smaller limit no other check or script starts until enough of
+// gossip keys says, and write its audit log to the file that has the name now. What
+// runs already is not stopped: with a smaller limit no other check or script starts until enough of
 // them have ended. If change is not valid its faults are returned, each naming
 // the flag to change, and nothing has changed.
 func (n *Node) Reload(change Changeable) error {
@@ -51,7 +51,10 @@ func (n *Node) Reload(change Changeable) error {
 	}
 	n.reloading.Lock()
 	defer n.reloading.Unlock()
-	if err := n.reloadKeys(); err != nil { // first: nothing that follows fails
+	if err := n.trail.reopen(); err != nil { // it is the same one, or another of its name
+		return err
+	}
+	if err := n.reloadKeys(); err != nil { // before the rest: nothing that follows fails
 		return err
 	}
 	before := n.changeable.Swap(&change)

@@ -23,7 +23,7 @@ func (n *Node) Scene() metrics.Scene {
 		Gossip: n.gossip.Stats(), Checks: n.verifier.Progress(), Streams: streams, Raft: n.raftScene(),
 		WritesQueued: len(n.local.queue) + len(n.remote.queue),
 		FreeBytes:    n.room.Load(), LittleRoom: n.littleRoom.Load(),
-		Expiry: n.expiry(),
+		Expiry: n.expiry(), AuditLost: n.trail.missing(),
 	}
 }
 

@@ -53,8 +53,8 @@ func (r *reloader) attach(n reloadable) {
 	r.node = n
 }
 
-// reload reads the file again, and that of the gossip keys, has the node and the
-// log take what they can without a start, and returns all that differs from what
+// reload reads the file again, and that of the gossip keys, has the node go on in
+// the file that the audit log is in now, and it and the log take what they can without a start, and returns all that differs from what
 // runs, what waits for a start among it. After an error nothing has changed.
 func (r *reloader) reload() ([]config.Change, error) {
 	r.mu.Lock()
@@ -63,7 +63,7 @@ func (r *reloader) reload() ([]config.Change, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case r.given.file() == "" && l.Node.GossipKeyFile == "":
+	case r.given.file() == "" && l.Node.GossipKeyFile == "" && l.Node.AuditLog == "":
 		return nil, errNoFile
 	case r.node == nil:
 		return nil, errStarting
