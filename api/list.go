@@ -48,16 +48,9 @@ func (in *listInput) read() (l listing, err error) {
 }
 
 func labelsOf(given []string) (map[string]string, error) {
-	labels := make(map[string]string, len(given))
-	for _, l := range given {
-		name, value, ok := strings.Cut(l, "=")
-		if !ok || name == "" {
-			return nil, badRequest("label %q is not like team=storage", l)
-		}
-		if other, again := labels[name]; again && other != value {
-			return nil, badRequest("no endpoint has both %s=%s and %s", name, other, l)
-		}
-		labels[name] = value
+	labels, err := fsm.ParseLabels(given)
+	if err != nil {
+		return nil, badRequest("%v", err)
 	}
 	return labels, nil
 }

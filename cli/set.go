@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,17 +84,14 @@ func hideDefaults(c *cobra.Command) {
 	}
 }
 
+// labelsOf returns what --label said, nil if it was not given.
 func labelsOf(c *cobra.Command, given []string) (*map[string]string, error) {
 	if len(given) == 0 {
 		return nil, nil
 	}
-	labels := make(map[string]string, len(given))
-	for _, l := range given {
-		name, value, ok := strings.Cut(l, "=")
-		if !ok || name == "" {
-			return nil, misuse(c, "label %q is not like team=storage", l)
-		}
-		labels[name] = value
+	labels, err := fsm.ParseLabels(given)
+	if err != nil {
+		return nil, misused(c, err)
 	}
 	return &labels, nil
 }

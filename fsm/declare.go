@@ -46,6 +46,23 @@ func (s Scope) Covers(key string, labels map[string]string) bool {
 	return strings.HasPrefix(key, s.Prefix) && HasLabels(labels, s.Labels)
 }
 
+// ParseLabels reads labels as people write them, each as name=value. One name with
+// two values is an error: nothing has both.
+func ParseLabels(given []string) (map[string]string, error) {
+	labels := make(map[string]string, len(given))
+	for _, l := range given {
+		name, value, ok := strings.Cut(l, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("label %q is not like team=storage", l)
+		}
+		if other, again := labels[name]; again && other != value {
+			return nil, fmt.Errorf("no endpoint has both %s=%s and %s", name, other, l)
+		}
+		labels[name] = value
+	}
+	return labels, nil
+}
+
 // HasLabels reports whether labels holds all that are wanted.
 func HasLabels(labels, wanted map[string]string) bool {
 	for name, value := range wanted {

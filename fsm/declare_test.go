@@ -2,6 +2,7 @@ package fsm_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -136,4 +137,16 @@ func TestEndpointsAfter_PagesHoldEachKeyOnce(t *testing.T) {
 			rt.Fatal(fmt.Sprintf("pages %q, at once %q", got, want))
 		}
 	})
+}
+
+func TestParseLabels(t *testing.T) {
+	got, err := fsm.ParseLabels([]string{"team=a", "x=1=2", "empty=", "team=a"})
+	if err != nil || !maps.Equal(got, map[string]string{"team": "a", "x": "1=2", "empty": ""}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, given := range [][]string{{"team"}, {"=a"}, {"team=a", "team=b"}, {"team=a", "team="}} {
+		if got, err := fsm.ParseLabels(given); err == nil {
+			t.Errorf("%q is taken for %v", given, got)
+		}
+	}
 }
