@@ -91,7 +91,7 @@ func (r Registration) check() error {
 }
 
 func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
-	entry, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, MaxEntry))
+	entry, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, fsm.MaxEntryBytes))
 	if err != nil {
 		return bodyFault(err, nil)
 	}

@@ -88,7 +88,8 @@ func TestPeer_RegisterRefusesNonsense(t *testing.T) {
 	w.register(`{"node":"`+strings.Repeat("x", 70_000)+`"}`).wantWord(t, 413)
 	w.proposeEntry("").wantWord(t, 400, "empty")
 	w.proposeEntry("\x01{").wantWord(t, 400, "decode")
-	w.proposeEntry(strings.Repeat("x", api.MaxEntry+1)).wantWord(t, 413)
+	w.proposeEntry("\x01"+strings.Repeat(" ", fsm.MaxEntryBytes-1)).wantWord(t, 400, "decode")
+	w.proposeEntry(strings.Repeat("x", fsm.MaxEntryBytes+1)).wantWord(t, 413)
 }
 
 func TestPeer_RegisterToleratesFieldsOfNewerNodes(t *testing.T) {
@@ -107,7 +108,7 @@ func TestPeer_Propose(t *testing.T) {
 	if err != nil || len(results) != 2 || results[0].Index != w.index || !results[1].Changed {
 		t.Errorf("got %+v, %v", results, err)
 	}
-	_, err = newClient(t).Propose(t.Context(), "127.0.0.1:1", clusterName, make([]byte, api.MaxEntry+1))
+	_, err = newClient(t).Propose(t.Context(), "127.0.0.1:1", clusterName, make([]byte, fsm.MaxEntryBytes+1))
 	if r, ok := errors.AsType[*fsm.Refusal](err); !ok || r.Code != fsm.Invalid {
 		t.Errorf("too large an entry: %v", err)
 	}

@@ -129,8 +129,8 @@ func (c *PeerClient) Register(ctx context.Context, address string, r Registratio
 // that is why), ErrUncertain when nobody can tell, or a *fsm.Refusal for an
 // entry that nobody would take.
 func (c *PeerClient) Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error) {
-	if len(entry) > MaxEntry {
-		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), MaxEntry)}
+	if len(entry) > fsm.MaxEntryBytes {
+		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), fsm.MaxEntryBytes)}
 	}
 	var answer Results
 	err := c.call(ctx, address, question{path: proposePath, contentType: entryBody, cluster: cluster, body: entry}, &answer)

@@ -16,14 +16,9 @@ import (
 	"tocsin/logring"
 )
 
-// The bounds of what is read and waited for.
-const (
-	// MaxEntry is the most bytes of an entry that one node forwards to another.
-	MaxEntry = 8 << 20
-	// MaxHeader is the room that a server needs for the head of a request: /set
-	// carries the largest key and value in it, each byte written as three.
-	MaxHeader = 256 << 10
-)
+// MaxHeader is the room that a server needs for the head of a request: /set
+// carries the largest key and value in it, each byte written as three.
+const MaxHeader = 256 << 10
 
 // Config is what the handler asks. All but what follows Stopping must be given.
 type Config struct {

@@ -35,7 +35,7 @@ func (s *server) snapshotOperations(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodGet, path: snapshotPath, id: "get-snapshot", tag: "cluster",
 		summary: "Take a backup",
-		text:    "A file with all that the cluster knows, as the asked node knows it, with a checksum. It holds every value: keep it as you keep those. The ETag names the version of settings, endpoints, pauses and maintenance windows together.",
+		text:    "A file with all that the cluster knows, as the asked node knows it, with a checksum; of events the newest, in at most 8 MiB. It holds every value: keep it as you keep those. The ETag names the version of settings, endpoints, pauses and maintenance windows together.",
 		file:    true,
 	}, s.takeSnapshot)
 	register(s, to, operation{
@@ -113,7 +113,11 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 	if here := view.ClusterID(); !force && in.Cluster != here && (in.Cluster != "" || b.Cluster != here) {
 		return nil, faultf(CodeConflict, "the backup is of the cluster %s, and this is %s: name this one with --cluster %s if that is meant (cluster=%s in the query); nothing was done", b.Cluster, here, here, here)
 	}
-	command := b.View.Configuration(time.Now())
+	now := time.Now()
+	if err := b.Restorable(now); err != nil {
+		return nil, badRequest("the backup can't be restored, and nothing was done: %v", err)
+	}
+	command := b.View.Configuration(now)
 	command.If = condition
 	answer := Restored{DryRun: dryRun, From: b.Cluster, Taken: readableTime(b.Time)}
 	if dryRun {

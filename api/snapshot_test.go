@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -76,4 +77,16 @@ func TestSnapshot_OfAnotherClusterIsGuarded(t *testing.T) {
 	put("?cluster=c1").wantWord(t, 409, "this is c2")
 	put("?cluster=c2").wantWord(t, 200)
 	put("?force=true").wantWord(t, 200)
+}
+
+// TestSnapshot_ThatIsTooLargeIsRefused, and by the dry run, too.
+func TestSnapshot_ThatIsTooLargeIsRefused(t *testing.T) {
+	w := newWorld(t)
+	for i := range 300 {
+		w.set(fmt.Sprint("e", i), strings.Repeat("v", 60_000))
+	}
+	taken := w.get("/v1/snapshot")
+	for _, query := range []string{"", "?dry_run=true"} {
+		w.request("PUT", "/v1/snapshot"+query, taken.body).wantWord(t, 400, "can't be restored, and nothing was done", "at most 16777216")
+	}
 }

@@ -22,8 +22,13 @@ import (
 // Version is that of the format; a file of another one is refused.
 const Version = 1
 
-// MaxSize bounds a file that is read, in bytes.
-const MaxSize = 64 << 20
+const (
+	// MaxSize bounds a file that is read, in bytes.
+	MaxSize = 64 << 20
+	// MaxHistory bounds the events in a file, with what became of their
+	// notifications, in bytes.
+	MaxHistory = 8 << 20
+)
 
 const format = "tocsin-backup"
 
@@ -56,6 +61,9 @@ func Write(to io.Writer, v *fsm.View, node, build string, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	if v, err = v.WithNewestEvents(MaxHistory); err != nil {
+		return err
+	}
 	if err := fsm.WriteSnapshot(both, v); err != nil {
 		return err
 	}
@@ -66,6 +74,9 @@ func Write(to io.Writer, v *fsm.View, node, build string, at time.Time) error {
 // sumStart begins the last line.
 const sumStart = "sha256 "
 
+// ErrTooLarge says of a file that it has more than MaxSize bytes.
+var ErrTooLarge = fmt.Errorf("it has more than %d bytes, and no more are read", MaxSize)
+
 var errDamaged = errors.New("the file is damaged, or not whole: take another one")
 
 // Read reads a file of at most MaxSize bytes.
@@ -75,7 +86,7 @@ func Read(from io.Reader) (Backup, error) {
 		return Backup{}, err
 	}
 	if len(text) > MaxSize {
-		return Backup{}, fmt.Errorf("it has more than %d bytes, and no more are read", MaxSize)
+		return Backup{}, ErrTooLarge
 	}
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	var h Header
@@ -97,6 +108,15 @@ func Read(from io.Reader) (Backup, error) {
 		return Backup{}, fmt.Errorf("the state in it can't be read: %w", err)
 	}
 	return Backup{Header: h, View: v}, nil
+}
+
+// Restorable returns why what would be put back at that time can't be, nil if it can.
+func (b Backup) Restorable(at time.Time) error {
+	_, err := fsm.Encode(b.View.Configuration(at))
+	if big, ok := errors.AsType[fsm.TooLarge](err); ok {
+		return fmt.Errorf("what would be put back takes %d bytes, and at most %d can be written at once: shorten the values of endpoints, or keep their export beside it (\"tocsin endpoint export\"), which can be applied in parts", big.Bytes, fsm.MaxEntryBytes)
+	}
+	return err
 }
 
 // Contents counts what is in a file.

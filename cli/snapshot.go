@@ -50,7 +50,9 @@ func (a app) snapshotSave() *cobra.Command {
 		Short:       "Take a backup",
 		Annotations: map[string]string{help.Order: "1"},
 		Long: `Writes FILE, all of it or nothing, and readable by you alone: it holds the value
-of every endpoint. It knows at least what the leader knew when it was asked.`,
+of every endpoint. It knows at least what the leader knew when it was asked. If
+what would be put back is too large for one change, FILE is written and the
+command fails.`,
 		Example: `tocsin snapshot save /var/backups/tocsin.backup`,
 		Args:    exactly("FILE"),
 	}
@@ -71,13 +73,19 @@ of every endpoint. It knows at least what the leader knew when it was asked.`,
 			return fmt.Errorf("snapshot save: %w%s", err, unled(err, stale))
 		}
 		b, err := backup.Read(bytes.NewReader(text))
-		if err != nil {
+		switch {
+		case errors.Is(err, backup.ErrTooLarge):
+			return fmt.Errorf("snapshot save: nothing was stored: the values of the endpoints are too many or too long for a backup: %w: keep their export (\"tocsin endpoint export\")", err)
+		case err != nil:
 			return fmt.Errorf("snapshot save: what came is no whole backup (%w): ask again", err)
 		}
 		if err := renameio.WriteFile(args[0], text, 0o600); err != nil {
 			return fmt.Errorf("snapshot save: %w", err)
 		}
 		a.say("Saved %s: the cluster %s up to entry %d, %d endpoints, %d bytes.\n", screen.Clean(args[0]), screen.Clean(b.Cluster), b.Index, b.Contents().Endpoints, len(text))
+		if err := b.Restorable(time.Now()); err != nil {
+			return fmt.Errorf("snapshot save: %s is whole, and can't be restored: %w", args[0], err)
+		}
 		return nil
 	}
 	return c
@@ -101,6 +109,7 @@ func unled(err error, stale bool) string {
 type inspected struct {
 	backup.Header
 	backup.Contents
+	Restorable bool `json:"restorable"`
 }
 
 func (a app) snapshotInspect() *cobra.Command {
@@ -109,6 +118,8 @@ func (a app) snapshotInspect() *cobra.Command {
 		Use:         "inspect FILE [flags]",
 		Short:       "Look whether a backup is whole, and what is in it",
 		Annotations: map[string]string{help.Order: "2"},
+		Long: `Fails too if FILE is whole and still can't be restored, because what would be
+put back is too large for one change.`,
 		Example: `tocsin snapshot inspect tocsin.backup
 tocsin snapshot inspect tocsin.backup -o json | jq .index`,
 		Args: exactly("FILE"),
@@ -119,8 +130,9 @@ tocsin snapshot inspect tocsin.backup -o json | jq .index`,
 		if err != nil {
 			return fmt.Errorf("snapshot inspect: %w", err)
 		}
-		told := inspected{b.Header, b.Contents()}
-		return a.printValue(output, told, func(s *screen.Screen) {
+		unfit := b.Restorable(time.Now())
+		told := inspected{b.Header, b.Contents(), unfit == nil}
+		err = a.printValue(output, told, func(s *screen.Screen) {
 			s.Line("%s is whole.", screen.Clean(args[0]))
 			s.Line("")
 			s.Table([]string{"WHAT", "VALUE"}, [][]string{
@@ -133,9 +145,14 @@ tocsin snapshot inspect tocsin.backup -o json | jq .index`,
 				{"pauses", fmt.Sprint(told.Pauses)},
 				{"maintenance windows", fmt.Sprint(told.Windows)},
 				{"members", fmt.Sprint(told.Members)},
-				{"events", fmt.Sprint(told.Events)},
+				{"newest events", fmt.Sprint(told.Events)},
+				{"can be restored", map[bool]string{true: "yes", false: "no"}[told.Restorable]},
 			})
 		})
+		if err == nil && unfit != nil {
+			return fmt.Errorf("snapshot inspect: %s can't be restored: %w", args[0], unfit)
+		}
+		return err
 	}
 	return c
 }

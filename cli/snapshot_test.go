@@ -2,14 +2,18 @@ package cli_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/raft"
+
 	"tocsin/api"
 	"tocsin/backup"
+	"tocsin/cli"
 	"tocsin/fsm"
 )
 
@@ -42,6 +46,45 @@ func TestSnapshot(t *testing.T) {
 	}
 	if _, err := os.Stat(file + "2"); err == nil {
 		t.Error("half a backup was kept")
+	}
+	code, stdout, _ = inspect(file, "-o", "json")
+	if code != 0 || !strings.Contains(stdout, `"restorable": true`) {
+		t.Errorf("%d %q", code, stdout)
+	}
+}
+
+// inspect needs no node.
+func inspect(args ...string) (code int, stdout, stderr string) {
+	var out, words bytes.Buffer
+	code = cli.Main(append([]string{"snapshot", "inspect"}, args...), &out, &words)
+	return code, out.String(), words.String()
+}
+
+// TestSnapshot_ThatCantBeRestored is stored, and said to be so.
+func TestSnapshot_ThatCantBeRestored(t *testing.T) {
+	m := fsm.NewMachine()
+	for i := range uint64(300) {
+		data, err := fsm.Encode(fsm.SetEndpoint{Key: fmt.Sprint("e", i), Value: strings.Repeat("v", 60_000)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Apply(&raft.Log{Index: i + 1, Term: 1, Data: data})
+	}
+	var text bytes.Buffer
+	if err := backup.Write(&text, m.View(), "node1", "1.0", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "b")
+	n := newFakeNode(t, text.String())
+	if code, _, stderr := n.tocsin("snapshot", "save", file); code != 1 || !strings.Contains(stderr, "is whole, and can't be restored: what would be put back takes 18") {
+		t.Errorf("%d %q", code, stderr)
+	}
+	if code, stdout, stderr := inspect(file); code != 1 || !strings.Contains(stdout, "can be restored      no") || !strings.Contains(stderr, "can't be restored") {
+		t.Errorf("%d %q %q", code, stdout, stderr)
+	}
+	n = newFakeNode(t, text.String()+strings.Repeat("x", backup.MaxSize))
+	if code, _, stderr := n.tocsin("snapshot", "save", file+"2"); code != 1 || !strings.Contains(stderr, "nothing was stored: the values of the endpoints") {
+		t.Errorf("%d %q", code, stderr)
 	}
 }
 

@@ -1,11 +1,14 @@
 package fsm
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"time"
+
+	iradix "github.com/hashicorp/go-immutable-radix/v2"
 )
 
 // A backup holds a whole state, and only what people have written is ever put
@@ -17,6 +20,36 @@ func WriteSnapshot(to io.Writer, v *View) error { return writeSnapshot(to, v) }
 // ReadSnapshot reads what WriteSnapshot wrote, and nothing else: the View is not
 // that of any Machine. The error wraps ErrTooNew if a newer build wrote it.
 func ReadSnapshot(from io.Reader) (*View, error) { return readSnapshot(from, time.Time{}, Dialect{}) }
+
+// WithNewestEvents returns v with no more of its events, and what became of their
+// notifications, than the newest that take at most that many bytes in a snapshot. It is to be written:
+// what is derived from events is v's.
+func (v *View) WithNewestEvents(most int) (*View, error) {
+	events, outcomes := iradix.New[*Event]().Txn(), iradix.New[*Outcome]().Txn()
+	for event := range v.EventsBackwards() {
+		lines := []snapshotLine{{Event: event}}
+		for o := range v.Outcomes(event.ID) {
+			lines = append(lines, snapshotLine{Outcome: o})
+		}
+		for _, line := range lines {
+			text, err := json.Marshal(line)
+			if err != nil {
+				return nil, err
+			}
+			most -= len(text) + len("\n")
+		}
+		if most < 0 {
+			some := *v
+			some.lastForgotten, some.events, some.outcomes = event.ID, events.CommitOnly(), outcomes.CommitOnly()
+			return &some, nil
+		}
+		events.Insert(numberKey(event.ID), event)
+		for _, line := range lines[1:] {
+			outcomes.Insert(outcomeKey(event.ID, line.Outcome.Node), line.Outcome)
+		}
+	}
+	return v, nil
+}
 
 // RestoreConfiguration makes the settings of the cluster, its endpoints, pauses and
 // maintenance windows be as they are given, all or none of them; what is not given

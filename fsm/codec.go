@@ -168,6 +168,13 @@ func collectOne[C Command](into *[]Command, c *C) {
 	}
 }
 
+// TooLarge is the error of commands that don't fit into one entry.
+type TooLarge struct{ Commands, Bytes int }
+
+func (e TooLarge) Error() string {
+	return fmt.Sprintf("encode %d commands: they take %d bytes, and an entry has at most %d: propose fewer at once", e.Commands, e.Bytes, MaxEntryBytes)
+}
+
 // Encode packs commands into the bytes of one raft entry, in the lowest
 // Protocol that will do. What it returns can be decoded by every node of this
 // build.
@@ -199,7 +206,7 @@ func (d Dialect) Encode(commands ...Command) ([]byte, error) {
 	}
 	entry.Truncate(entry.Len() - 1) // the line feed
 	if entry.Len() > MaxEntryBytes {
-		return nil, fmt.Errorf("encode %d commands: they take %d bytes, and an entry has at most %d: propose fewer at once", len(commands), entry.Len(), MaxEntryBytes)
+		return nil, TooLarge{Commands: len(commands), Bytes: entry.Len()}
 	}
 	return entry.Bytes(), nil
 }
