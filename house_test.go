@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,6 +188,27 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 		}
 	}
 }
+
+// TestCommentsNameTheirFunction: a comment that begins with a small letter begins
+// with a name, and after a renaming with one that nobody finds any more.
+func TestCommentsNameTheirFunction(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, f := range p.files {
+			for _, d := range f.syntax.Decls {
+				of, ok := d.(*ast.FuncDecl)
+				if !ok || of.Doc == nil {
+					continue
+				}
+				first := nameAtStart.FindString(of.Doc.Text())
+				if first != "" && first != of.Name.Name {
+					t.Errorf("%s: the comment of %s speaks of %s", f.at(of.Doc), of.Name.Name, first)
+				}
+			}
+		}
+	}
+}
+
+var nameAtStart = regexp.MustCompile(`^[a-z][A-Za-z0-9]*`)
 
 // TestNobodySleeps: a sleep can't be stopped, and waits for a moment instead of
 // for a thing to happen. In a cluster under test, in virtual time, sleeping is

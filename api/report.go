@@ -30,7 +30,8 @@ type NodeReport struct {
 	Version  string `json:"version"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
-	// Time is what the clock of the machine says; nothing is decided by it.
+	// Time is what the clock of the machine says; nothing is decided by it
+	// but when, on the leader, pauses and maintenance windows begin and end.
 	Time    time.Time    `json:"time"`
 	Running fsm.Duration `json:"running"`
 	// RoomBytes is what can still be written where the data are, absent if that

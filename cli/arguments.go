@@ -20,7 +20,7 @@ func exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// atMost asks for one argument or none.
+// atMostOne asks for one argument or none.
 func atMostOne(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return misuse(c, "%q is too much: write %s (quote what has blanks)", args[1], c.UseLine())

@@ -183,7 +183,7 @@ func placeOf(told []api.Configured) doctor.Place {
 	return at
 }
 
-// findings shows what is to be seen to, and below it in short what is well.
+// drawFindings shows what is to be seen to, and below it in short what is well.
 func drawFindings(s *screen.Screen, r doctor.Report, cluster api.Cluster, asked string) {
 	s.Line("%d nodes, as %s (%s) sees them", len(cluster.Observers), screen.Clean(cluster.Node), screen.Clean(asked))
 	s.Line("")

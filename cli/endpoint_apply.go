@@ -92,7 +92,7 @@ type applied struct {
 	before map[string]fsm.Declared
 }
 
-// apply first asks what would be changed, to be able to say what it was before.
+// applyTo first asks what would be changed, to be able to say what it was before.
 // Whoever writes in between is not told of: the difference that is shown is the
 // one that the cluster made.
 func applyTo(c *cobra.Command, nodes *client.Client, d declaration, prune *fsm.Scope, dryRun bool) (raw []byte, done applied, err error) {
@@ -144,7 +144,7 @@ func (done applied) inShort() string {
 	return text
 }
 
-// difference writes what is new behind a plus, and what is no more behind a
+// drawDifference writes what is new behind a plus, and what is no more behind a
 // minus, in the order of the keys.
 func drawDifference(s *screen.Screen, done applied) {
 	lines := map[string][]string{}

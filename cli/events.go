@@ -81,7 +81,7 @@ tocsin events --follow --address node1:6000,node2:6000`,
 	return c
 }
 
-// events writes a line for each, and below what became of the notifications that
+// drawEvents writes a line for each, and below what became of the notifications that
 // are not simply done.
 func drawEvents(s *screen.Screen, events []api.Event) {
 	if len(events) == 0 {

@@ -39,8 +39,9 @@ func (a app) maintenanceList() *cobra.Command {
 		Use:         "list [flags]",
 		Short:       "List the maintenance windows, and the pauses",
 		Annotations: map[string]string{help.Order: "1"},
-		Long: `Shows what holds now, and when each window opens next, by the clock of this
-terminal. With -o yaml also what they were planned by.`,
+		Long: `Shows what holds now, by the clock of the node that is asked, and when each
+window opens next, in the time zone of this terminal. With -o yaml also what
+they were planned by.`,
 		Example: `tocsin maintenance list
 tocsin maintenance list -o json | jq '.windows[] | select(.open)'`,
 		Args: exactly(),

@@ -86,7 +86,7 @@ func leads(m api.Member) string {
 	return "-"
 }
 
-// heard says how long ago, in brackets when that is too long, or why a node is
+// drawHeard says how long ago, in brackets when that is too long, or why a node is
 // not listened to at all.
 func drawHeard(s *screen.Screen, m api.Member) string {
 	switch {

@@ -24,7 +24,7 @@ func addressFlag(c *cobra.Command, addresses *[]string) {
 	tokenFlag(c)
 }
 
-// client returns a client of the nodes that c was told of.
+// nodes returns a client of the nodes that c was told of.
 func (a app) nodes(c *cobra.Command, addresses *[]string) (*client.Client, error) {
 	token, err := tokenOf(c)
 	if err != nil {

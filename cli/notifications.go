@@ -102,7 +102,7 @@ func (a app) saysOlder(all api.Notifications) {
 	}
 }
 
-// listed writes a line for each.
+// drawListed writes a line for each.
 func drawListed(s *screen.Screen, all []api.Notification) {
 	if len(all) == 0 {
 		return

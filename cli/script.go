@@ -156,7 +156,7 @@ func sampleMeans(kind fsm.Check, status health.Status, fall, rise int) string {
 	return "UNKNOWN counts for neither side: a script says UP or DOWN, as the first word that it prints."
 }
 
-// ran writes what a script did and printed.
+// drawRan writes what a script did and printed.
 func drawRan(s *screen.Screen, name string, r *script.Result) {
 	if r == nil || r.StartErr != nil {
 		return // what comes below says why

@@ -263,7 +263,7 @@ func likeBefore(before json.RawMessage, text string) (json.RawMessage, error) {
 	return json.Marshal(text)
 }
 
-// fields writes a line for each.
+// drawFields writes a line for each.
 func drawFields(s *screen.Screen, all settingList) {
 	rows := make([][]string, len(all))
 	var interval fsm.Duration

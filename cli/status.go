@@ -82,7 +82,7 @@ func belongs(c api.Cluster) error {
 	return fmt.Errorf("node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", screen.Clean(c.Node))
 }
 
-// whole writes the cluster, and below it the endpoints, or the one.
+// drawWhole writes the cluster, and below it the endpoints, or the one.
 func drawWhole(s *screen.Screen, status api.Status, one bool) {
 	if one && len(status.Endpoints) == 1 {
 		status.Cluster.HeldBackBy = about(status.Cluster.HeldBackBy, status.Endpoints[0])
@@ -114,7 +114,7 @@ func about(all []api.Obstacle, e api.EndpointStatus) (some []api.Obstacle) {
 	return some
 }
 
-// cluster writes who leads, who is heard, and what a decision takes.
+// drawCluster writes who leads, who is heard, and what a decision takes.
 func drawCluster(s *screen.Screen, c api.Cluster) {
 	n, heard := len(c.Observers), 0
 	var silent []string
@@ -192,7 +192,7 @@ func behind(observers []api.Observer) (names []string, newest fsm.Protocol) {
 	return names, newest
 }
 
-// endpoints writes a line for each, and below what is not settled.
+// drawEndpoints writes a line for each, and below what is not settled.
 func drawEndpoints(s *screen.Screen, status api.Status) {
 	rows := make([][]string, len(status.Endpoints))
 	var open []string
@@ -277,7 +277,7 @@ func kindOf(v fsm.Vote) string {
 	return kindOther
 }
 
-// endpoint writes all about one.
+// drawEndpoint writes all about one.
 func drawEndpoint(s *screen.Screen, c api.Cluster, e api.EndpointStatus) {
 	state := ": nothing is decided yet"
 	if !e.Since.IsZero() {

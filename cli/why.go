@@ -37,7 +37,7 @@ tocsin why web -o json | jq '.nodes[] | select(.silent) | .node'`,
 	return c
 }
 
-// why writes sentences for somebody who was just woken, then what they are
+// drawWhy writes sentences for somebody who was just woken, then what they are
 // made from.
 func drawWhy(s *screen.Screen, w api.Why) {
 	e := w.Endpoint
@@ -64,7 +64,7 @@ func drawWhy(s *screen.Screen, w api.Why) {
 	}
 }
 
-// nodes writes what each node says and saw.
+// drawNodes writes what each node says and saw.
 func drawNodes(s *screen.Screen, nodes []api.NodeAccount, sites bool, revision uint64) {
 	heading := []string{"NODE", "SAYS", "SEEN", "TOOK", "CHECKS", "WHAT IT SAW"}
 	if sites {
@@ -118,7 +118,7 @@ func trail(samples []api.SeenSample) string {
 	return b.String()
 }
 
-// notified writes how far those of an event have come.
+// drawNotified writes how far those of an event have come.
 func drawNotified(s *screen.Screen, e api.Event, all []api.Notification) {
 	if e.Baseline {
 		s.Line("\nNobody is notified of the first decision about an endpoint.")
@@ -136,7 +136,7 @@ func drawNotified(s *screen.Screen, e api.Event, all []api.Notification) {
 	s.Table([]string{"NODE", "HOW FAR", "TRIES", "ROLE", "WHAT CAME OUT"}, rows)
 }
 
-// progress says how far one has come: its stage, the attempts, the role, and
+// drawProgress says how far one has come: its stage, the attempts, the role, and
 // what went wrong.
 func drawProgress(s *screen.Screen, n api.Notification) []string {
 	if o := n.Open; o != nil {

@@ -121,8 +121,8 @@ func versions(f Facts) []Finding {
 // clockSlack is how far apart clocks are when somebody might wonder.
 const clockSlack = time.Second
 
-// clocks: whose clock is far from ours. No decision looks at a clock, so this is
-// only told.
+// clocks: whose clock is far from ours. No decision compares clocks, and when
+// pauses and windows begin and end people have to judge: so this is only told.
 func clocks(f Facts) []Finding {
 	var all []Finding
 	for _, a := range f.heardFrom() {
@@ -136,7 +136,7 @@ func clocks(f Facts) []Finding {
 		}
 		all = append(all, Finding{
 			Severity: Info, Subject: "clock", Node: a.Node,
-			Text:   fmt.Sprintf("Its clock is %v %s that of this machine (give or take %v). No decision compares clocks: only the times that people read are off.", max(a.Skew, -a.Skew).Round(100*time.Millisecond), side, a.Within.Round(time.Millisecond)),
+			Text:   fmt.Sprintf("Its clock is %v %s that of this machine (give or take %v). No decision compares clocks: only the times that people read are off and, where it leads, when pauses and maintenance windows begin and end.", max(a.Skew, -a.Skew).Round(100*time.Millisecond), side, a.Within.Round(time.Millisecond)),
 			Remedy: "synchronise it (NTP), so that its log can be read beside the others'",
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,6 +77,7 @@ func New(o Options) (*Client, error) {
 type Client struct {
 	// Addresses are host:port, or https://host:port, at least one.
 	Addresses []string
+	answered  string       // the one of them that was the last to answer
 	say       func(string) // tells somebody, in a sentence, why it takes so long
 	token     access.Token // the zero one is none
 	http      *http.Client
@@ -92,6 +94,8 @@ type Request struct {
 	// the answer is put, if it is wanted.
 	IfMatch string
 	ETag    *string
+	// Index is where the index is put as of which the node answered, if it is wanted.
+	Index *uint64
 	// Timeout is how long the answer may take; 0 is longer than a node waits
 	// for a write.
 	Timeout time.Duration
@@ -163,6 +167,7 @@ func (c *Client) round(ctx context.Context, r Request, body []byte) (answer []by
 			busy = no
 			continue
 		}
+		c.answered = address
 		return answer, uncertain, err
 	}
 	if busy != nil {
@@ -214,6 +219,9 @@ func (c *Client) askOne(ctx context.Context, address string, r Request, body []b
 	case answer.StatusCode == http.StatusOK:
 		if r.ETag != nil {
 			*r.ETag = answer.Header.Get("ETag")
+		}
+		if r.Index != nil {
+			*r.Index, _ = strconv.ParseUint(answer.Header.Get(api.IndexHeader), 10, 64) // 0 if it says none
 		}
 		return text, nil
 	}
