@@ -145,7 +145,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("asked\n%s, want\n%s", n.lastAsked(), want)
 	}
 	for value, want := range map[string]string{"1": "Only one node votes", "2": "At most two nodes vote", "4": "no more may fail than of 3", "5": ""} {
-		n = newFakeNode(t, fsm.DefaultClusterSettings(), written)
+		n := newFakeNode(t, fsm.DefaultClusterSettings(), written)
 		if code, _, stderr := n.tocsin("settings", "set", "max_voters="+value); code != 0 || !strings.Contains(stderr, want) || want == "" && stderr != "" {
 			t.Errorf("max_voters=%s: %d %q", value, code, stderr)
 		}
