@@ -150,7 +150,6 @@ func TestSettings(t *testing.T) {
 			t.Errorf("max_voters=%s: %d %q", value, code, stderr)
 		}
 	}
-	n = newFakeNode(t, fsm.DefaultClusterSettings())
 	for _, c := range []struct {
 		code int
 		says string
