@@ -54,7 +54,7 @@ func TestFailover(t *testing.T) {
 	}
 
 	// The command.
-	f.standby.Do(t, "FAILOVER", "TO", "127.0.0.1", servicetest.Port(f.primary.Address))
+	f.standby.FailOver(t, f.primary)
 	f.awaitState(t, "UP")
 	for _, c := range clients {
 		c.awaitWrites(t, 100)

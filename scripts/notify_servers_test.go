@@ -41,7 +41,7 @@ func TestNotifyRedis(t *testing.T) {
 	back.AwaitReplica(t)
 
 	// And back again on command.
-	standby.Do(t, "FAILOVER", "TO", "127.0.0.1", servicetest.Port(back.Address))
+	standby.FailOver(t, back)
 	back.Await(t, servicetest.Holds(func() bool { return role(back) == "master" }))
 	standby.AwaitReplica(t)
 	n.want(t, "UP", 8, 0, "nothing is to be done")

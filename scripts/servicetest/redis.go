@@ -58,6 +58,18 @@ func (r *Redis) AwaitReplica(t testing.TB) {
 	}))
 }
 
+// FailOver hands r's part over to its replica, once r takes it for one that is
+// online: the replica itself is sure of that a moment earlier.
+func (r *Redis) FailOver(t testing.TB, to *Redis) {
+	t.Helper()
+	r.Await(t, func(context.Context) error {
+		if answer := r.Do(t, "FAILOVER", "TO", "127.0.0.1", Port(to.Address)); strings.TrimSpace(answer) != "OK" {
+			return errors.New(answer)
+		}
+		return nil
+	})
+}
+
 // Says asks with one command of one word, and returns an error unless the answer
 // begins with want.
 func (r *Redis) Says(ctx context.Context, want, word string) error {
