@@ -72,6 +72,7 @@ func TestCluster_WhySaysWhoIsSilent(t *testing.T) {
 		c := clustertest.New(t, 3)
 		c.Set("db", "v")
 		c.AwaitState("db", health.Up)
+		time.Sleep(5 * time.Second) // and the votes of all have come, beside those that decided
 		leader := c.Leader()
 		rest := c.Others(leader)
 		c.Crash(rest[1])
