@@ -30,17 +30,7 @@ func fillThePort(t *testing.T, ring keyring.Ring) {
 	defer running.Wait()
 	defer cancel()
 	start := func(name string) (*gossipdb.Gossip, *gossipdb.DB) {
-		db := gossipdb.New(name)
-		g, err := gossipdb.StartGossip(gossipdb.GossipConfig{
-			Node: name, Bind: "127.0.0.1:0", Keys: ring,
-			RefreshInterval: func() time.Duration { return 50 * time.Millisecond },
-		}, db)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = g.Shutdown() })
-		running.Go(func() { _ = g.Run(ctx) })
-		return g, db
+		return overLoopback(ctx, t, &running, name, ring)
 	}
 	a, adb := start("a")
 

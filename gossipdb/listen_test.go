@@ -12,6 +12,23 @@ import (
 	"tocsin/keyring"
 )
 
+// overLoopback has a node gossip over the real network of this machine, until ctx
+// ends.
+func overLoopback(ctx context.Context, t *testing.T, running *sync.WaitGroup, name string, ring keyring.Ring) (*gossipdb.Gossip, *gossipdb.DB) {
+	t.Helper()
+	db := gossipdb.New(name)
+	g, err := gossipdb.StartGossip(gossipdb.GossipConfig{
+		Node: name, Bind: "127.0.0.1:0", Keys: ring,
+		RefreshInterval: func() time.Duration { return 50 * time.Millisecond },
+	}, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.Shutdown() })
+	running.Go(func() { _ = g.Run(ctx) })
+	return g, db
+}
+
 // Two nodes over the real network of this machine, encrypted.
 func TestGossip_OverLoopback(t *testing.T) {
 	ring := keyring.NewRing(keyring.NewKey())
@@ -20,16 +37,7 @@ func TestGossip_OverLoopback(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	for _, name := range []string{"a", "b"} {
-		db := gossipdb.New(name)
-		g, err := gossipdb.StartGossip(gossipdb.GossipConfig{
-			Node: name, Bind: "127.0.0.1:0", Keys: ring,
-			RefreshInterval: func() time.Duration { return 50 * time.Millisecond },
-		}, db)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = g.Shutdown() })
-		running.Go(func() { _ = g.Run(ctx) })
+		g, db := overLoopback(ctx, t, &running, name, ring)
 		nodes, dbs = append(nodes, g), append(dbs, db)
 	}
 	defer running.Wait()
