@@ -2,9 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -116,16 +113,12 @@ func (s *server) peerAccount(c *gin.Context, _ url.Values) error {
 // Account asks the node at address what it alone knows of the endpoint key, or
 // of all notifications if key is "".
 func (c *PeerClient) Account(ctx context.Context, address, key string) (Account, error) {
-	body, err := json.Marshal(AccountRequest{Key: key})
-	if err != nil {
-		return Account{}, fmt.Errorf("ask %s for what it has seen: %w", address, err)
-	}
 	var a Account
-	if err := c.post(ctx, address, question{path: accountPath, contentType: jsonBody, body: body}, &a); err != nil {
+	if err := c.post(ctx, address, question{path: accountPath, asked: AccountRequest{Key: key}}, &a); err != nil {
 		return Account{}, err
 	}
 	if a.Node == "" {
-		return Account{}, errors.New("its answer names no node: is it another program?")
+		return Account{}, errNameless
 	}
 	return a, nil
 }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -64,18 +62,16 @@ func (s *server) check(ctx context.Context, in *checkInput) (*checkedOutput, err
 	if err != nil {
 		return nil, err
 	}
-	leave, err := s.gates.asking.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	// One check may be under way, and has its own timeout.
 	wait := min(2*time.Duration(view.SettingsOf(e).Timeout)+AccountWait, maxCheckWait)
 	self := func(ctx context.Context) (SeenSample, error) { return s.Peer.Check(ctx, e.Key) }
 	other := func(ctx context.Context, o *fsm.Observer) (SeenSample, error) {
 		return s.Peers.Check(ctx, o.HTTP, e.Key)
 	}
-	samples := gather(ctx, s, view, wait, self, other)
+	samples, err := gather(ctx, s, view, wait, self, other)
+	if err != nil {
+		return nil, err
+	}
 	return &checkedOutput{Index: view.Index(), Body: checkedOf(view, e.Key, samples)}, nil
 }
 
@@ -134,11 +130,7 @@ func (s *server) peerCheck(c *gin.Context, _ url.Values) error {
 
 // Check has the node at address check the endpoint key now.
 func (c *PeerClient) Check(ctx context.Context, address, key string) (SeenSample, error) {
-	body, err := json.Marshal(CheckRequest{Key: key})
-	if err != nil {
-		return SeenSample{}, fmt.Errorf("ask %s for a check: %w", address, err)
-	}
 	var sample SeenSample
-	err = c.post(ctx, address, question{path: checkPath, contentType: jsonBody, body: body}, &sample)
+	err := c.post(ctx, address, question{path: checkPath, asked: CheckRequest{Key: key}}, &sample)
 	return sample, err
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -293,12 +292,8 @@ func (s *server) peerTransfer(c *gin.Context, _ url.Values) error {
 // Transfer has the leader hand the lead over, to that voter or to any if it is
 // "". The node at address may name it.
 func (c *PeerClient) Transfer(ctx context.Context, address, to string) error {
-	body, err := json.Marshal(TransferRequest{To: to})
-	if err != nil {
-		return fmt.Errorf("ask %s to hand the lead over: %w", address, err)
-	}
 	var nothing struct{}
-	err = c.call(ctx, address, question{path: transferPath, contentType: jsonBody, body: body}, &nothing)
+	err := c.call(ctx, address, question{path: transferPath, asked: TransferRequest{To: to}}, &nothing)
 	if _, misdirected := errors.AsType[ErrNotLeader](err); misdirected {
 		return fmt.Errorf("%w (%w)", ErrNoLeader, err)
 	}

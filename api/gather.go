@@ -27,8 +27,14 @@ type heard[A any] struct {
 }
 
 // gather asks every observer at once, and takes at most as long as wait. This
-// node asks itself without the network.
-func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Duration, self func(context.Context) (A, error), other func(ctx context.Context, o *fsm.Observer) (A, error)) map[string]heard[A] {
+// node asks itself without the network. The error says that too many are asking
+// already.
+func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Duration, self func(context.Context) (A, error), other func(ctx context.Context, o *fsm.Observer) (A, error)) (map[string]heard[A], error) {
+	leave, err := s.gates.asking.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	var mu sync.Mutex // guards all
@@ -54,7 +60,7 @@ func gather[A any](ctx context.Context, s *server, view *fsm.View, wait time.Dur
 		})
 	}
 	asking.Wait()
-	return all
+	return all, nil
 }
 
 // mistaken reports that another node than the one that was meant has answered: its
@@ -80,15 +86,10 @@ func silence(ctx context.Context, err error, wait time.Duration) string {
 // accounts asks every observer for what it alone knows of the endpoint key, or
 // of its notifications if key is "".
 func (s *server) accounts(ctx context.Context, view *fsm.View, key string) (map[string]heard[Account], error) {
-	leave, err := s.gates.asking.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	self := func(context.Context) (Account, error) { return s.Peer.Account(key), nil }
 	other := func(ctx context.Context, o *fsm.Observer) (Account, error) {
 		account, err := s.Peers.Account(ctx, o.HTTP, key)
 		return account, cmp.Or(err, mistaken(o, account.Node))
 	}
-	return gather(ctx, s, view, AccountWait, self, other), nil
+	return gather(ctx, s, view, AccountWait, self, other)
 }

@@ -147,17 +147,12 @@ func (s *server) standing(ctx context.Context) (*fsm.View, keyring.Standing, err
 
 // rekey asks every node for a change of its keys.
 func (s *server) rekey(ctx context.Context, view *fsm.View, wait time.Duration, change keyring.Change) (map[string]heard[RingReport], error) {
-	leave, err := s.gates.asking.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	self := func(context.Context) (RingReport, error) { return s.changeKeys(change) }
 	other := func(ctx context.Context, o *fsm.Observer) (RingReport, error) {
 		report, err := s.Peers.ChangeKeys(ctx, o.HTTP, change)
 		return report, cmp.Or(err, mistaken(o, report.Node))
 	}
-	return gather(ctx, s, view, wait, self, other), nil
+	return gather(ctx, s, view, wait, self, other)
 }
 
 type installKeyInput struct{ Sent sent }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -76,16 +74,12 @@ func (c *PeerClient) ChangeKeys(ctx context.Context, address string, change keyr
 	if change.Step == keyring.Install {
 		asked.Key = change.Key.Reveal()
 	}
-	body, err := json.Marshal(asked)
-	if err != nil {
-		return RingReport{}, fmt.Errorf("ask %s for its keys: %w", address, err)
-	}
 	var report RingReport
-	if err := c.post(ctx, address, question{path: peerKeyringPath, contentType: jsonBody, body: body}, &report); err != nil {
+	if err := c.post(ctx, address, question{path: peerKeyringPath, asked: asked}, &report); err != nil {
 		return RingReport{}, err
 	}
 	if report.Node == "" {
-		return RingReport{}, errors.New("its answer names no node: is it another program?")
+		return RingReport{}, errNameless
 	}
 	return report, nil
 }

@@ -91,16 +91,12 @@ func (c *PeerClient) Close() {
 // Introduce tells the node at address itself, whoever leads, who asks, and
 // returns who it is. The error wraps ErrUnreachable when nobody listens there.
 func (c *PeerClient) Introduce(ctx context.Context, address string, self Introduction) (Introduction, error) {
-	body, err := json.Marshal(self)
-	if err != nil {
-		return Introduction{}, fmt.Errorf("introduce to %s: %w", address, err)
-	}
 	var other Introduction
-	if err := c.post(ctx, address, question{path: introducePath, contentType: jsonBody, anyNode: true, body: body}, &other); err != nil {
+	if err := c.post(ctx, address, question{path: introducePath, anyNode: true, asked: self}, &other); err != nil {
 		return Introduction{}, err
 	}
 	if other.Node == "" {
-		return Introduction{}, fmt.Errorf("ask %s: its answer names no node: is it another program?", address)
+		return Introduction{}, fmt.Errorf("ask %s: %w", address, errNameless)
 	}
 	return other, nil
 }
@@ -109,12 +105,8 @@ func (c *PeerClient) Introduce(ctx context.Context, address string, self Introdu
 // node has started. A *fsm.Refusal as the error is final; after any other one
 // it may be tried again.
 func (c *PeerClient) Register(ctx context.Context, address string, r Registration) (Welcome, error) {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
-	}
 	var welcome Welcome
-	if err := c.call(ctx, address, question{path: registerPath, contentType: jsonBody, anyNode: true, body: body}, &welcome); err != nil {
+	if err := c.call(ctx, address, question{path: registerPath, anyNode: true, asked: r}, &welcome); err != nil {
 		return Welcome{}, fmt.Errorf("register at %s: %w", address, err)
 	}
 	if welcome.ClusterID == "" || welcome.Epoch == 0 {
@@ -133,7 +125,7 @@ func (c *PeerClient) Propose(ctx context.Context, address, cluster string, entry
 		return nil, &fsm.Refusal{Code: fsm.Invalid, Message: fmt.Sprintf("the entry has %d bytes, and %d can be forwarded: write fewer things at once", len(entry), fsm.MaxEntryBytes)}
 	}
 	var answer Results
-	err := c.call(ctx, address, question{path: proposePath, contentType: entryBody, cluster: cluster, body: entry}, &answer)
+	err := c.call(ctx, address, question{path: proposePath, cluster: cluster, entry: entry}, &answer)
 	if err == nil && len(answer.Results) == 0 {
 		err = errors.New("its answer holds no result")
 	}
@@ -155,12 +147,8 @@ func (c *PeerClient) Propose(ctx context.Context, address, cluster string, entry
 // true, to make sure of its lead before it answers. The error is ErrNoLeader
 // when nobody leads there, and ErrBehind when no answer came.
 func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (uint64, error) {
-	body, err := json.Marshal(IndexRequest{Verified: verified})
-	if err != nil {
-		return 0, fmt.Errorf("ask %s for its index: %w", address, err)
-	}
 	var answer IndexAnswer
-	err = c.call(ctx, address, question{path: indexPath, contentType: jsonBody, body: body}, &answer)
+	err := c.call(ctx, address, question{path: indexPath, asked: IndexRequest{Verified: verified}}, &answer)
 	_, misdirected := errors.AsType[ErrNotLeader](err)
 	switch {
 	case err == nil:
@@ -175,11 +163,22 @@ func (c *PeerClient) Index(ctx context.Context, address string, verified bool) (
 
 // question is what one node asks of another one.
 type question struct {
-	path, contentType string
-	cluster           string // whose answer it is to be, "" if anybody's
-	anyNode           bool   // whoever is at the address may answer
-	body              []byte
+	path    string
+	cluster string // whose answer it is to be, "" if anybody's
+	anyNode bool   // whoever is at the address may answer
+	asked   any    // goes as JSON, unless there is an entry
+	entry   []byte // that fsm.Encode packed
 }
+
+func (q question) body() (contentType string, body []byte, err error) {
+	if q.entry != nil {
+		return entryBody, q.entry, nil
+	}
+	body, err = json.Marshal(q.asked)
+	return jsonBody, body, err
+}
+
+var errNameless = errors.New("its answer names no node: is it another program?")
 
 // call asks the node at address, and then the leader that it names.
 func (c *PeerClient) call(ctx context.Context, address string, q question, into any) error {
@@ -199,11 +198,15 @@ func (c *PeerClient) call(ctx context.Context, address string, q question, into 
 
 // post asks one node.
 func (c *PeerClient) post(ctx context.Context, address string, q question, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme()+address+q.path, bytes.NewReader(q.body))
+	contentType, body, err := q.body()
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", address, err)
 	}
-	request.Header.Set("Content-Type", q.contentType)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.scheme()+address+q.path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", address, err)
+	}
+	request.Header.Set("Content-Type", contentType)
 	if !c.Token.IsZero() {
 		request.Header.Set("Authorization", c.Token.Header())
 	}
