@@ -66,11 +66,14 @@ var mayImport = map[string]struct {
 	"manpage":     {nil, "a page of man knows no command"},
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
+	"hcslog":      {nil, "what raft has to say is worth a line or not, whatever node it runs in"},
+	"datadir":     {[]string{"fsm", "hcslog", "notify", "raftstore"}, "whose data they are, and whether they are whole, follows from what is on the disk"},
+	"recovery":    {[]string{"api", "credentials", "datadir", "fsm", "pki"}, "it works on the data of a node that does not run, and asks those that do as anybody may"},
 	"web":         {nil, "it is files"},
 	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
-	"node":        {[]string{"access", "api", "connlimit", "credentials", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "metrics", "notify", "pki", "prose", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
-	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "doubt", "fsm", "gossipdb", "health", "keyring", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
-	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "redact", "render", "script", "secretfile", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
+	"node":        {[]string{"access", "api", "connlimit", "credentials", "datadir", "doubt", "fsm", "gossipdb", "hcslog", "health", "keyring", "logring", "metrics", "notify", "pki", "prose", "quorum", "raftstore", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
+	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "datadir", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "recovery", "redact", "render", "script", "secretfile", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"cli/client":  {[]string{"access", "api", "config", "credentials", "footing", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},
 	"cli/screen":  {[]string{"config", "health", "prose"}, "how a thing is shown has nothing to do with where it comes from"},
 	"cli/help":    {[]string{"cli/screen", "manpage"}, "a page of help follows from a command, whichever it is"},
@@ -84,7 +87,7 @@ var mayImport = map[string]struct {
 	"hosttest/lan":    {nil, "a network carries bytes for anybody"},
 	"hosttest/booted": {[]string{"hosttest/lan"}, "a machine runs whatever is installed on it"},
 
-	"clustertest/simdisk": {[]string{"node", "notify"}, "a disk of memory keeps what a node keeps, and knows of no other node"},
+	"clustertest/simdisk": {[]string{"datadir", "notify"}, "a disk of memory keeps what a node keeps, and knows of no other node"},
 	"clustertest/simnet":  {nil, "a network of memory carries bytes for anybody"},
 	"clustertest/replay":  {[]string{"clustertest/check", "fsm"}, "what follows from a log follows from nothing else"},
 	"clustertest/check":   {[]string{"fsm", "health"}, "what a history breaks follows from the history"},
@@ -98,7 +101,7 @@ var onlyIn = []struct {
 	in      []string
 	why     string
 }{
-	{"github.com/hashicorp/raft", []string{"fsm", "node", "raftstore", "clustertest", "clustertest/replay", "clustertest/sim", "clustertest/simdisk", "clustertest/simnet", "hosttest"}, "to all others the log is a View that changes"},
+	{"github.com/hashicorp/raft", []string{"datadir", "fsm", "node", "raftstore", "recovery", "clustertest", "clustertest/replay", "clustertest/sim", "clustertest/simdisk", "clustertest/simnet", "hosttest"}, "to all others the log is a View that changes"},
 	{"github.com/hashicorp/raft-boltdb", []string{"raftstore"}, "what it does with a damaged file must reach nobody else"},
 	{"go.etcd.io/bbolt", []string{"notify", "raftstore"}, "only they keep files of it, and check them first"},
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},

@@ -8,8 +8,9 @@ import (
 
 	"tocsin/cli/help"
 	"tocsin/config"
-	"tocsin/node"
+	"tocsin/datadir"
 	"tocsin/prose"
+	"tocsin/recovery"
 )
 
 func (a app) recover() *cobra.Command {
@@ -29,7 +30,7 @@ tocsin recover majority --data-dir data --dead node2,node3`,
 }
 
 func (a app) quarantine() *cobra.Command {
-	var q node.Quarantine
+	var q datadir.Quarantine
 	c := &cobra.Command{
 		Use:         "quarantine --data-dir DIRECTORY",
 		Short:       "Set a node's damaged data aside, so that it can start",
@@ -65,7 +66,7 @@ tocsin recover quarantine --data-dir data --all`,
 	return c
 }
 
-func quarantineWords(done node.Quarantined) []string {
+func quarantineWords(done datadir.Quarantined) []string {
 	if len(done.Moved) == 0 {
 		return []string{fmt.Sprintf("nothing is damaged: the data of node %s are left as they are", done.Node)}
 	}
@@ -77,7 +78,7 @@ func quarantineWords(done node.Quarantined) []string {
 }
 
 func (a app) majority() *cobra.Command {
-	var l node.LostMajority
+	var l recovery.LostMajority
 	c := &cobra.Command{
 		Use:         "majority --data-dir DIRECTORY --dead NAMES",
 		Short:       "Go on without a majority that is lost for good",
@@ -114,7 +115,7 @@ dead again with the data that they had.`,
 	return c
 }
 
-func majorityWords(done node.Recovered) []string {
+func majorityWords(done recovery.Recovered) []string {
 	words := []string{fmt.Sprintf("node %s is now the only voter of the cluster %s, with all up to entry %d: start it as always", done.Node, done.Cluster, done.Last)}
 	if len(done.Survivors) > 0 {
 		words = append(words, fmt.Sprintf("then start %s as always: they follow it", strings.Join(done.Survivors, ", ")))

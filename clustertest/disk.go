@@ -4,12 +4,12 @@ import (
 	"crypto/rand"
 
 	"tocsin/clustertest/simdisk"
-	"tocsin/node"
+	"tocsin/datadir"
 	"tocsin/notify"
 )
 
 func (c *Cluster) newDisk(m *member) *simdisk.Disk {
-	return simdisk.New(c.options.Seed<<8|uint64(m.number), node.Identity{Node: m.name, Disk: rand.Text()})
+	return simdisk.New(c.options.Seed<<8|uint64(m.number), datadir.Identity{Node: m.name, Disk: rand.Text()})
 }
 
 // BreakDisk turns a fault of a node's disk on, whether the node is up or down,

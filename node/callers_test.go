@@ -17,11 +17,12 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/credentials"
+	"tocsin/hcslog"
 	"tocsin/pki"
 )
 
 func hearing(s raft.StreamLayer) *raft.NetworkTransport {
-	return raft.NewNetworkTransportWithLogger(s, 0, 5*time.Second, newRaftLog(slog.New(slog.DiscardHandler)))
+	return raft.NewNetworkTransportWithLogger(s, 0, 5*time.Second, hcslog.New(slog.New(slog.DiscardHandler)))
 }
 
 // raftPort is what raft hears of a port of node n1, and whom the port hung up on.

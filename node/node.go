@@ -111,7 +111,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 
 	err := cfg.Validate()
 	if err == nil {
-		err = outside.Identity.readableIn(cfg.Dialect)
+		err = outside.Identity.ReadableIn(cfg.Dialect)
 	}
 	if err == nil {
 		err = n.build()

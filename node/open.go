@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/credentials"
+	"tocsin/datadir"
+	"tocsin/hcslog"
 	"tocsin/keyring"
 	"tocsin/notify"
 	"tocsin/script"
@@ -92,23 +94,23 @@ func Open(cfg Config) (outside Outside, err error) {
 	if cfg.GossipKeyFile != "" {
 		outside.Keys = keyring.File(cfg.GossipKeyFile)
 	}
-	dir, err := openDataDir(cfg.DataDir, cfg.Name)
+	dir, err := datadir.Open(cfg.DataDir, cfg.Name)
 	if err != nil {
 		return outside, err
 	}
 	closers.add(dir.Close)
 	outside.Identity, outside.Remember = dir.Identity(), dir.Remember
-	if outside.BallotKey, err = dir.ballotKey(); err != nil {
+	if outside.BallotKey, err = dir.BallotKey(); err != nil {
 		return outside, err
 	}
 
-	storage, err := openStorage(dir, cfg.Name, cfg.logger())
+	storage, err := dir.OpenStorage(cfg.logger())
 	if err != nil {
 		return outside, err
 	}
-	closers.add(storage.store.Close)
-	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = storage.store, storage.store, storage.snapshots
-	ledger, err := notify.OpenLedger(dir.path(ledgerName))
+	closers.add(storage.Store.Close)
+	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = storage.Store, storage.Store, storage.Snapshots
+	ledger, err := dir.OpenLedger()
 	if err != nil {
 		return outside, err
 	}
@@ -173,7 +175,7 @@ func openRaftTransport(cfg Config, live *credentials.Live) (_ closingTransport, 
 	}
 	// Who calls comes by connections of its own, and who is called by others.
 	hear := func(s raft.StreamLayer) *raft.NetworkTransport {
-		return raft.NewNetworkTransportWithLogger(s, raftConnections, raftCallTimeout, newRaftLog(cfg.logger()))
+		return raft.NewNetworkTransportWithLogger(s, raftConnections, raftCallTimeout, hcslog.New(cfg.logger()))
 	}
 	var among *tls.Config
 	call := dialPlain

@@ -11,6 +11,7 @@ import (
 	"tocsin/access"
 	"tocsin/api"
 	"tocsin/credentials"
+	"tocsin/datadir"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/keyring"
@@ -57,12 +58,12 @@ type Outside struct {
 	// Scripts finds the scripts that a set names.
 	Scripts api.Scripts
 	// Identity is what the data directory says of whose it is.
-	Identity Identity
+	Identity datadir.Identity
 	// BallotKey signs the ballots of this node; nil signs none, and asks no other
 	// node for a signature.
 	BallotKey ed25519.PrivateKey
 	// Remember makes an identity durable, once the cluster is known.
-	Remember func(Identity) error
+	Remember func(datadir.Identity) error
 	// PeerToken is the token that this node shows to the others; the zero one is none.
 	PeerToken access.Token
 	// FirstTokens are those of a cluster that this node founds, and Audit gets
@@ -71,24 +72,6 @@ type Outside struct {
 	Audit       AuditFile
 	// Close releases all of it, after the node has stopped.
 	Close func() error
-}
-
-// Identity says which node of which cluster the data belongs to. The cluster is
-// empty until the node has joined one.
-type Identity struct {
-	Node    string `json:"node"`
-	Cluster string `json:"cluster,omitempty"`
-	// Disk names this directory itself; it is drawn when it is made. Starts
-	// counts the processes that have used it, this one included.
-	Disk   string `json:"disk"`
-	Starts uint64 `json:"starts"`
-	// SetAside says that the raft store was set aside on purpose (see
-	// Quarantine): the node comes in with nothing, as a new member of its
-	// cluster, and founds none.
-	SetAside bool `json:"set_aside,omitempty"`
-	// Protocol is the highest that the cluster is known to use, 0 if that is
-	// the first one: a build that does not read it can't use the data.
-	Protocol fsm.Protocol `json:"protocol,omitempty"`
 }
 
 // Peers calls other nodes by their HTTP addresses; api.PeerClient is the real

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tocsin/datadir"
 	"tocsin/fsm"
 	"tocsin/notify"
 )
@@ -50,7 +51,7 @@ func (n *Node) takePart(ctx context.Context) error {
 }
 
 // remember makes durable to which cluster the data on this disk belongs.
-func (n *Node) remember(cluster string) (Identity, error) {
+func (n *Node) remember(cluster string) (datadir.Identity, error) {
 	identity := n.out.Identity
 	identity.Cluster, identity.SetAside = cluster, false
 	if n.out.Identity != identity {

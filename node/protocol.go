@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"tocsin/datadir"
 	"tocsin/fsm"
 )
 
@@ -10,7 +11,7 @@ import (
 // makes durable which protocol it uses, until ctx ends: an older build that is
 // started on this disk is refused before it looks at the log. The identity is
 // what the disk holds.
-func (n *Node) followProtocol(ctx context.Context, identity Identity) error {
+func (n *Node) followProtocol(ctx context.Context, identity datadir.Identity) error {
 	first := n.machine.View()
 	all, used := first.Protocol(), max(identity.Protocol, 1)
 	for {

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/gossipdb"
+	"tocsin/hcslog"
 	"tocsin/keyring"
 )
 
@@ -16,7 +17,7 @@ import (
 func (n *Node) newRaft() (*raft.Raft, error) {
 	c := raft.DefaultConfig()
 	c.LocalID = raft.ServerID(n.cfg.Name)
-	c.Logger = newRaftLog(n.log)
+	c.Logger = hcslog.New(n.log)
 	c.NotifyCh = n.leadCh
 	// Entries that wait together are written together.
 	c.BatchApplyCh = true

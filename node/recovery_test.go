@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"tocsin/datadir"
 	"tocsin/fsm"
 	"tocsin/node"
+	"tocsin/recovery"
 )
 
 // lived makes the data of a node that has lived for a while and was stopped in
@@ -141,7 +143,7 @@ func TestQuarantine_TableOfRecoveries(t *testing.T) {
 					}
 				}
 			}
-			done, err := node.Quarantine{DataDir: cfg.DataDir}.SetAside()
+			done, err := datadir.Quarantine{DataDir: cfg.DataDir}.SetAside()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,7 +153,7 @@ func TestQuarantine_TableOfRecoveries(t *testing.T) {
 			if err := opens(cfg); err != nil {
 				t.Errorf("after that the start gives %v", err)
 			}
-			again, err := node.Quarantine{DataDir: cfg.DataDir}.SetAside()
+			again, err := datadir.Quarantine{DataDir: cfg.DataDir}.SetAside()
 			if err != nil || len(again.Moved) > 0 {
 				t.Errorf("the second time moved %v, %v", again.Moved, err)
 			}
@@ -166,17 +168,17 @@ func TestQuarantine_AsksForWhatTheDataDoNotTell(t *testing.T) {
 	cfg := lived(t)
 	truncate(t, filepath.Join(cfg.DataDir, "identity.json"), 0)
 	truncate(t, filepath.Join(cfg.DataDir, "raft.db"), 0)
-	if _, err := (node.Quarantine{DataDir: cfg.DataDir}).SetAside(); err == nil || !strings.Contains(err.Error(), "--node") {
+	if _, err := (datadir.Quarantine{DataDir: cfg.DataDir}).SetAside(); err == nil || !strings.Contains(err.Error(), "--node") {
 		t.Fatalf("got %v", err)
 	}
-	done, err := node.Quarantine{DataDir: cfg.DataDir, Node: "n1"}.SetAside()
+	done, err := datadir.Quarantine{DataDir: cfg.DataDir, Node: "n1"}.SetAside()
 	if err != nil || strings.Join(done.Moved, " ") != "identity.json raft.db snapshots ledger.db" || !done.Rejoin {
 		t.Fatalf("done: %+v, %v", done, err)
 	}
 	if err := opens(cfg); err != nil {
 		t.Error(err)
 	}
-	if _, err := (node.Quarantine{DataDir: t.TempDir()}).SetAside(); err == nil || !strings.Contains(err.Error(), "holds no data") {
+	if _, err := (datadir.Quarantine{DataDir: t.TempDir()}).SetAside(); err == nil || !strings.Contains(err.Error(), "holds no data") {
 		t.Errorf("an empty directory gives %v", err)
 	}
 }
@@ -188,7 +190,7 @@ func TestQuarantine_FoundsNothingAfterwards(t *testing.T) {
 		t.Skip("uses real sockets and disks; left out by -short")
 	}
 	cfg := lived(t)
-	if _, err := (node.Quarantine{DataDir: cfg.DataDir, All: true}).SetAside(); err != nil {
+	if _, err := (datadir.Quarantine{DataDir: cfg.DataDir, All: true}).SetAside(); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // also when it is started again before anybody took it in
@@ -216,8 +218,8 @@ func TestQuarantine_IsRefusedWhileTheNodeRuns(t *testing.T) {
 	}
 	cfg := lived(t)
 	n := bringUp(t, cfg)
-	_, quarantine := node.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
-	_, majority := node.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}.Recover(t.Context())
+	_, quarantine := datadir.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
+	_, majority := recovery.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}.Recover(t.Context())
 	for _, err := range []error{quarantine, majority} {
 		if err == nil || !strings.Contains(err.Error(), "in use by process") {
 			t.Errorf("got %v", err)
@@ -227,10 +229,10 @@ func TestQuarantine_IsRefusedWhileTheNodeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A cluster of one has lost nothing.
-	if _, err := (node.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}).Recover(t.Context()); err == nil || !strings.Contains(err.Error(), `no node "n2"`) {
+	if _, err := (recovery.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}).Recover(t.Context()); err == nil || !strings.Contains(err.Error(), `no node "n2"`) {
 		t.Errorf("got %v", err)
 	}
-	done, err := node.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
+	done, err := datadir.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
 	if err != nil || strings.Join(done.Moved, " ") != "raft.db snapshots ledger.db" {
 		t.Errorf("done: %+v, %v", done, err)
 	}
@@ -312,8 +314,8 @@ func TestStart_AnOlderBuildLeavesNewerDataAlone(t *testing.T) {
 	}
 
 	cfg.Dialect = fsm.Dialect{}
-	_, quarantine := node.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
-	_, majority := node.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}.Recover(t.Context())
+	_, quarantine := datadir.Quarantine{DataDir: cfg.DataDir, All: true}.SetAside()
+	_, majority := recovery.LostMajority{DataDir: cfg.DataDir, Dead: []string{"n2"}}.Recover(t.Context())
 	for _, err := range []error{opens(cfg), quarantine, majority} {
 		if !errors.Is(err, fsm.ErrTooNew) || !strings.Contains(err.Error(), "install the version of the other nodes") || strings.Contains(err.Error(), "quarantine") {
 			t.Errorf("got %v", err)
@@ -336,7 +338,7 @@ func TestStart_AnOlderBuildLeavesNewerDataAlone(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (node.Quarantine{DataDir: cfg.DataDir}).SetAside(); !errors.Is(err, fsm.ErrTooNew) {
+	if _, err := (datadir.Quarantine{DataDir: cfg.DataDir}).SetAside(); !errors.Is(err, fsm.ErrTooNew) {
 		t.Errorf("without the note the data are taken for damaged: %v", err)
 	}
 }

@@ -16,6 +16,8 @@ import (
 const (
 	// callTimeout bounds one call to one address.
 	callTimeout = 3 * time.Second
+	// dialTimeout bounds how long a node may take to let itself be connected to.
+	dialTimeout = 2 * time.Second
 	// The pause between rounds of asking grows from the first to the second.
 	firstPause, longestPause = 100 * time.Millisecond, time.Second
 	// complainFrom is the pause from which on failing is worth a line: at first

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"tocsin/hcslog"
 )
 
 // process is a process of a node, at an address that another one may have had.
@@ -28,7 +30,7 @@ func TestTransport_AVoteIsForAProcessAndNotForItsAddress(t *testing.T) {
 		voter, inner := process(t, "n1", "w", "one:7000")
 		go func() { _ = voter.run(t.Context()) }()
 		config, store := raft.DefaultConfig(), raft.NewInmemStore()
-		config.LocalID, config.Logger = "n1", newRaftLog(slog.New(slog.DiscardHandler))
+		config.LocalID, config.Logger = "n1", hcslog.New(slog.New(slog.DiscardHandler))
 		servers := raft.Configuration{Servers: []raft.Server{{ID: "n1", Address: "one:7000"}, {ID: "n2", Address: "two:7000"}, {ID: "n3", Address: "three:7000"}}}
 		if err := raft.BootstrapCluster(config, store, store, raft.NewInmemSnapshotStore(), voter, servers); err != nil {
 			t.Fatal(err)

@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
-	"tocsin/node"
+	"tocsin/datadir"
 	"tocsin/notify"
 )
 
@@ -22,7 +22,7 @@ type Disk struct {
 }
 
 // New returns a disk that belongs to identity and holds nothing else.
-func New(seed uint64, identity node.Identity) *Disk {
+func New(seed uint64, identity datadir.Identity) *Disk {
 	d := opened(&ailments{dice: rand.New(rand.NewPCG(seed, 0x6469736b))})
 	d.raft = newFile(Raft, d, newEntries(), newEntries())
 	d.snapshots = newFile(Snapshots, d, &pictures{}, &pictures{})
@@ -110,19 +110,19 @@ func (l ledger) Write(b notify.Batch) error {
 func (l ledger) Close() error { return nil }
 
 // label is what the identity says.
-type label struct{ node.Identity }
+type label struct{ datadir.Identity }
 
 func (l *label) clone() *label { return &label{l.Identity} }
 
 // Start counts one more process that uses the disk, and returns whose it is. It
 // does not wait: a disk that hangs is an error here.
-func (d *Disk) Start() (identity node.Identity, err error) {
+func (d *Disk) Start() (identity datadir.Identity, err error) {
 	err = d.identity.now(func(l *label) { l.Starts++ })
 	d.identity.read(func(l *label) { identity = l.Identity })
 	return identity, err
 }
 
 // Remember makes an identity durable.
-func (d *Disk) Remember(identity node.Identity) error {
+func (d *Disk) Remember(identity datadir.Identity) error {
 	return d.identity.write(func(l *label) { l.Identity = identity })
 }

@@ -1,4 +1,4 @@
-package node
+package datadir
 
 import (
 	"crypto/rand"
@@ -11,9 +11,10 @@ import (
 	"syscall"
 
 	"tocsin/fsm"
+	"tocsin/notify"
 )
 
-// dataDir is the directory of one node's data, locked against every other
+// Dir is the directory of one node's data, locked against every other
 // process for as long as it is open.
 //
 //	lock            who uses it: held by flock, the process id inside
@@ -23,7 +24,7 @@ import (
 //	snapshots/      raft's snapshots
 //	ledger.db       which notifications were started and finished
 //	set-aside-…/    what tocsin recover has moved away
-type dataDir struct {
+type Dir struct {
 	root     string
 	lock     *os.File
 	identity Identity
@@ -36,13 +37,13 @@ const (
 	snapshotFolderName = "snapshots"
 )
 
-// openDataDir makes the directory if need be, locks it, and refuses it if it is
+// Open makes the directory if need be, locks it, and refuses it if it is
 // another node's or if what it must hold is missing.
-func openDataDir(root, node string) (*dataDir, error) {
+func Open(root, node string) (*Dir, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("--data-dir: make the directory: %w", err)
 	}
-	d, err := lockDataDir(root)
+	d, err := lockDir(root)
 	if err != nil {
 		return nil, err
 	}
@@ -52,13 +53,30 @@ func openDataDir(root, node string) (*dataDir, error) {
 	return d, nil
 }
 
-// lockDataDir locks a directory that exists, whatever is in it.
-func lockDataDir(root string) (*dataDir, error) {
+// OpenExisting locks a directory that holds the data of a node that does not run,
+// whichever that is, and reads its identity.
+func OpenExisting(root string) (*Dir, error) {
+	d, err := lockExisting(root)
+	if err != nil {
+		return nil, err
+	}
+	d.identity, err = readIdentity(root)
+	switch {
+	case err == nil:
+		return d, nil
+	case !errors.Is(err, fsm.ErrTooNew):
+		err = fmt.Errorf("%w: run \"tocsin recover quarantine --data-dir %s\" first, which writes it anew", err, root)
+	}
+	return nil, errors.Join(err, d.Close())
+}
+
+// lockDir locks a directory that exists, whatever is in it.
+func lockDir(root string) (*Dir, error) {
 	lock, err := lockFile(filepath.Join(root, lockName))
 	if err != nil {
 		return nil, fmt.Errorf("--data-dir: %w", err)
 	}
-	return &dataDir{root: root, lock: lock}, nil
+	return &Dir{root: root, lock: lock}, nil
 }
 
 // lockFile does not wait: whoever holds the lock holds it for long.
@@ -88,7 +106,7 @@ func lockFile(path string) (*os.File, error) {
 // identify finds out whose data this is. A directory that knows its cluster must
 // hold what it remembers of it: to start without would be to forget whom this
 // node voted for.
-func (d *dataDir) identify(node string) error {
+func (d *Dir) identify(node string) error {
 	var err error
 	d.identity, err = readIdentity(d.root)
 	switch {
@@ -110,21 +128,21 @@ func (d *dataDir) identify(node string) error {
 }
 
 // used counts one more process that uses the directory.
-func (d *dataDir) used(identity Identity) error {
+func (d *Dir) used(identity Identity) error {
 	identity.Starts++
 	return d.Remember(identity)
 }
 
 // refuse adds to what is wrong with the data what can be done about it.
-func (d *dataDir) refuse(err error) error {
+func (d *Dir) refuse(err error) error {
 	return fmt.Errorf("%w: put the whole directory back from a copy that no start has followed, or, as long as a majority of the other nodes is up, run \"tocsin recover quarantine --data-dir %s\" and start again with --join: the node then comes in as a new member", err, d.root)
 }
 
 // Identity returns whose data it is.
-func (d *dataDir) Identity() Identity { return d.identity }
+func (d *Dir) Identity() Identity { return d.identity }
 
 // Remember writes whose data it is, durably and all at once.
-func (d *dataDir) Remember(identity Identity) error {
+func (d *Dir) Remember(identity Identity) error {
 	if err := writeIdentity(d.root, identity); err != nil {
 		return err
 	}
@@ -133,13 +151,17 @@ func (d *dataDir) Remember(identity Identity) error {
 }
 
 // Close releases the lock.
-func (d *dataDir) Close() error { return d.lock.Close() }
+func (d *Dir) Close() error { return d.lock.Close() }
 
-func (d *dataDir) path(name string) string { return filepath.Join(d.root, name) }
+// OpenLedger opens the ledger of the notifications. The error wraps
+// notify.ErrDamaged if it can't be trusted.
+func (d *Dir) OpenLedger() (*notify.BoltLedger, error) { return notify.OpenLedger(d.path(ledgerName)) }
+
+func (d *Dir) path(name string) string { return filepath.Join(d.root, name) }
 
 // has reports whether there is a file of that name. What can't be told counts
 // as there: whoever opens it will find out.
-func (d *dataDir) has(name string) bool {
+func (d *Dir) has(name string) bool {
 	_, err := os.Lstat(d.path(name))
 	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -1,4 +1,4 @@
-package node
+package datadir
 
 import (
 	"bytes"
@@ -17,6 +17,24 @@ import (
 )
 
 const identityName = "identity.json"
+
+// Identity says which node of which cluster the data belongs to. The cluster is
+// empty until the node has joined one.
+type Identity struct {
+	Node    string `json:"node"`
+	Cluster string `json:"cluster,omitempty"`
+	// Disk names this directory itself; it is drawn when it is made. Starts
+	// counts the processes that have used it, this one included.
+	Disk   string `json:"disk"`
+	Starts uint64 `json:"starts"`
+	// SetAside says that the raft store was set aside on purpose (see
+	// Quarantine): the node comes in with nothing, as a new member of its
+	// cluster, and founds none.
+	SetAside bool `json:"set_aside,omitempty"`
+	// Protocol is the highest that the cluster is known to use, 0 if that is
+	// the first one: a build that does not read it can't use the data.
+	Protocol fsm.Protocol `json:"protocol,omitempty"`
+}
 
 // identityFile is an Identity as it stands on the disk: with a checksum, so that
 // a changed bit does not make it that of another node or of another cluster.
@@ -49,7 +67,7 @@ func decodeIdentity(text []byte) (Identity, error) {
 		Protocol fsm.Protocol `json:"protocol"`
 	}
 	if json.Unmarshal(text, &uses) == nil {
-		if err := (Identity{Protocol: uses.Protocol}).readableIn(fsm.Dialect{}); err != nil {
+		if err := (Identity{Protocol: uses.Protocol}).ReadableIn(fsm.Dialect{}); err != nil {
 			return Identity{}, err
 		}
 	}
@@ -74,9 +92,9 @@ func decodeIdentity(text []byte) (Identity, error) {
 	return f.Identity, nil
 }
 
-// readableIn says why the data can't be used by a process that reads no more
+// ReadableIn says why the data can't be used by a process that reads no more
 // than this, nil if they can.
-func (i Identity) readableIn(d fsm.Dialect) error {
+func (i Identity) ReadableIn(d fsm.Dialect) error {
 	if err := d.Readable(i.Protocol); err != nil {
 		return fmt.Errorf("the data are those of a member of a cluster that was upgraded: %w; install the version of the other nodes here and start again, nothing is lost", err)
 	}

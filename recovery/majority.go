@@ -1,6 +1,7 @@
-package node
+package recovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"tocsin/datadir"
 	"tocsin/fsm"
 )
 
@@ -26,7 +28,7 @@ const (
 type LostMajority struct {
 	DataDir string       // of the survivor
 	Dead    []string     // the nodes that will never come back as they were
-	TLS     string       // the survivor's credentials, as in Config; "" asks the others in plain text
+	TLS     string       // the survivor's credentials, as an agent is given it; "" asks the others in plain text
 	Logger  *slog.Logger // nil discards
 }
 
@@ -48,32 +50,26 @@ type Recovered struct {
 // while the node runs, while a majority is not named as dead, and while anybody
 // who is named answers or any other member knows a leader.
 func (l LostMajority) Recover(ctx context.Context) (done Recovered, err error) {
-	d, err := lockExisting(l.DataDir)
+	d, err := datadir.OpenExisting(l.DataDir)
 	if err != nil {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	d.identity, err = readIdentity(d.root)
-	if errors.Is(err, fsm.ErrTooNew) {
-		return done, err
-	}
-	if err != nil {
-		return done, fmt.Errorf("%w: run \"tocsin recover quarantine --data-dir %s\" first, which writes it anew", err, d.root)
-	}
-	s, err := openStorage(d, d.identity.Node, cfgLogger(l.Logger))
+	self := d.Identity().Node
+	s, err := d.OpenStorage(cmp.Or(l.Logger, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return done, err
 	}
-	defer func() { err = errors.Join(err, s.store.Close()) }()
-	r, err := replay(s, d.identity.Node)
+	defer func() { err = errors.Join(err, s.Store.Close()) }()
+	r, err := s.Replay(self)
 	if err != nil {
 		return done, err
 	}
-	view := r.machine.View()
+	view := r.Machine.View()
 	if view.ClusterID() == "" {
-		return done, fmt.Errorf("node %s belongs to no cluster yet: there is nothing to recover", d.identity.Node)
+		return done, fmt.Errorf("node %s belongs to no cluster yet: there is nothing to recover", self)
 	}
-	m := membersOf(r, d.identity.Node)
+	m := membersOf(r, self)
 	if err := m.allows(l.Dead); err != nil {
 		return done, err
 	}
@@ -86,7 +82,7 @@ func (l LostMajority) Recover(ctx context.Context) (done Recovered, err error) {
 	}
 	done = Recovered{
 		Node: m.self, Cluster: view.ClusterID(), Dead: l.Dead, Survivors: m.survivors(l.Dead),
-		Last: r.last, Index: r.last + indexLeap,
+		Last: r.Last, Index: r.Last + indexLeap,
 	}
 	return done, rewrite(s, r, m, done)
 }
@@ -94,8 +90,8 @@ func (l LostMajority) Recover(ctx context.Context) (done Recovered, err error) {
 // rewrite puts a snapshot in the place of the log, as raft.RecoverCluster does,
 // and beyond what anybody can have written. A crash between its steps leaves
 // either what was before, or all of what is wanted.
-func rewrite(s storage, r replayed, m members, done Recovered) error {
-	term := r.term + termLeap
+func rewrite(s datadir.Storage, r datadir.Replayed, m members, done Recovered) error {
+	term := r.Term + termLeap
 	var removed []fsm.Command
 	for _, node := range done.Dead {
 		removed = append(removed, fsm.RemoveObserver{Node: node})
@@ -104,28 +100,28 @@ func rewrite(s storage, r replayed, m members, done Recovered) error {
 	if err != nil {
 		return err
 	}
-	r.machine.Apply(&raft.Log{Index: done.Index, Term: term, Type: raft.LogCommand, Data: data})
-	if err := r.machine.Err(); err != nil {
+	r.Machine.Apply(&raft.Log{Index: done.Index, Term: term, Type: raft.LogCommand, Data: data})
+	if err := r.Machine.Err(); err != nil {
 		return err
 	}
-	snapshot, err := r.machine.Snapshot()
+	snapshot, err := r.Machine.Snapshot()
 	if err != nil {
 		return err
 	}
 	defer snapshot.Release()
-	if err := s.store.SetTerm(term); err != nil {
+	if err := s.Store.SetTerm(term); err != nil {
 		return fmt.Errorf("write the term: %w", err)
 	}
 	_, transport := raft.NewInmemTransport("") // Create wants one, to write addresses
 	defer transport.Close()
-	sink, err := s.snapshots.Create(raft.SnapshotVersionMax, done.Index, term, m.configuration(done.Survivors), done.Index, transport)
+	sink, err := s.Snapshots.Create(raft.SnapshotVersionMax, done.Index, term, m.configuration(done.Survivors), done.Index, transport)
 	if err != nil {
 		return fmt.Errorf("write a snapshot: %w", err)
 	}
 	if err := snapshot.Persist(sink); err != nil {
 		return err
 	}
-	if err := s.store.DeleteRange(0, r.last); err != nil {
+	if err := s.Store.DeleteRange(0, r.Last); err != nil {
 		return fmt.Errorf("empty the log: %w", err)
 	}
 	return nil

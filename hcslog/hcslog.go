@@ -1,4 +1,7 @@
-package node
+// Package hcslog hands to slog what hashicorp's raft logs through hclog, so that a
+// node has one log: it says what is worth a word to an operator, and what is part
+// of every election, joining and end.
+package hcslog
 
 import (
 	"context"
@@ -39,18 +42,20 @@ func routine(message string) bool {
 	return false
 }
 
-// raftLog hands what raft logs to slog. Raft tells all it does; what it calls
+// logger hands what raft logs to slog. Raft tells all it does; what it calls
 // Info happens at every election and is Debug to an operator.
-type raftLog struct {
+type logger struct {
 	hclog.Logger // the rest of a large interface, doing nothing
 	to           *slog.Logger
 }
 
-func newRaftLog(to *slog.Logger) hclog.Logger {
-	return &raftLog{Logger: hclog.NewNullLogger(), to: to.With("component", "raft")}
+// New returns a logger for raft, or for what belongs to it, that hands on to what
+// it is told. Any goroutine may use it.
+func New(to *slog.Logger) hclog.Logger {
+	return &logger{Logger: hclog.NewNullLogger(), to: to.With("component", "raft")}
 }
 
-func (l *raftLog) log(level slog.Level, message string, args []any) {
+func (l *logger) log(level slog.Level, message string, args []any) {
 	if !l.to.Enabled(context.Background(), level) {
 		return
 	}
@@ -62,7 +67,7 @@ func (l *raftLog) log(level slog.Level, message string, args []any) {
 	l.to.Log(context.Background(), level, message, args...)
 }
 
-func (l *raftLog) Log(level hclog.Level, message string, args ...any) {
+func (l *logger) Log(level hclog.Level, message string, args ...any) {
 	switch level {
 	case hclog.Error:
 		l.Error(message, args...)
@@ -72,10 +77,10 @@ func (l *raftLog) Log(level hclog.Level, message string, args ...any) {
 		l.Debug(message, args...)
 	}
 }
-func (l *raftLog) Trace(string, ...any)              {}
-func (l *raftLog) Debug(message string, args ...any) { l.log(slog.LevelDebug, message, args) }
-func (l *raftLog) Info(message string, args ...any)  { l.log(slog.LevelDebug, message, args) }
-func (l *raftLog) Warn(message string, args ...any) {
+func (l *logger) Trace(string, ...any)              {}
+func (l *logger) Debug(message string, args ...any) { l.log(slog.LevelDebug, message, args) }
+func (l *logger) Info(message string, args ...any)  { l.log(slog.LevelDebug, message, args) }
+func (l *logger) Warn(message string, args ...any) {
 	if routine(message) {
 		l.Debug(message, args...)
 		return
@@ -83,7 +88,7 @@ func (l *raftLog) Warn(message string, args ...any) {
 	l.log(slog.LevelWarn, message, args)
 }
 
-func (l *raftLog) Error(message string, args ...any) {
+func (l *logger) Error(message string, args ...any) {
 	if routine(message) {
 		l.Debug(message, args...)
 		return
@@ -91,15 +96,15 @@ func (l *raftLog) Error(message string, args ...any) {
 	l.log(slog.LevelError, message, args)
 }
 
-func (l *raftLog) IsDebug() bool { return l.to.Enabled(context.Background(), slog.LevelDebug) }
-func (l *raftLog) IsInfo() bool  { return l.IsDebug() }
-func (l *raftLog) IsWarn() bool  { return true }
-func (l *raftLog) IsError() bool { return true }
+func (l *logger) IsDebug() bool { return l.to.Enabled(context.Background(), slog.LevelDebug) }
+func (l *logger) IsInfo() bool  { return l.IsDebug() }
+func (l *logger) IsWarn() bool  { return true }
+func (l *logger) IsError() bool { return true }
 
-func (l *raftLog) With(args ...any) hclog.Logger                         { return &raftLog{l.Logger, l.to.With(args...)} }
-func (l *raftLog) Named(string) hclog.Logger                             { return l }
-func (l *raftLog) ResetNamed(string) hclog.Logger                        { return l }
-func (l *raftLog) StandardWriter(*hclog.StandardLoggerOptions) io.Writer { return io.Discard }
-func (l *raftLog) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {
+func (l *logger) With(args ...any) hclog.Logger                         { return &logger{l.Logger, l.to.With(args...)} }
+func (l *logger) Named(string) hclog.Logger                             { return l }
+func (l *logger) ResetNamed(string) hclog.Logger                        { return l }
+func (l *logger) StandardWriter(*hclog.StandardLoggerOptions) io.Writer { return io.Discard }
+func (l *logger) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {
 	return log.New(io.Discard, "", 0)
 }

@@ -1,4 +1,4 @@
-package node
+package recovery
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package node
+package datadir
 
 import (
 	"bytes"
@@ -9,20 +9,20 @@ import (
 	"testing"
 )
 
-func TestDataDir_IsLocked(t *testing.T) {
+func TestDir_IsLocked(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "data")
-	first, err := openDataDir(root, "node1")
+	first, err := Open(root, "node1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = openDataDir(root, "node1")
+	_, err = Open(root, "node1")
 	if err == nil || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) || !strings.Contains(err.Error(), root) {
 		t.Errorf("a second process gets %v, want an error that names the directory and process %d", err, os.Getpid())
 	}
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openDataDir(root, "node1")
+	again, err := Open(root, "node1")
 	if err != nil {
 		t.Fatalf("after the first has closed it: %v", err)
 	}
@@ -31,29 +31,29 @@ func TestDataDir_IsLocked(t *testing.T) {
 	}
 }
 
-func TestDataDir_RefusesWhatIsNotItsOwn(t *testing.T) {
+func TestDir_RefusesWhatIsNotItsOwn(t *testing.T) {
 	tests := map[string]struct {
-		spoil func(t *testing.T, d *dataDir)
+		spoil func(t *testing.T, d *Dir)
 		want  string
 	}{
-		"another node's":     {func(*testing.T, *dataDir) {}, "belongs to node \"node1\""},
-		"a damaged identity": {func(t *testing.T, d *dataDir) { writeFile(t, d.path(identityName), "{") }, "damaged"},
-		"another checksum": {func(t *testing.T, d *dataDir) {
+		"another node's":     {func(*testing.T, *Dir) {}, "belongs to node \"node1\""},
+		"a damaged identity": {func(t *testing.T, d *Dir) { writeFile(t, d.path(identityName), "{") }, "damaged"},
+		"another checksum": {func(t *testing.T, d *Dir) {
 			writeFile(t, d.path(identityName), `{"node": "node1", "cluster": "c", "checksum": "00000000"}`)
 		}, "checksum does not hold"},
-		"an emptied identity": {func(t *testing.T, d *dataDir) { writeFile(t, d.path(identityName), "") }, "it is empty"},
-		"no identity, but a raft.db": {func(t *testing.T, d *dataDir) {
+		"an emptied identity": {func(t *testing.T, d *Dir) { writeFile(t, d.path(identityName), "") }, "it is empty"},
+		"no identity, but a raft.db": {func(t *testing.T, d *Dir) {
 			writeFile(t, d.path(raftStoreName), "something")
 			if err := os.Remove(d.path(identityName)); err != nil {
 				t.Fatal(err)
 			}
 		}, "identity.json in "},
-		"a missing raft.db": {func(t *testing.T, d *dataDir) { joined(t, d) }, "raft.db in it is missing"},
+		"a missing raft.db": {func(t *testing.T, d *Dir) { joined(t, d) }, "raft.db in it is missing"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
-			d, err := openDataDir(root, "node1")
+			d, err := Open(root, "node1")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,11 +65,11 @@ func TestDataDir_RefusesWhatIsNotItsOwn(t *testing.T) {
 			if name == "another node's" {
 				node = "node2"
 			}
-			if _, err := openDataDir(root, node); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := Open(root, node); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}
 			// What was refused must not stay locked.
-			if _, err := openDataDir(root, node); err == nil || strings.Contains(err.Error(), "in use") {
+			if _, err := Open(root, node); err == nil || strings.Contains(err.Error(), "in use") {
 				t.Errorf("the second time got %v", err)
 			}
 		})
@@ -93,9 +93,9 @@ func TestIdentity_EveryChangedBitIsNoticed(t *testing.T) {
 	}
 }
 
-func TestDataDir_RemembersItsCluster(t *testing.T) {
+func TestDir_RemembersItsCluster(t *testing.T) {
 	root := t.TempDir()
-	d, err := openDataDir(root, "node1")
+	d, err := Open(root, "node1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestDataDir_RemembersItsCluster(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openDataDir(root, "node1")
+	again, err := Open(root, "node1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestDataDir_RemembersItsCluster(t *testing.T) {
 	}
 }
 
-func joined(t *testing.T, d *dataDir) {
+func joined(t *testing.T, d *Dir) {
 	t.Helper()
 	identity := d.Identity()
 	identity.Cluster = "c"

@@ -1,4 +1,4 @@
-package node
+package recovery
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/api"
+	"tocsin/datadir"
 )
 
 const (
@@ -29,13 +30,13 @@ type members struct {
 	last    uint64            // what this node's disk reaches
 }
 
-func membersOf(r replayed, self string) members {
-	m := members{self: self, last: r.last, servers: map[string]raft.Server{}, http: map[string]string{}}
-	for o := range r.machine.View().Observers() {
+func membersOf(r datadir.Replayed, self string) members {
+	m := members{self: self, last: r.Last, servers: map[string]raft.Server{}, http: map[string]string{}}
+	for o := range r.Machine.View().Observers() {
 		m.servers[o.Node] = raft.Server{Suffrage: raft.Nonvoter, ID: raft.ServerID(o.Node), Address: raft.ServerAddress(o.Raft)}
 		m.http[o.Node] = o.HTTP
 	}
-	for _, s := range r.servers {
+	for _, s := range r.Servers {
 		m.servers[string(s.ID)] = s
 	}
 	for name := range m.servers {

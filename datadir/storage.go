@@ -1,4 +1,4 @@
-package node
+package datadir
 
 import (
 	"errors"
@@ -6,35 +6,37 @@ import (
 	"log/slog"
 	"time"
 
+	"tocsin/hcslog"
 	"tocsin/raftstore"
 )
 
 const snapshotsKept = 2
 
-// storage is what raft keeps on the disk, verified and open.
-type storage struct {
-	store     *raftstore.Store
-	snapshots *raftstore.Snapshots
+// Storage is what raft keeps on the disk, verified and open. Whoever opens it
+// closes the Store.
+type Storage struct {
+	Store     *raftstore.Store
+	Snapshots *raftstore.Snapshots
 	snapshot  uint64 // the index that the newest snapshot reaches
 	last      uint64 // the index that snapshots and log reach
 }
 
-// openStorage verifies and opens the raft store and the snapshots of d. What is
+// OpenStorage verifies and opens the raft store and the snapshots of d. What is
 // damaged is refused, and nothing is changed.
-func openStorage(d *dataDir, owner string, log *slog.Logger) (_ storage, err error) {
+func (d *Dir) OpenStorage(log *slog.Logger) (_ Storage, err error) {
 	newest, err := raftstore.CheckSnapshots(d.root)
 	if err != nil {
-		return storage{}, d.explain(err)
+		return Storage{}, d.explain(err)
 	}
 	started := time.Now()
 	store, err := raftstore.Open(raftstore.Config{
-		Path: d.path(raftStoreName), Owner: owner,
+		Path: d.path(raftStoreName), Owner: d.identity.Node,
 		Progress: func(verified, all uint64) {
 			log.Info("the raft log is being verified", "verified", verified, "entries", all)
 		},
 	})
 	if err != nil {
-		return storage{}, d.explain(err)
+		return Storage{}, d.explain(err)
 	}
 	defer func() {
 		if err != nil {
@@ -43,14 +45,14 @@ func openStorage(d *dataDir, owner string, log *slog.Logger) (_ storage, err err
 	}()
 	last, err := fits(store, newest, d.identity)
 	if err != nil {
-		return storage{}, d.explain(err)
+		return Storage{}, d.explain(err)
 	}
 	log.Debug("the raft store is whole", "last", last, "snapshot", newest, "duration", time.Since(started).Round(time.Millisecond))
-	snapshots, err := raftstore.OpenSnapshots(d.root, snapshotsKept, newRaftLog(log))
+	snapshots, err := raftstore.OpenSnapshots(d.root, snapshotsKept, hcslog.New(log))
 	if err != nil {
-		return storage{}, err
+		return Storage{}, err
 	}
-	return storage{store, snapshots, newest, last}, nil
+	return Storage{store, snapshots, newest, last}, nil
 }
 
 // fits checks that log and newest snapshot together lack nothing, and returns
@@ -73,7 +75,7 @@ func fits(store *raftstore.Store, snapshot uint64, identity Identity) (last uint
 
 // explain adds what can be done about it to an error that says that data are
 // damaged.
-func (d *dataDir) explain(err error) error {
+func (d *Dir) explain(err error) error {
 	if _, damaged := errors.AsType[*raftstore.Damage](err); damaged {
 		return d.refuse(err)
 	}

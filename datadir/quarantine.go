@@ -1,4 +1,4 @@
-package node
+package datadir
 
 import (
 	"cmp"
@@ -56,7 +56,7 @@ func (q Quarantine) SetAside() (done Quarantined, err error) {
 		return done, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	c, err := d.examine(cfgLogger(q.Logger))
+	c, err := d.examine(cmp.Or(q.Logger, slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return done, err
 	}
@@ -123,7 +123,7 @@ func (q Quarantine) plan(c condition) (names []string, identity Identity, err er
 }
 
 // moveTo moves name into folder, if it is there.
-func (d *dataDir) moveTo(folder, name string) error {
+func (d *Dir) moveTo(folder, name string) error {
 	err := os.Rename(d.path(name), filepath.Join(folder, name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("set %s aside: %w", name, err)
@@ -150,7 +150,7 @@ func (c condition) damage() (all []error) {
 
 // examine finds out what is damaged. The error is one that does not come from
 // damage, and says nothing about the data.
-func (d *dataDir) examine(log *slog.Logger) (c condition, err error) {
+func (d *Dir) examine(log *slog.Logger) (c condition, err error) {
 	c.identity, err = readIdentity(d.root)
 	d.identity = c.identity
 	if _, damaged := errors.AsType[*damagedIdentity](err); damaged || errors.Is(err, fs.ErrNotExist) {
@@ -164,7 +164,7 @@ func (d *dataDir) examine(log *slog.Logger) (c condition, err error) {
 	if !d.has(ledgerName) {
 		return c, nil
 	}
-	ledger, err := notify.OpenLedger(d.path(ledgerName))
+	ledger, err := d.OpenLedger()
 	switch {
 	case errors.Is(err, notify.ErrDamaged):
 		c.ledger = err
@@ -177,14 +177,14 @@ func (d *dataDir) examine(log *slog.Logger) (c condition, err error) {
 
 // examineStorage returns what is wrong with the raft store and the snapshots,
 // and what they tell if nothing is.
-func (d *dataDir) examineStorage(c *condition, log *slog.Logger) (damage, err error) {
+func (d *Dir) examineStorage(c *condition, log *slog.Logger) (damage, err error) {
 	if !d.has(raftStoreName) {
 		if c.identity.Cluster != "" && !c.identity.SetAside || d.has(snapshotFolderName) {
 			return fmt.Errorf("%s is missing", d.path(raftStoreName)), nil
 		}
 		return nil, nil
 	}
-	s, err := openStorage(d, c.identity.Node, log)
+	s, err := d.OpenStorage(log)
 	if damage, ok := errors.AsType[*raftstore.Damage](err); ok {
 		return damage, nil // without what can be done: that is being done
 	}
@@ -194,28 +194,26 @@ func (d *dataDir) examineStorage(c *condition, log *slog.Logger) (damage, err er
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.store.Close()) }()
-	if c.owner, err = s.store.Owner(); err != nil || s.last == 0 {
+	defer func() { err = errors.Join(err, s.Store.Close()) }()
+	if c.owner, err = s.Store.Owner(); err != nil || s.last == 0 {
 		return nil, err
 	}
-	r, err := replay(s, cmp.Or(c.owner, c.identity.Node, "unknown"))
+	r, err := s.Replay(cmp.Or(c.owner, c.identity.Node, "unknown"))
 	if errors.Is(err, fsm.ErrTooNew) {
 		return nil, err
 	}
 	if err != nil {
 		return err, nil // it is whole, and can't be used all the same
 	}
-	c.cluster = r.machine.View().ClusterID()
+	c.cluster = r.Machine.View().ClusterID()
 	return nil, nil
 }
 
 // lockExisting locks a directory that holds the data of a node.
-func lockExisting(root string) (*dataDir, error) {
-	d := &dataDir{root: root}
+func lockExisting(root string) (*Dir, error) {
+	d := &Dir{root: root}
 	if !d.has(identityName) && !d.has(raftStoreName) {
 		return nil, fmt.Errorf("--data-dir: %s holds no data of a node: give the directory that the agent was started with", root)
 	}
-	return lockDataDir(root)
+	return lockDir(root)
 }
-
-func cfgLogger(l *slog.Logger) *slog.Logger { return Config{Logger: l}.logger() }
