@@ -107,6 +107,7 @@ func rules() map[string]Role {
 		"POST /v1/peer/account":   Node,
 		"POST /v1/peer/check":     Node,
 		"POST /v1/peer/transfer":  Node,
+		"POST /v1/peer/keys":      Node,
 		"POST /v1/peer/keyring":   Node,
 	}
 }

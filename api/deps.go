@@ -134,6 +134,9 @@ type Peer interface {
 	// Check has this node check the endpoint key now, and returns what came
 	// out. A node that does not watch it refuses.
 	Check(ctx context.Context, key string) (SeenSample, error)
+	// GossipKeys says which keys the gossip of this node goes by, and what its
+	// file says otherwise.
+	GossipKeys() keyring.Held
 	// ChangeKeys changes the keys of this node's gossip, in its file first, and
 	// returns those that it has after that. After an error nothing has changed.
 	ChangeKeys(change keyring.Change) (keyring.Ring, error)
@@ -144,5 +147,6 @@ type Peer interface {
 type Peers interface {
 	Account(ctx context.Context, address, key string) (Account, error)
 	Check(ctx context.Context, address, key string) (SeenSample, error)
+	GossipKeys(ctx context.Context, address string) (RingReport, error)
 	ChangeKeys(ctx context.Context, address string, change keyring.Change) (RingReport, error)
 }

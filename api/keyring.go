@@ -45,6 +45,17 @@ type NodeKeys struct {
 	Keys []keyring.Fingerprint `json:"keys" doc:"Its keys, the one that it sends by first; none if its gossip is not encrypted, or if it is silent"`
 	// Silent says why nothing is known of it, "" if it has answered.
 	Silent string `json:"silent,omitempty"`
+	// File is what its file says, and what to do about it, absent where that is
+	// what it goes by.
+	File *StrayKeys `json:"file,omitempty"`
+}
+
+// StrayKeys is a file of gossip keys that says something else than what its node
+// goes by.
+type StrayKeys struct {
+	keyring.Stray
+	Text   string `json:"text" doc:"What is wrong, in words"`
+	Remedy string `json:"remedy" doc:"What to do"`
 }
 
 // KeyringRequest is the body of POST /v1/keyring.
@@ -67,12 +78,12 @@ type NodeRekeyed struct {
 }
 
 func (s *server) keyringOperations(to huma.API) {
-	const each = "Every node is asked by the one that answers, does it in its file and in its gossip, and is shown with what became of it. What is so already is done, so it can be repeated. "
+	const each = "Every node is asked by the one that answers, does it in its file and in its gossip, and is shown with what became of it. What is so already is done, so it can be repeated. Who belongs to the cluster is asked of a leader that a majority has confirmed, so it takes one. "
 	changed := KeyringChanged{Fingerprint: exampleFingerprint, Nodes: []NodeRekeyed{{Node: "node1", Done: true}, {Node: "node2", Problem: "it can't be reached: it is down, or cut off from here"}}}
 	done := KeyringChanged{Fingerprint: exampleFingerprint, Complete: true, Nodes: []NodeRekeyed{{Node: "node1", Done: true}, {Node: "node2", Done: true}}}
 	register(s, to, operation{
 		method: http.MethodGet, path: keyringPath, id: "get-keyring", tag: "cluster",
-		summary: "The keys that the gossip is encrypted by", text: "By their fingerprints, with the nodes that have each of them, and those that send by it. Every node is asked.",
+		summary: "The keys that the gossip is encrypted by", text: "By their fingerprints, with the nodes that have each of them, and those that send by it. Every node is asked. One whose file says something else than what it goes by is shown with that, and with what to do.",
 		answers: Keyring{
 			Keys:  []GossipKey{{Fingerprint: exampleFingerprint, Installed: []string{"node1"}, Primary: []string{"node1"}}},
 			Nodes: []NodeKeys{{Node: "node1", Keys: []keyring.Fingerprint{exampleFingerprint}}, {Node: "node2", Keys: []keyring.Fingerprint{}, Silent: "it did not answer within 2s"}},
@@ -86,12 +97,12 @@ func (s *server) keyringOperations(to huma.API) {
 	}, s.installKey)
 	register(s, to, operation{
 		method: http.MethodPost, path: gossipKey + "/use", id: "use-key", tag: "cluster",
-		summary: "Send by another gossip key", text: each + "It is refused while a node does not have the key. If one does not answer it is refused too, unless force is true.",
+		summary: "Send by another gossip key", text: each + "It is refused while a node does not have the key. If one does not answer, or has a file that says something else, it is refused too, unless force is true.",
 		answers: done, problems: []Code{CodeBusy},
 	}, s.useKey)
 	register(s, to, operation{
 		method: http.MethodDelete, path: gossipKey, id: "remove-key", tag: "cluster",
-		summary: "Remove a gossip key from all nodes", text: each + "It is refused while a node sends by the key. If one does not answer it is refused too, unless force is true.",
+		summary: "Remove a gossip key from all nodes", text: each + "It is refused while a node sends by the key. If one does not answer, or has a file that says something else, it is refused too, unless force is true.",
 		answers: done, problems: []Code{CodeBusy},
 	}, s.removeKey)
 }
@@ -104,7 +115,11 @@ type keyringOutput struct {
 }
 
 func (s *server) getKeyring(ctx context.Context, _ *struct{}) (*keyringOutput, error) {
-	view, standing, err := s.standing(ctx)
+	view, err := s.known()
+	if err != nil {
+		return nil, err
+	}
+	standing, err := s.standing(ctx, view)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +133,12 @@ func keyringOf(standing keyring.Standing) Keyring {
 		shown.Keys = append(shown.Keys, GossipKey{k.Fingerprint, k.Installed, append([]string{}, k.Primary...)})
 	}
 	for node, keys := range standing.Rings {
-		shown.Nodes = append(shown.Nodes, NodeKeys{Node: node, Keys: keys})
+		n := NodeKeys{Node: node, Keys: keys}
+		if stray, ok := standing.Files[node]; ok {
+			n.File = &StrayKeys{Stray: stray}
+			n.File.Text, n.File.Remedy = standing.Mend(node)
+		}
+		shown.Nodes = append(shown.Nodes, n)
 	}
 	for node, why := range standing.Silent {
 		shown.Nodes = append(shown.Nodes, NodeKeys{Node: node, Keys: []keyring.Fingerprint{}, Silent: why})
@@ -127,22 +147,23 @@ func keyringOf(standing keyring.Standing) Keyring {
 	return shown
 }
 
-// standing asks every node for its keys.
-func (s *server) standing(ctx context.Context) (*fsm.View, keyring.Standing, error) {
-	view, err := s.known()
-	if err != nil {
-		return nil, keyring.Standing{}, err
+// standing asks every node of view for its keys.
+func (s *server) standing(ctx context.Context, view *fsm.View) (keyring.Standing, error) {
+	self := func(context.Context) (RingReport, error) { return s.lookAtKeys(), nil }
+	other := func(ctx context.Context, o *fsm.Observer) (RingReport, error) {
+		report, err := s.Peers.GossipKeys(ctx, o.HTTP)
+		return report, cmp.Or(err, mistaken(o, report.Node))
 	}
-	all, err := s.rekey(ctx, view, AccountWait, keyring.Change{Step: keyring.Look})
-	standing := keyring.Standing{Rings: map[string][]keyring.Fingerprint{}, Silent: map[string]string{}}
+	all, err := gather(ctx, s, view, AccountWait, self, other)
+	standing := keyring.NewStanding()
 	for node, h := range all {
 		if h.silent != "" {
 			standing.Silent[node] = h.silent
 		} else {
-			standing.Rings[node] = append([]keyring.Fingerprint{}, h.answer.Keys...)
+			standing.Hear(node, h.answer.Held)
 		}
 	}
-	return view, standing, err
+	return standing, err
 }
 
 // rekey asks every node for a change of its keys.
@@ -159,7 +180,7 @@ type installKeyInput struct{ Sent sent }
 
 type changeKeyInput struct {
 	Key   string `path:"key" doc:"The fingerprint of the key" example:"3f9a1c0d22b04e11"`
-	Force string `query:"force" enum:"true,false" default:"false" doc:"true: go on without the nodes that don't answer"`
+	Force string `query:"force" enum:"true,false" default:"false" doc:"true: go on without the nodes that don't answer, and those whose files say something else"`
 	Sent  sent
 }
 
@@ -190,13 +211,19 @@ func (s *server) removeKey(ctx context.Context, in *changeKeyInput) (*keyringCha
 	return s.change(ctx, keyring.Change{Step: keyring.Remove, Fingerprint: f}, f, in.Force, in.Sent)
 }
 
-// change has every node do it, unless that would part the nodes.
+// change has every node do it, unless that would part the nodes. Who belongs to them
+// is asked of a leader that a majority has confirmed: one that this node has not heard
+// of yet would be parted by what was safe for the others.
 func (s *server) change(ctx context.Context, change keyring.Change, f keyring.Fingerprint, force string, asked sent) (*keyringChangedOutput, error) {
 	without, err := yesOrNo("force", force)
 	if err != nil {
 		return nil, err
 	}
-	view, standing, err := s.standing(ctx)
+	view, err := s.view(ctx, linearizable)
+	if err != nil {
+		return nil, err
+	}
+	standing, err := s.standing(ctx, view)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,12 @@ import (
 	"tocsin/keyring"
 )
 
-// peerKeyringPath is where a node has another one change its gossip keys.
-const peerKeyringPath = "/v1/peer/keyring"
+const (
+	// peerKeysPath is where a node asks another one for its gossip keys.
+	peerKeysPath = "/v1/peer/keys"
+	// peerKeyringPath is where a node has another one change its gossip keys.
+	peerKeyringPath = "/v1/peer/keyring"
+)
 
 // RingRequest is the body of POST /v1/peer/keyring: a keyring.Change, with the
 // key that is to be installed in it.
@@ -22,11 +26,24 @@ type RingRequest struct {
 	Fingerprint keyring.Fingerprint `json:"fingerprint,omitempty"`
 }
 
-// RingReport is the answer: the keys that the node has after that, the one that it
-// sends by first.
+// RingReport is the answer, and that of POST /v1/peer/keys: what the node says of its
+// keys, after the change.
 type RingReport struct {
-	Node string                `json:"node"`
-	Keys []keyring.Fingerprint `json:"keys"`
+	Node string `json:"node"`
+	keyring.Held
+}
+
+func (s *server) peerKeys(c *gin.Context, _ url.Values) error {
+	if _, err := readAsked[struct{}](c, "request"); err != nil {
+		return err
+	}
+	writeJSON(c, http.StatusOK, jsonType, s.lookAtKeys())
+	return nil
+}
+
+// lookAtKeys looks at those of this node.
+func (s *server) lookAtKeys() RingReport {
+	return RingReport{Node: s.State.Self().Node, Held: s.Peer.GossipKeys()}
 }
 
 func (s *server) peerKeyring(c *gin.Context, _ url.Values) error {
@@ -50,7 +67,7 @@ func (s *server) peerKeyring(c *gin.Context, _ url.Values) error {
 func (r RingRequest) change() (change keyring.Change, err error) {
 	change = keyring.Change{Step: r.Step, Fingerprint: r.Fingerprint}
 	switch r.Step {
-	case keyring.Look, keyring.Use, keyring.Remove:
+	case keyring.Use, keyring.Remove:
 	case keyring.Install:
 		change.Key, err = keyring.ParseKey(r.Key)
 	default:
@@ -65,7 +82,12 @@ func (s *server) changeKeys(change keyring.Change) (RingReport, error) {
 	if err != nil {
 		return RingReport{}, faultf(CodeConflict, "%s", err.Error())
 	}
-	return RingReport{Node: s.State.Self().Node, Keys: ring.Fingerprints()}, nil
+	return RingReport{Node: s.State.Self().Node, Held: keyring.Hold(ring, ring, nil)}, nil
+}
+
+// GossipKeys asks the node at address for its gossip keys.
+func (c *PeerClient) GossipKeys(ctx context.Context, address string) (RingReport, error) {
+	return c.ring(ctx, address, question{path: peerKeysPath, asked: struct{}{}})
 }
 
 // ChangeKeys has the node at address change its gossip keys.
@@ -74,8 +96,13 @@ func (c *PeerClient) ChangeKeys(ctx context.Context, address string, change keyr
 	if change.Step == keyring.Install {
 		asked.Key = change.Key.Reveal()
 	}
+	return c.ring(ctx, address, question{path: peerKeyringPath, asked: asked})
+}
+
+// ring asks a question that is answered by the keys of a node.
+func (c *PeerClient) ring(ctx context.Context, address string, q question) (RingReport, error) {
 	var report RingReport
-	if err := c.post(ctx, address, question{path: peerKeyringPath, asked: asked}, &report); err != nil {
+	if err := c.post(ctx, address, q, &report); err != nil {
 		return RingReport{}, err
 	}
 	if report.Node == "" {

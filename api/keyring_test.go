@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -22,12 +23,13 @@ type rings struct {
 	of     map[string]keyring.Ring
 	moved  map[string]string // nodes whose address is another's now
 	broken string            // the node whose file can't be written
+	strays map[string]*keyring.Stray
 }
 
 func (r *rings) change(node string, change keyring.Change) (keyring.Ring, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.broken == node && change.Step != keyring.Look {
+	if r.broken == node {
 		return r.of[node], errors.New("write the gossip keys: permission denied")
 	}
 	ring, err := change.Of(r.of[node])
@@ -35,6 +37,24 @@ func (r *rings) change(node string, change keyring.Change) (keyring.Ring, error)
 		r.of[node] = ring
 	}
 	return ring, err
+}
+
+func (r *rings) held(node string) keyring.Held {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return keyring.Held{Keys: r.of[node].Fingerprints(), File: r.strays[node]}
+}
+
+// GossipKeys implements api.Peer.
+func (w *world) GossipKeys() keyring.Held { return w.rings.held("node2") }
+
+// GossipKeys implements api.Peers.
+func (o others) GossipKeys(ctx context.Context, address string) (api.RingReport, error) {
+	there, err := o.Account(ctx, address, "")
+	if at := o.rings.moved[there.Node]; at != "" {
+		there.Node = at
+	}
+	return api.RingReport{Node: there.Node, Held: o.rings.held(there.Node)}, err
 }
 
 // ChangeKeys implements api.Peer.
@@ -52,7 +72,7 @@ func (o others) ChangeKeys(ctx context.Context, address string, change keyring.C
 		there.Node = at
 	}
 	ring, err := o.rings.change(there.Node, change)
-	return api.RingReport{Node: there.Node, Keys: ring.Fingerprints()}, err
+	return api.RingReport{Node: there.Node, Held: keyring.Hold(ring, ring, nil)}, err
 }
 
 // withKeys is a world in which all nodes have these keys.
@@ -158,6 +178,50 @@ func TestKeyring_SaysWhereItFailed(t *testing.T) {
 	}
 }
 
+// TestKeyring_AsksWhoBelongsToItOfAConfirmedLeader, before each change; to look takes
+// no leader.
+func TestKeyring_AsksWhoBelongsToItOfAConfirmedLeader(t *testing.T) {
+	before, after := keyring.NewKey(), keyring.NewKey()
+	both, _ := keyring.NewRing(before).Install(after)
+	path := "/v1/keyring/"
+	for _, step := range []struct{ method, path, body string }{
+		{http.MethodPost, "/v1/keyring", `{"key":"` + after.Reveal() + `"}`},
+		{http.MethodPost, path + after.String() + "/use", ""},
+		{http.MethodDelete, path + after.String(), ""},
+	} {
+		w := withKeys(t, both)
+		w.request(step.method, step.path, step.body).wantWord(t, http.StatusOK)
+		if !slices.Equal(w.caughtUp, []bool{true}) {
+			t.Errorf("%s %s: caught up %v", step.method, step.path, w.caughtUp)
+		}
+		w = withKeys(t, both)
+		w.behind = api.ErrNoLeader
+		w.request(step.method, step.path, step.body).wantWord(t, http.StatusServiceUnavailable)
+		if ring := w.rings.of["node4"]; !slices.Equal(ring.Fingerprints(), both.Fingerprints()) {
+			t.Errorf("%s %s: without a leader node4 has %v", step.method, step.path, ring)
+		}
+		w.get("/v1/keyring").wantWord(t, http.StatusOK)
+	}
+}
+
+// TestKeyring_ShowsAFileThatSaysSomethingElse, and changes nothing before it is mended.
+func TestKeyring_ShowsAFileThatSaysSomethingElse(t *testing.T) {
+	before, after := keyring.NewKey(), keyring.NewKey()
+	both, _ := keyring.NewRing(before).Install(after)
+	w := withKeys(t, both)
+	w.rings.strays = map[string]*keyring.Stray{"node4": {Keys: keyring.NewRing(before).Fingerprints()}}
+	for _, n := range decoded[api.Keyring](t, w.get("/v1/keyring")).Nodes {
+		if (n.File != nil) != (n.Node == "node4") {
+			t.Errorf("got %+v", n)
+		}
+		if n.File != nil && (!slices.Equal(n.File.Keys, keyring.NewRing(before).Fingerprints()) || !strings.Contains(n.File.Text, "says "+before.String()) || !strings.Contains(n.File.Remedy, "tocsin reload")) {
+			t.Errorf("got %+v", n.File)
+		}
+	}
+	refused(t, w.request(http.MethodPost, "/v1/keyring/"+after.String()+"/use", ""), "node4: its file of the gossip keys says "+before.String())
+	w.request(http.MethodPost, "/v1/keyring/"+after.String()+"/use?force=true", "").wantWord(t, http.StatusOK)
+}
+
 func refused(t *testing.T, a answer, want string) {
 	t.Helper()
 	a.wantWord(t, http.StatusConflict, want)
@@ -173,10 +237,10 @@ func TestPeer_KeysArriveAsSent(t *testing.T) {
 		want   []keyring.Fingerprint
 		err    string
 	}{
-		{keyring.Change{Step: keyring.Look}, []keyring.Fingerprint{before.Fingerprint()}, ""},
 		{keyring.Change{Step: keyring.Install, Key: after}, []keyring.Fingerprint{before.Fingerprint(), after.Fingerprint()}, ""},
 		{keyring.Change{Step: keyring.Remove, Fingerprint: before.Fingerprint()}, nil, "use another one first"},
 		{keyring.Change{Step: keyring.Use, Fingerprint: after.Fingerprint()}, []keyring.Fingerprint{after.Fingerprint(), before.Fingerprint()}, ""},
+		{keyring.Change{Step: "look"}, nil, `"look" is no step`},
 		{keyring.Change{Step: "steal"}, nil, `"steal" is no step`},
 	} {
 		report, err := client.ChangeKeys(t.Context(), address, c.change)
@@ -185,6 +249,13 @@ func TestPeer_KeysArriveAsSent(t *testing.T) {
 		}
 		if err == nil && (report.Node != "node2" || !slices.Equal(report.Keys, c.want)) {
 			t.Errorf("%+v: got %+v, want %v", c.change, report, c.want)
+		}
+	}
+	for _, stray := range []*keyring.Stray{nil, {Keys: []keyring.Fingerprint{before.Fingerprint()}}, {Fault: "open /k: permission denied"}} {
+		w.rings.strays = map[string]*keyring.Stray{"node2": stray}
+		want := api.RingReport{Node: "node2", Held: keyring.Held{Keys: w.rings.of["node2"].Fingerprints(), File: stray}}
+		if got, err := client.GossipKeys(t.Context(), address); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	}
 	w.request(http.MethodPost, "/v1/peer/keyring", `{"step":"install","key":"hunter2"}`, "Content-Type: application/json").wantWord(t, http.StatusBadRequest, "this is no key")

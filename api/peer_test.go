@@ -329,7 +329,7 @@ func TestPeer_TellsItsIndex(t *testing.T) {
 // no registration is passed on which no node would send. Strangers reach the
 // first two of the paths.
 func FuzzPeer_Bodies(f *testing.F) {
-	paths := []string{"introduce", "register", "index", "account", "check", "transfer", "keyring"}
+	paths := []string{"introduce", "register", "index", "account", "check", "transfer", "keyring", "keys"}
 	for i, body := range []string{
 		`{"node":"node6","cluster_id":"c1","bootstrap":true,"founded":false}`, registration, `{"verified":true}`, `{"key":"a/b"}`, `{"key":"k"}`,
 		`{"to":"node3"}`, `{"step":"install","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`, `null`, `{}`, `[]`, "", `{"node":1}`, `{"node":"\ud800"}`, "\xff", `{}{}`,

@@ -47,6 +47,9 @@ type NodeReport struct {
 	// GossipKeys are the fingerprints of its gossip keys, the one that it sends by
 	// first; none if its gossip is not encrypted.
 	GossipKeys []keyring.Fingerprint `json:"gossip_keys"`
+	// GossipKeyFile is what the file of these keys says, absent where that is the
+	// same.
+	GossipKeyFile *keyring.Stray `json:"gossip_key_file,omitempty"`
 	// Ready and Problems are what it answers at /readyz.
 	Ready    bool     `json:"ready"`
 	Problems []string `json:"problems"`
@@ -89,11 +92,8 @@ func (s *server) report(context.Context, *struct{}) (*reportOutput, error) {
 		r.RoomBytes, r.LittleRoom = &bytes, little
 	}
 	r.Canaries, r.CanariesSilent = s.Premises.Canaries()
-	keys, err := s.Peer.ChangeKeys(keyring.Change{Step: keyring.Look})
-	if err != nil {
-		return nil, err
-	}
-	r.GossipKeys = keys.Fingerprints()
+	held := s.Peer.GossipKeys()
+	r.GossipKeys, r.GossipKeyFile = held.Keys, held.File
 	return &reportOutput{view.Index(), r}, nil
 }
 

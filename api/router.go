@@ -170,6 +170,7 @@ func (s *server) routes() []route {
 		peer(accountPath, jsonBody, s.peerAccount),
 		peer(checkPath, jsonBody, s.peerCheck),
 		peer(transferPath, jsonBody, s.peerTransfer),
+		peer(peerKeysPath, jsonBody, s.peerKeys),
 		peer(peerKeyringPath, jsonBody, s.peerKeyring),
 	}
 	if s.Metrics != nil {

@@ -60,7 +60,8 @@ func (a app) keyringList() *cobra.Command {
 		Short:       "Show which keys there are, and which nodes have and use them",
 		Annotations: map[string]string{help.Order: "1"},
 		Long: `Shows a line for each key that any node has, by its fingerprint, and below it
-who does not answer. What a key itself is is shown by nobody.`,
+who does not answer, and whose file says something else than what the node goes
+by, with what to do about it. What a key itself is is shown by nobody.`,
 		Example: `tocsin keyring list
 tocsin keyring list -o json | jq -r '.keys[].fingerprint'`,
 		Args: exactly(),
@@ -99,6 +100,11 @@ func drawKeyring(s *screen.Screen, all api.Keyring) {
 	for _, n := range all.Nodes {
 		if n.Silent != "" {
 			s.Headed(screen.Clean(n.Node)+" is silent:", screen.Clean(n.Silent))
+		}
+	}
+	for _, n := range all.Nodes {
+		if n.File != nil {
+			s.Headed(screen.Clean(n.Node)+" has another file:", screen.Clean(n.File.Text+"; "+n.File.Remedy))
 		}
 	}
 }
@@ -184,7 +190,7 @@ func (a app) keyringStep(step keyring.Step, place, short, long string) *cobra.Co
 		Example:     "tocsin keyring " + string(step) + " 3f9a1c0d22b04e11",
 		Args:        exactly("KEY"),
 	}
-	c.Flags().BoolVar(&force, "force", false, "go on without the nodes that don't answer")
+	c.Flags().BoolVar(&force, "force", false, "go on without the nodes that don't answer, or have another file")
 	help.Group(c, "Keys", "force")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)

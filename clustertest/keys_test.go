@@ -140,10 +140,16 @@ func TestCluster_AStrayKeyFileIsMended(t *testing.T) {
 		if _, err := c.Node(away).ChangeKeys(keyring.Change{Step: keyring.Install, Key: keyring.NewKey()}); err == nil || !strings.Contains(err.Error(), "says something else") {
 			t.Errorf("a change on top of another file: %v", err)
 		}
+		if held := c.Node(away).GossipKeys(); held.File == nil || !slices.Equal(held.File.Keys, before.Fingerprints()) || !slices.Equal(held.Keys, after.Fingerprints()) {
+			t.Errorf("it says of its file %+v", held)
+		}
 		if got := c.Node(away).Keys(); !got.Equal(after) {
 			t.Errorf("a change brings another file into force: %v", got)
 		}
 		files.of[away].ring = after
+		if held := c.Node(away).GossipKeys(); held.File != nil {
+			t.Errorf("it says of a file that is as it should be %+v", held.File)
+		}
 
 		files.of[away].full = true
 		if _, err := c.Node(away).ChangeKeys(keyring.Change{Step: keyring.Install, Key: before.Primary()}); err == nil || !strings.Contains(err.Error(), "no space left") {

@@ -110,11 +110,18 @@ func (p peers) Check(ctx context.Context, address, key string) (api.SeenSample, 
 	return call(ctx, p, address, func(n *node.Node) (api.SeenSample, error) { return n.Check(ctx, key) })
 }
 
+// GossipKeys implements node.Peers.
+func (p peers) GossipKeys(ctx context.Context, address string) (api.RingReport, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.RingReport, error) {
+		return api.RingReport{Node: n.Self().Node, Held: n.GossipKeys()}, nil
+	})
+}
+
 // ChangeKeys implements node.Peers.
 func (p peers) ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error) {
 	return call(ctx, p, address, func(n *node.Node) (api.RingReport, error) {
 		ring, err := n.ChangeKeys(change)
-		return api.RingReport{Node: n.Self().Node, Keys: ring.Fingerprints()}, err
+		return api.RingReport{Node: n.Self().Node, Held: keyring.Hold(ring, ring, nil)}, err
 	})
 }
 

@@ -127,6 +127,18 @@ func TestExamine(t *testing.T) {
 			func(f *doctor.Facts) { f.Answers[2].Report.GossipKeys = nil },
 			[]string{"critical gossip-keys : a and b send by the gossip key k1, which c does not have"},
 		},
+		"a file of keys was brought and not read": {
+			func(f *doctor.Facts) {
+				f.Answers[1].Report.GossipKeyFile = &keyring.Stray{Keys: []keyring.Fingerprint{"k1", "k2"}}
+			},
+			[]string{"warning gossip-keys b: Its file of the gossip keys says k1, k2, and it goes by k1. | tocsin reload"},
+		},
+		"a file of keys can't be read": {
+			func(f *doctor.Facts) {
+				f.Answers[1].Report.GossipKeyFile = &keyring.Stray{Fault: "open /k: permission denied"}
+			},
+			[]string{"warning gossip-keys b: can't be read, and it goes by k1: open /k: permission denied. | mend it before"},
+		},
 		"a change of the key is under way": {
 			func(f *doctor.Facts) { f.Answers[1].Report.GossipKeys = []keyring.Fingerprint{"k1", "k2"} },
 			[]string{"info gossip-keys : The gossip key k2 is not on every node: a and c lack it | tocsin keyring install"},

@@ -15,9 +15,9 @@ const keysExplain = "their gossip keys explain it, and no port: see gossip-keys"
 
 // rings are the keys of the nodes that gave an answer.
 func (f Facts) rings() keyring.Standing {
-	standing := keyring.Standing{Rings: map[string][]keyring.Fingerprint{}}
+	standing := keyring.NewStanding()
 	for _, a := range f.heardFrom() {
-		standing.Rings[a.Node] = a.Report.GossipKeys
+		standing.Hear(a.Node, keyring.Held{Keys: a.Report.GossipKeys, File: a.Report.GossipKeyFile})
 	}
 	return standing
 }
@@ -44,6 +44,10 @@ func gossipKeys(f Facts) []Finding {
 				Remedy: fmt.Sprintf("go on with the change of the key (tocsin keyring install, or remove %s)", key.Fingerprint),
 			})
 		}
+	}
+	for _, node := range standing.StrayFiles() {
+		text, remedy := standing.Mend(node)
+		all = append(all, Finding{Severity: Warning, Subject: "gossip-keys", Node: node, Text: sentence(text), Remedy: remedy})
 	}
 	return f.orWell(all, "gossip-keys", "Every node opens what the others send in the gossip.")
 }

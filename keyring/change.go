@@ -3,9 +3,8 @@ package keyring
 // Step is one thing that can be done with a ring.
 type Step string
 
-// The steps. To look changes nothing.
+// The steps.
 const (
-	Look    Step = "look"
 	Install Step = "install"
 	Use     Step = "use"
 	Remove  Step = "remove"

@@ -15,6 +15,21 @@ type Standing struct {
 	Rings map[string][]Fingerprint
 	// Silent are the nodes that have not, and why.
 	Silent map[string]string
+	// Files are the files that say something else than what their nodes go by.
+	Files map[string]Stray
+}
+
+// Hear notes what a node says.
+func (s *Standing) Hear(node string, h Held) {
+	s.Rings[node] = append([]Fingerprint{}, h.Keys...)
+	if h.File != nil {
+		s.Files[node] = *h.File
+	}
+}
+
+// NewStanding returns that of a cluster nobody of which has been heard yet.
+func NewStanding() Standing {
+	return Standing{Rings: map[string][]Fingerprint{}, Silent: map[string]string{}, Files: map[string]Stray{}}
 }
 
 // Spread is how far one key has spread.
@@ -102,7 +117,8 @@ func (s Standing) SendBy(f Fingerprint) (nodes []string) {
 // Refuses says why a step must not be taken now, nil if it may. A key can always
 // be installed. It is used when all have it, and removed when none sends by it
 // (one that none has is gone already, so it can be repeated): else there would be two nodes of which one does not understand the other. What a
-// silent node has can't be known; with without it is not asked for.
+// silent node has can't be known, and one whose file says something else changes
+// nothing; with without they are not asked for.
 func (s Standing) Refuses(step Step, f Fingerprint, without bool) error {
 	if step != Use && step != Remove {
 		return nil
@@ -116,6 +132,9 @@ func (s Standing) Refuses(step Step, f Fingerprint, without bool) error {
 		return fmt.Errorf("%s: the key %s is not installed there, and nothing that is sent by it would be understood: install it first", prose.And(lacks), f)
 	case step == Remove && len(sendBy) > 0:
 		return fmt.Errorf("%s: all is sent by the key %s there, and would not be understood elsewhere: use another one first", prose.And(sendBy), f)
+	case len(s.Files) > 0 && !without:
+		text, remedy := s.Mend(s.StrayFiles()[0])
+		return fmt.Errorf("%s: %s: %s; or go on without by --force", s.StrayFiles()[0], text, remedy)
 	case len(silent) > 0 && !without:
 		return fmt.Errorf("%s: what keys are there can't be told (%s): see to it first, or go on without by --force, and give such a node the file of another one before it comes back", prose.And(silent), s.Silent[silent[0]])
 	}

@@ -49,13 +49,22 @@ func (n *Node) Keys() keyring.Ring {
 	return keyring.Ring{}
 }
 
+// GossipKeys implements api.Peer. It waits for a change that is under way, whose file
+// comes before its gossip.
+func (n *Node) GossipKeys() keyring.Held {
+	if n.out.Keys == nil {
+		return keyring.Hold(n.Keys(), n.Keys(), nil)
+	}
+	n.keys.changing.Lock()
+	defer n.keys.changing.Unlock()
+	kept, err := n.out.Keys.Load()
+	return keyring.Hold(n.Keys(), kept, err)
+}
+
 // ChangeKeys implements api.Peer. Where somebody has put another file there and not
 // said so yet nothing is changed: it would come into force whole, and might part
 // this node from the others.
 func (n *Node) ChangeKeys(change keyring.Change) (keyring.Ring, error) {
-	if change.Step == keyring.Look {
-		return n.Keys(), nil
-	}
 	if n.out.Keys == nil {
 		return keyring.Ring{}, errNoKeyFile
 	}

@@ -84,5 +84,6 @@ type Peers interface {
 	Account(ctx context.Context, address, key string) (api.Account, error)
 	Check(ctx context.Context, address, key string) (api.SeenSample, error)
 	Transfer(ctx context.Context, address, to string) error
+	GossipKeys(ctx context.Context, address string) (api.RingReport, error)
 	ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error)
 }
