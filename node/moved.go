@@ -5,8 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 	"tocsin/fsm"
 )
@@ -25,7 +23,7 @@ import (
 // stands elsewhere.
 //
 // That something wrong is believed costs calls in vain, and no more: an answer
-// counts only for the node that gives it (see misdirected).
+// counts only for the node that gives it (see package raftwire).
 type moved struct {
 	mu  sync.Mutex // orders the changes
 	now atomic.Pointer[map[string]whereabouts]
@@ -76,14 +74,14 @@ func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) boo
 
 // find returns where a node is to be reached that raft has at the configured
 // address, or has put aside (see place). It takes no lock.
-func (m *moved) find(view *fsm.View, id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
-	o, known := view.Observer(string(id))
-	w, told := m.all()[string(id)]
+func (m *moved) find(view *fsm.View, node, configured string) string {
+	o, known := view.Observer(node)
+	w, told := m.all()[node]
 	switch {
 	case told && (!known || w.holds(o)):
-		return raft.ServerAddress(w.raft)
-	case known && string(configured) == aside(o.Node):
-		return raft.ServerAddress(o.Raft)
+		return w.raft
+	case known && configured == aside(o.Node):
+		return o.Raft
 	}
 	return configured
 }
@@ -124,10 +122,10 @@ func (n *Node) noteMoved(r api.Registration) {
 // whereIs returns the raft address at which a node is to be reached. Where this
 // node itself listens there is nobody else: a leader that called there would hear
 // itself, take that for another leader of its term, and step down.
-func (n *Node) whereIs(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
-	at := n.moved.find(n.machine.View(), id, configured)
-	if string(id) != n.cfg.Name && string(at) == n.cfg.advertised(n.cfg.Raft) {
-		return raft.ServerAddress(aside(string(id)))
+func (n *Node) whereIs(node, configured string) string {
+	at := n.moved.find(n.machine.View(), node, configured)
+	if node != n.cfg.Name && at == n.cfg.advertised(n.cfg.Raft) {
+		return aside(node)
 	}
 	return at
 }

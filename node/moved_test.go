@@ -22,7 +22,7 @@ func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 	cases := map[string]struct {
 		said  []api.Registration
 		holds fsm.Command // what the state then says of the node; nil: nothing
-		want  raft.ServerAddress
+		want  string
 	}{
 		"nobody said anything":                     {nil, nil, configured},
 		"nothing is known yet":                     {[]api.Registration{process("d", 3, "new:7000")}, nil, "new:7000"},
@@ -78,13 +78,13 @@ func TestMoved_FindsWhoWasPutAsideWhereTheObserversHaveIt(t *testing.T) {
 	}
 	machine.Apply(&raft.Log{Index: 1, Term: 1, Data: packed})
 	var m moved
-	for id, want := range map[raft.ServerID]raft.ServerAddress{"n2": "new:7000", "n3": raft.ServerAddress(aside("n3"))} {
-		if got := m.find(machine.View(), id, raft.ServerAddress(aside(string(id)))); got != want {
+	for id, want := range map[string]string{"n2": "new:7000", "n3": aside("n3")} {
+		if got := m.find(machine.View(), id, aside(id)); got != want {
 			t.Errorf("%s is reached at %s, want %s", id, got, want)
 		}
 	}
 	m.note(api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, aside("n2"), nil)
-	if got := m.find(machine.View(), "n2", raft.ServerAddress(aside("n2"))); got != "newer:7000" {
+	if got := m.find(machine.View(), "n2", aside("n2")); got != "newer:7000" {
 		t.Errorf("a later process of n2 is reached at %s", got)
 	}
 }

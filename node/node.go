@@ -22,6 +22,7 @@ import (
 	"tocsin/notify"
 	"tocsin/quorum"
 	"tocsin/raftstore"
+	"tocsin/raftwire"
 	"tocsin/scavenger"
 	"tocsin/verify"
 )
@@ -38,7 +39,7 @@ type Node struct {
 	moved       moved
 
 	machine   *fsm.Machine
-	transport *transport
+	transport *raftwire.Transport
 	store     *raftstore.Guard // what raft writes to
 	raft      *raft.Raft
 	ballots   *gossipdb.DB
@@ -174,7 +175,7 @@ func (n *Node) run() {
 	carrying, stopCarrying := context.WithCancelCause(context.Background())
 	carriers, carrying := start(carrying,
 		part{"raft store", n.store.Run},
-		part{"receive from raft", n.transport.run},
+		part{"receive from raft", n.transport.Run},
 		part{"follow raft", n.drainLeads},
 		part{"follow the leader", n.announceLeader},
 		part{"lead", n.followLead},

@@ -7,15 +7,12 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"time"
-
-	"github.com/hashicorp/raft"
 
 	"tocsin/credentials"
 	"tocsin/datadir"
-	"tocsin/hcslog"
 	"tocsin/keyring"
 	"tocsin/notify"
+	"tocsin/raftwire"
 	"tocsin/script"
 	"tocsin/verify"
 )
@@ -60,12 +57,6 @@ func Run(ctx context.Context, cfg Config, beside func(context.Context, *Node)) e
 	}
 	return stopped
 }
-
-const (
-	// raftCallTimeout bounds a call, and before it the making of a connection.
-	raftCallTimeout = 5 * time.Second
-	raftConnections = 3
-)
 
 // Open makes the real outside: the data directory, the sockets and the scripts.
 // When it fails, whatever it had opened is closed again.
@@ -117,12 +108,12 @@ func Open(cfg Config) (outside Outside, err error) {
 	closers.add(ledger.Close)
 	outside.Ledger = ledger
 
-	transport, hangUp, err := openRaftTransport(cfg, live)
+	transport, err := openRaftTransport(cfg, live)
 	if err != nil {
 		return outside, err
 	}
 	closers.add(transport.Close)
-	outside.Raft.Transport, outside.Raft.HangUp = transport, hangUp
+	outside.Raft.Transport, outside.Raft.HangUp = transport, transport.HangUp
 	if outside.HTTP, err = openHTTP(cfg, live); err != nil {
 		return outside, err
 	}
@@ -159,40 +150,26 @@ func checkScripts(cfg Config, scripts *script.Dir) error {
 	return nil
 }
 
-// closingTransport is a transport of raft that listens.
-type closingTransport interface {
-	raft.Transport
-	Close() error
-}
-
-func openRaftTransport(cfg Config, live *credentials.Live) (_ closingTransport, hangUp func(), err error) {
+func openRaftTransport(cfg Config, live *credentials.Live) (raftwire.Network, error) {
 	advertise, err := net.ResolveTCPAddr("tcp", cfg.advertised(cfg.Raft))
 	if err != nil {
-		return nil, nil, fmt.Errorf("--raft: %w", err)
+		return nil, fmt.Errorf("--raft: %w", err)
 	}
 	if advertise.IP == nil || advertise.IP.IsUnspecified() {
-		return nil, nil, fmt.Errorf("--raft: nobody can call %s: name an address with --advertise", advertise)
-	}
-	// Who calls comes by connections of its own, and who is called by others.
-	hear := func(s raft.StreamLayer) *raft.NetworkTransport {
-		return raft.NewNetworkTransportWithLogger(s, raftConnections, raftCallTimeout, hcslog.New(cfg.logger()))
+		return nil, fmt.Errorf("--raft: nobody can call %s: name an address with --advertise", advertise)
 	}
 	var among *tls.Config
-	call := dialPlain
 	if live != nil {
-		among, call = live.AmongNodes(), dialBy(live)
+		among = live.AmongNodes()
 	}
 	doorman := newDoorman("raft", cfg.logger())
 	listener, err := listen(cfg.Raft, "raft", raftLimits, among, doorman)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	calls := newStream(advertise, call)
-	both := netTransport{hear(calls), listenTo(listener, doorman.refused, hear)}
-	if live == nil {
-		return both, calls.hangUp, nil
-	}
-	return namedTransport{both}, calls.hangUp, nil
+	return raftwire.NewNetwork(raftwire.NetworkConfig{
+		Listener: listener, Advertise: advertise, Refused: doorman.refused, Credentials: live, Logger: cfg.logger(),
+	}), nil
 }
 
 func openHTTP(cfg Config, live *credentials.Live) (net.Listener, error) {

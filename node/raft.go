@@ -11,6 +11,7 @@ import (
 	"tocsin/gossipdb"
 	"tocsin/hcslog"
 	"tocsin/keyring"
+	"tocsin/raftwire"
 )
 
 // newRaft starts raft on what outside offers.
@@ -29,7 +30,10 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 	c.SnapshotInterval = cmp.Or(n.cfg.Retention.Interval, time.Minute)
 	c.NoLegacyTelemetry = true
 	var err error
-	if n.transport, err = newTransport(n.out.Raft.Transport, c.LocalID, n.incarnation, n.clusterID, n.isMember, n.whereIs, n.log); err != nil {
+	if n.transport, err = raftwire.New(raftwire.Config{
+		Inner: n.out.Raft.Transport, Node: n.cfg.Name, Process: n.incarnation,
+		Cluster: n.clusterID, Member: n.isMember, WhereIs: n.whereIs, Logger: n.log,
+	}); err != nil {
 		return nil, err
 	}
 	var r *raft.Raft

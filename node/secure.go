@@ -8,12 +8,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/hashicorp/raft"
 
 	"tocsin/access"
 	"tocsin/api"
@@ -135,43 +132,4 @@ func peersBy(live *credentials.Live, known *residents, token access.Token) *api.
 		}
 		return live.Dial(ctx, address, dialTimeout, known.at(address)...)
 	}}
-}
-
-// netTransport is raft's transport over the network: it calls by one way, and hears
-// who calls by another.
-type netTransport struct {
-	*raft.NetworkTransport
-	callers *callers
-}
-
-// Consumer implements raft.Transport.
-func (t netTransport) Consumer() <-chan raft.RPC { return t.callers.asked }
-
-// Close implements closingTransport.
-func (t netTransport) Close() error {
-	return errors.Join(t.callers.close(), t.NetworkTransport.Close())
-}
-
-// namedTransport is one whose addresses name whom they lead to.
-type namedTransport struct{ netTransport }
-
-// naming is a transport that calls a node by its name as well.
-type naming interface {
-	named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress
-}
-
-func (namedTransport) named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
-	return calleeAt(id, at)
-}
-
-// calleeAt is an address that says who is to answer there: raft knows connections
-// by their addresses, and does not use one to a node for another that has come to
-// be at its address.
-func calleeAt(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
-	return raft.ServerAddress(string(id) + "@" + string(at))
-}
-
-// splitCallee is the way back.
-func splitCallee(callee raft.ServerAddress) (name, address string, ok bool) {
-	return strings.Cut(string(callee), "@")
 }

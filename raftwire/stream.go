@@ -1,4 +1,4 @@
-package node
+package raftwire
 
 import (
 	"context"
@@ -48,7 +48,7 @@ func dialBy(live *credentials.Live) dial {
 		if !ok {
 			return nil, errors.New("it is not known who is to answer there")
 		}
-		return live.Dial(ctx, address, raftCallTimeout, name)
+		return live.Dial(ctx, address, callTimeout, name)
 	}
 }
 

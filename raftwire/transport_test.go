@@ -1,4 +1,4 @@
-package node
+package raftwire
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 
 func TestTransport_RemembersOnlySoManyOtherClusters(t *testing.T) {
 	_, inner := raft.NewInmemTransport("")
-	tr, err := newTransport(inner, "n1", "x", func() string { return "ours" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
+	tr, err := New(Config{Inner: inner, Node: "n1", Process: "x", Cluster: func() string { return "ours" }, Member: func() bool { return true }, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package node
+package raftwire
 
 import (
 	"context"
@@ -70,8 +70,8 @@ func (a answering) send() {
 func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := answering{node: "n2", calls: make(chan raft.AppendFuture)}
-		there := func(_ raft.ServerID, configured raft.ServerAddress) raft.ServerAddress { return configured }
-		tr, err := newTransport(a, "n1", "x", func() string { return "" }, func() bool { return true }, there, slog.New(slog.DiscardHandler))
+		there := func(_, configured string) string { return configured }
+		tr, err := New(Config{Inner: a, Node: "n1", Process: "x", Cluster: func() string { return "" }, Member: func() bool { return true }, WhereIs: there, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,13 +121,13 @@ func TestTransport_OnlyTheNodeThatWasAskedAnswers(t *testing.T) {
 func TestTransport_SignsTheAnswerToASnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		address, inner := raft.NewInmemTransport("")
-		tr, err := newTransport(inner, "n1", "x", func() string { return "" }, func() bool { return true }, nil, slog.New(slog.DiscardHandler))
+		tr, err := New(Config{Inner: inner, Node: "n1", Process: "x", Cluster: func() string { return "" }, Member: func() bool { return true }, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- tr.run(ctx) }()
+		go func() { ended <- tr.Run(ctx) }()
 		_, other := raft.NewInmemTransport("")
 		other.Connect(address, inner)
 		ask := func() (installed raft.InstallSnapshotResponse, err error) {

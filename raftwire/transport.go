@@ -1,4 +1,4 @@
-package node
+package raftwire
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// transport is what raft sends and receives through. It finds nodes that have
-// moved (see moved), and lets through all but four things:
+// Transport is what raft sends and receives through. It finds nodes that have
+// moved (see Config), and lets through all but four things:
 //
 //   - the fast path for heartbeats: on it a follower can take a heartbeat and an
 //     entry in an order that lets its log part from the leader's;
@@ -24,26 +24,22 @@ import (
 //     which it signs those that raft does not;
 //   - anything from another cluster: every message says which one its sender
 //     belongs to, beside the sender's process and address.
-type transport struct {
+type Transport struct {
 	wire
 	name    raft.ServerID // of this node
 	process string        // its incarnation
 	cluster func() string // "" before this node belongs to one
 	member  func() bool   // whether this disk belongs to a member
-	whereIs whereIs
+	whereIs func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress
 	passed  chan raft.RPC // closed by nobody
 	log     *slog.Logger
-	strange map[string]struct{} // clusters that were refused; only run touches it
-	signing sync.WaitGroup      // answers that are yet to be signed; run waits for them
+	strange map[string]struct{} // clusters that were refused; only Run touches it
+	signing sync.WaitGroup      // answers that are yet to be signed; Run waits for them
 }
 
 // maxStrange bounds what is remembered of what others may send: further clusters
 // are refused without a word.
 const maxStrange = 64
-
-// whereIs returns where a node is to be reached that stands under an address in
-// the configuration. It must not block.
-type whereIs func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress
 
 // wire is what a transport of raft can do.
 type wire interface {
@@ -54,27 +50,50 @@ type wire interface {
 var (
 	errNoVote       = errors.New("this node does not vote yet: it has not caught up with its own registration")
 	errOtherCluster = errors.New("the message comes from another cluster")
+	errStopped      = errors.New("the node is stopping")
 )
 
-func newTransport(inner raft.Transport, name raft.ServerID, process string, cluster func() string, member func() bool, where whereIs, log *slog.Logger) (*transport, error) {
-	w, ok := inner.(wire)
+// Config is what a Transport is told of its node. No func may block.
+type Config struct {
+	// Inner carries the messages.
+	Inner raft.Transport
+	// Node is the name of this node, Process that of its process: drawn anew by
+	// each.
+	Node, Process string
+	// Cluster returns the cluster that this node belongs to, "" before it does to
+	// any.
+	Cluster func() string
+	// Member reports whether this disk belongs to a member.
+	Member func() bool
+	// WhereIs returns where a node is to be reached that stands under an address in
+	// the configuration.
+	WhereIs func(node, configured string) string
+	Logger  *slog.Logger
+}
+
+// New returns a transport that hears nothing before Run.
+func New(c Config) (*Transport, error) {
+	w, ok := c.Inner.(wire)
 	if !ok {
-		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", inner)
+		return nil, fmt.Errorf("the raft transport %T knows no pre-votes", c.Inner)
 	}
-	if by, ok := inner.(naming); ok {
+	where := func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
+		return raft.ServerAddress(c.WhereIs(string(id), string(configured)))
+	}
+	if by, ok := c.Inner.(naming); ok {
 		unnamed := where
 		where = func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
 			return by.named(id, unnamed(id, configured))
 		}
 	}
-	return &transport{
-		wire: w, name: name, process: process, cluster: cluster, member: member, whereIs: where, passed: make(chan raft.RPC),
-		log: log, strange: make(map[string]struct{}),
+	return &Transport{
+		wire: w, name: raft.ServerID(c.Node), process: c.Process, cluster: c.Cluster, member: c.Member, whereIs: where,
+		passed: make(chan raft.RPC), log: c.Logger, strange: make(map[string]struct{}),
 	}, nil
 }
 
-// run hands raft what it may see, until ctx ends.
-func (t *transport) run(ctx context.Context) error {
+// Run hands raft what it may see, until ctx ends. It is called once.
+func (t *Transport) Run(ctx context.Context) error {
 	defer t.signing.Wait()
 	for {
 		select {
@@ -96,7 +115,7 @@ func (t *transport) run(ctx context.Context) error {
 	}
 }
 
-func (t *transport) refuse(command any) error {
+func (t *Transport) refuse(command any) error {
 	if message, ok := command.(raft.WithRPCHeader); ok {
 		theirs, address := splitPeer(string(message.GetRPCHeader().Addr))
 		if ours := t.cluster(); ours != "" && theirs != "" && theirs != ours {
@@ -117,10 +136,10 @@ func (t *transport) refuse(command any) error {
 }
 
 // Consumer implements raft.Transport.
-func (t *transport) Consumer() <-chan raft.RPC { return t.passed }
+func (t *Transport) Consumer() <-chan raft.RPC { return t.passed }
 
 // RequestVote implements raft.Transport.
-func (t *transport) RequestVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
+func (t *Transport) RequestVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
 	if !t.member() {
 		return errNoVote
 	}
@@ -135,7 +154,7 @@ func (t *transport) RequestVote(id raft.ServerID, target raft.ServerAddress, arg
 }
 
 // RequestPreVote implements raft.WithPreVote.
-func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+func (t *Transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
 	if !t.member() {
 		return errNoVote
 	}
@@ -150,7 +169,7 @@ func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress, 
 }
 
 // AppendEntries implements raft.Transport.
-func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+func (t *Transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
 	err := t.wire.AppendEntries(id, t.whereIs(id, target), args, resp)
 	if err == nil {
 		err = misdirected(id, resp.ID)
@@ -162,7 +181,7 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress, a
 }
 
 // AppendEntriesPipeline implements raft.Transport.
-func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAddress) (raft.AppendPipeline, error) {
+func (t *Transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAddress) (raft.AppendPipeline, error) {
 	through, err := t.wire.AppendEntriesPipeline(id, t.whereIs(id, target))
 	if err != nil {
 		return nil, err
@@ -171,7 +190,7 @@ func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAd
 }
 
 // InstallSnapshot implements raft.Transport.
-func (t *transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+func (t *Transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
 	err := t.wire.InstallSnapshot(id, t.whereIs(id, target), args, resp, data)
 	if err == nil {
 		err = misdirected(id, resp.ID)
@@ -183,25 +202,25 @@ func (t *transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress,
 }
 
 // TimeoutNow implements raft.Transport.
-func (t *transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+func (t *Transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
 	return t.wire.TimeoutNow(id, t.whereIs(id, target), args, resp)
 }
 
 // SetHeartbeatHandler implements raft.Transport: it ignores the fast path, as it
 // may.
-func (t *transport) SetHeartbeatHandler(func(raft.RPC)) {}
+func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
 
 // EncodePeer implements raft.Transport. Raft writes it into every message, and on
 // the disk of whoever votes: it is how a vote that was given is known again, and
 // then neither the log nor anything else of the candidate is looked at. So it names
 // the process, which an address does not: whoever comes to be at that of another
 // candidate would get the votes that were for that one.
-func (t *transport) EncodePeer(id raft.ServerID, address raft.ServerAddress) []byte {
+func (t *Transport) EncodePeer(id raft.ServerID, address raft.ServerAddress) []byte {
 	return append([]byte(t.cluster()+peerSeparator+t.process+peerSeparator), t.wire.EncodePeer(id, address)...)
 }
 
 // DecodePeer implements raft.Transport.
-func (t *transport) DecodePeer(peer []byte) raft.ServerAddress {
+func (t *Transport) DecodePeer(peer []byte) raft.ServerAddress {
 	_, address := splitPeer(string(peer))
 	return t.wire.DecodePeer([]byte(address))
 }

@@ -1,4 +1,4 @@
-package node
+package raftwire
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func misdirected(asked raft.ServerID, by []byte) error {
 // sign has the answer to a call say who gives it, if raft does not: the answer to a
 // snapshot has no name, and counts for the lead of whoever has sent it. It returns
 // the call as raft is to see it.
-func (t *transport) sign(ctx context.Context, call raft.RPC) raft.RPC {
+func (t *Transport) sign(ctx context.Context, call raft.RPC) raft.RPC {
 	if _, snapshot := call.Command.(*raft.InstallSnapshotRequest); !snapshot {
 		return call
 	}

@@ -1,4 +1,4 @@
-package node
+package raftwire
 
 import (
 	"log/slog"
@@ -12,11 +12,11 @@ import (
 )
 
 // process is a process of a node, at an address that another one may have had.
-func process(t *testing.T, node raft.ServerID, incarnation string, address raft.ServerAddress) (*transport, *raft.InmemTransport) {
+func process(t *testing.T, node raft.ServerID, incarnation string, address raft.ServerAddress) (*Transport, *raft.InmemTransport) {
 	t.Helper()
 	_, inner := raft.NewInmemTransport(address)
-	there := func(_ raft.ServerID, configured raft.ServerAddress) raft.ServerAddress { return configured }
-	tr, err := newTransport(inner, node, incarnation, func() string { return "c" }, func() bool { return true }, there, slog.New(slog.DiscardHandler))
+	there := func(_, configured string) string { return configured }
+	tr, err := New(Config{Inner: inner, Node: string(node), Process: incarnation, Cluster: func() string { return "c" }, Member: func() bool { return true }, WhereIs: there, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func process(t *testing.T, node raft.ServerID, incarnation string, address raft.
 func TestTransport_AVoteIsForAProcessAndNotForItsAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		voter, inner := process(t, "n1", "w", "one:7000")
-		go func() { _ = voter.run(t.Context()) }()
+		go func() { _ = voter.Run(t.Context()) }()
 		config, store := raft.DefaultConfig(), raft.NewInmemStore()
 		config.LocalID, config.Logger = "n1", hcslog.New(slog.New(slog.DiscardHandler))
 		servers := raft.Configuration{Servers: []raft.Server{{ID: "n1", Address: "one:7000"}, {ID: "n2", Address: "two:7000"}, {ID: "n3", Address: "three:7000"}}}
