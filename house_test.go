@@ -67,12 +67,13 @@ var mayImport = map[string]struct {
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"hcslog":      {nil, "what raft has to say is worth a line or not, whatever node it runs in"},
+	"membership":  {[]string{"api", "fsm", "gossipdb", "health", "prose", "quorum"}, "who belongs, votes and leads follows from what is known, whoever knows it"},
 	"raftwire":    {[]string{"connlimit", "credentials", "hcslog", "pki"}, "who may speak for whom follows from certificates and from the messages themselves, and not from what is said"},
 	"datadir":     {[]string{"fsm", "hcslog", "notify", "raftstore"}, "whose data they are, and whether they are whole, follows from what is on the disk"},
 	"recovery":    {[]string{"api", "credentials", "datadir", "fsm", "pki"}, "it works on the data of a node that does not run, and asks those that do as anybody may"},
 	"web":         {nil, "it is files"},
 	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
-	"node":        {[]string{"access", "api", "connlimit", "credentials", "datadir", "doubt", "fsm", "gossipdb", "hcslog", "health", "keyring", "logring", "metrics", "notify", "pki", "prose", "quorum", "raftstore", "raftwire", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"node":        {[]string{"access", "api", "connlimit", "credentials", "datadir", "doubt", "fsm", "gossipdb", "hcslog", "health", "keyring", "logring", "membership", "metrics", "notify", "pki", "quorum", "raftstore", "raftwire", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "datadir", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "recovery", "redact", "render", "script", "secretfile", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"cli/client":  {[]string{"access", "api", "config", "credentials", "footing", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},
@@ -120,7 +121,7 @@ var onlyIn = []struct {
 
 // offline are the packages that decide: no network, no file, no process. What
 // only takes a text apart is none of these.
-var offline = []string{"access", "calendar", "health", "fsm", "hold", "quorum", "scavenger"}
+var offline = []string{"access", "calendar", "health", "fsm", "hold", "membership", "quorum", "scavenger"}
 
 // longest is how many lines a file may have before a second idea has moved in.
 const longest = 400

@@ -17,7 +17,7 @@ func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, e
 }
 
 // admit takes a started process into the observers, if this node leads. The raft
-// configuration follows by itself (see plan).
+// configuration follows by itself (see membership.Plan).
 func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, error) {
 	view := n.machine.View()
 	if !n.leads() {

@@ -18,7 +18,7 @@
 //
 // The replicated set of observers is the truth. Joining and leaving are
 // ordinary commands that change it, and the leader makes the raft configuration
-// follow, one step at a time (see plan): a new observer becomes a non-voter, a
+// follow, one step at a time (see membership.Plan): a new observer becomes a non-voter, a
 // non-voter whose ballots show that it has caught up becomes a voter while
 // there is room, and a server that is no observer is removed. Gossip membership
 // changes neither.

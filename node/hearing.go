@@ -1,16 +1,14 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 	"tocsin/fsm"
+	"tocsin/membership"
 )
 
 const (
@@ -49,7 +47,7 @@ func (n *Node) yield(ctx context.Context) {
 		return // raft has ended
 	}
 	observers := n.machine.View().ObserverCount()
-	to, found := heir(n.cfg.Name, observers, n.askWhomTheyHear(ctx, servers, anybody))
+	to, found := membership.HeirThatHears(n.cfg.Name, observers, n.askWhomTheyHear(ctx, servers, anybody))
 	if !found || ctx.Err() != nil {
 		return
 	}
@@ -59,22 +57,6 @@ func (n *Node) yield(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		n.log.Warn("the lead could not be handed over, it is tried again", "peer", to, "pause", yieldPause, "err", err)
 	}
-}
-
-// heir returns the voter that a leader, self, hands the lead over to when it is
-// cut off from the ballots: of those that follow it in raft, and so are in contact
-// with it, and hear a majority of the observers, the one that hears the most. It
-// is a pure function.
-func heir(self string, observers int, voters []api.Account) (node string, found bool) {
-	able := slices.DeleteFunc(slices.Clone(voters), func(a api.Account) bool {
-		return a.Node == self || a.Follows != self || 2*a.Hears <= observers
-	})
-	if len(able) == 0 {
-		return "", false
-	}
-	return slices.MinFunc(able, func(a, b api.Account) int {
-		return cmp.Or(cmp.Compare(b.Hears, a.Hears), cmp.Compare(a.Node, b.Node))
-	}).Node, true
 }
 
 // following returns what says of a voter whether it could take the lead now: it has
@@ -95,15 +77,15 @@ func anybody(*fsm.Observer) bool { return true }
 
 // askWhomTheyHear asks all other voters of these at once. Who does not answer in
 // time, or is not the one that was asked, has said nothing.
-func (n *Node) askWhomTheyHear(ctx context.Context, servers []raft.Server, of func(*fsm.Observer) bool) []api.Account {
+func (n *Node) askWhomTheyHear(ctx context.Context, servers []api.Server, of func(*fsm.Observer) bool) []api.Account {
 	ctx, cancel := context.WithTimeout(ctx, hearingTimeout)
 	defer cancel()
 	view := n.machine.View()
 	answers := make([]api.Account, len(servers))
 	var asking sync.WaitGroup
 	for i, s := range servers {
-		o, known := view.Observer(string(s.ID))
-		if !known || s.Suffrage != raft.Voter || o.Node == n.cfg.Name || !of(o) {
+		o, known := view.Observer(s.Node)
+		if !known || !s.Voter || o.Node == n.cfg.Name || !of(o) {
 			continue
 		}
 		asking.Go(func() {

@@ -8,7 +8,9 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"tocsin/api"
 	"tocsin/fsm"
+	"tocsin/membership"
 )
 
 const (
@@ -57,52 +59,43 @@ func (n *Node) followPlan(ctx context.Context) error {
 			return err
 		}
 		view := n.machine.View()
-		next, ok := plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, n.fresh)
+		next, ok := membership.Plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, n.fresh)
 		if !ok {
 			return nil
 		}
 		if err := n.take(ctx, next, servers); err != nil {
-			return fmt.Errorf("%s %s at %s: %w", next.kind, next.node, next.address, err)
+			return fmt.Errorf("%s %s at %s: %w", next.Kind, next.Node, next.Address, err)
 		}
-		n.log.Info("the raft configuration has changed", "step", string(next.kind), "peer", next.node, "address", next.address)
+		n.log.Info("the raft configuration has changed", "step", string(next.Kind), "peer", next.Node, "address", next.Address)
 	}
 	return nil
 }
 
-func (n *Node) take(ctx context.Context, s step, servers []raft.Server) error {
+func (n *Node) take(ctx context.Context, s membership.Step, servers []api.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	id, address := raft.ServerID(s.node), raft.ServerAddress(s.address)
+	id, address := raft.ServerID(s.Node), raft.ServerAddress(s.Address)
 	var future raft.Future
-	switch s.kind {
-	case removeServer:
+	switch s.Kind {
+	case membership.Remove:
 		future = n.raft.RemoveServer(id, 0, stepTimeout)
-	case addServer:
+	case membership.Add:
 		future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
-	case promote:
+	case membership.Promote:
 		future = n.raft.AddVoter(id, address, 0, stepTimeout)
-	case demote:
+	case membership.Demote:
 		future = n.raft.DemoteVoter(id, 0, stepTimeout)
-	case handOver:
+	case membership.HandOver:
 		_, err := n.handOver(ctx, "", n.following(ctx))
 		return err
-	case moveServer:
-		if suffrageOf(servers, id) == raft.Voter {
+	case membership.Move:
+		if membership.Votes(servers, s.Node) {
 			future = n.raft.AddVoter(id, address, 0, stepTimeout)
 		} else {
 			future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
 		}
 	}
 	return n.futures.await(ctx, future)
-}
-
-func suffrageOf(servers []raft.Server, id raft.ServerID) raft.ServerSuffrage {
-	for _, s := range servers {
-		if s.ID == id {
-			return s.Suffrage
-		}
-	}
-	return raft.Nonvoter
 }
 
 // planUnfinished reports whether the plan waits for somebody to be heard: to be
@@ -115,12 +108,12 @@ func (n *Node) planUnfinished() bool {
 	}
 	view := n.machine.View()
 	for _, s := range servers {
-		if o, known := view.Observer(string(s.ID)); !known || o.Raft != string(s.Address) {
+		if o, known := view.Observer(s.Node); !known || o.Raft != s.Address {
 			return true
 		}
 	}
 	all := func(*fsm.Observer) bool { return true }
-	_, more := plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, all)
+	_, more := membership.Plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, all)
 	return more || len(servers) != view.ObserverCount()
 }
 
@@ -128,26 +121,20 @@ func (n *Node) planUnfinished() bool {
 // more voter.
 func (n *Node) awaitsVote() bool {
 	servers, err := n.servers()
-	return err == nil && suffrageOf(servers, raft.ServerID(n.cfg.Name)) != raft.Voter &&
-		votersAmong(servers) < n.machine.View().Settings().MaxVoters
+	return err == nil && !membership.Votes(servers, n.cfg.Name) &&
+		membership.Voters(servers) < n.machine.View().Settings().MaxVoters
 }
 
-func votersAmong(servers []raft.Server) int {
-	voters := 0
-	for _, s := range servers {
-		if s.Suffrage == raft.Voter {
-			voters++
-		}
-	}
-	return voters
-}
-
-func (n *Node) servers() ([]raft.Server, error) {
+func (n *Node) servers() ([]api.Server, error) {
 	future := n.raft.GetConfiguration()
 	if err := future.Error(); err != nil {
 		return nil, fmt.Errorf("read the raft configuration: %w", err)
 	}
-	return future.Configuration().Servers, nil
+	var all []api.Server
+	for _, s := range future.Configuration().Servers {
+		all = append(all, api.Server{Node: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter})
+	}
+	return all, nil
 }
 
 // fresh reports whether o's present process is heard: its newest ballot is

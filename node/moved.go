@@ -7,6 +7,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/fsm"
+	"tocsin/membership"
 )
 
 // moved is where nodes can be reached that have new addresses and could not yet
@@ -73,14 +74,14 @@ func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) boo
 }
 
 // find returns where a node is to be reached that raft has at the configured
-// address, or has put aside (see place). It takes no lock.
+// address, or has put aside (see membership.Plan). It takes no lock.
 func (m *moved) find(view *fsm.View, node, configured string) string {
 	o, known := view.Observer(node)
 	w, told := m.all()[node]
 	switch {
 	case told && (!known || w.holds(o)):
 		return w.raft
-	case known && configured == aside(o.Node):
+	case known && configured == membership.Aside(o.Node):
 		return o.Raft
 	}
 	return configured
@@ -113,7 +114,7 @@ func (n *Node) noteMoved(r api.Registration) {
 	}
 	o, _ := view.Observer(r.Node)
 	for _, s := range servers {
-		if string(s.ID) == r.Node && n.moved.note(r, string(s.Address), o) {
+		if s.Node == r.Node && n.moved.note(r, s.Address, o) {
 			n.log.Info("there is no leader, and a node has another address: it is reached there from here on", "peer", r.Node, "address", r.Raft)
 		}
 	}
@@ -125,7 +126,7 @@ func (n *Node) noteMoved(r api.Registration) {
 func (n *Node) whereIs(node, configured string) string {
 	at := n.moved.find(n.machine.View(), node, configured)
 	if node != n.cfg.Name && at == n.cfg.advertised(n.cfg.Raft) {
-		return aside(node)
+		return membership.Aside(node)
 	}
 	return at
 }

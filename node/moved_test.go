@@ -7,6 +7,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/fsm"
+	"tocsin/membership"
 )
 
 func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
@@ -78,13 +79,13 @@ func TestMoved_FindsWhoWasPutAsideWhereTheObserversHaveIt(t *testing.T) {
 	}
 	machine.Apply(&raft.Log{Index: 1, Term: 1, Data: packed})
 	var m moved
-	for id, want := range map[string]string{"n2": "new:7000", "n3": aside("n3")} {
-		if got := m.find(machine.View(), id, aside(id)); got != want {
+	for id, want := range map[string]string{"n2": "new:7000", "n3": membership.Aside("n3")} {
+		if got := m.find(machine.View(), id, membership.Aside(id)); got != want {
 			t.Errorf("%s is reached at %s, want %s", id, got, want)
 		}
 	}
-	m.note(api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, aside("n2"), nil)
-	if got := m.find(machine.View(), "n2", aside("n2")); got != "newer:7000" {
+	m.note(api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, membership.Aside("n2"), nil)
+	if got := m.find(machine.View(), "n2", membership.Aside("n2")); got != "newer:7000" {
 		t.Errorf("a later process of n2 is reached at %s", got)
 	}
 }

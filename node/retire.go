@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/raft"
+	"tocsin/api"
 )
 
 // carryGrace is how long a node that was taken out goes on carrying raft for the
@@ -55,7 +55,7 @@ func (n *Node) carryRaft(carrying, serving context.Context) {
 // knows.
 func (n *Node) inRaft() bool {
 	servers, err := n.servers()
-	return err == nil && slices.ContainsFunc(servers, func(s raft.Server) bool { return string(s.ID) == n.cfg.Name })
+	return err == nil && slices.ContainsFunc(servers, func(s api.Server) bool { return s.Node == n.cfg.Name })
 }
 
 // leaveSilently ends the gossip and raft of a node that was taken out.

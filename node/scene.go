@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/metrics"
 	"tocsin/verify"
 )
@@ -57,8 +55,8 @@ func (n *Node) raftScene() metrics.Raft {
 	}
 	r.Servers = len(servers)
 	for _, s := range servers {
-		if s.Suffrage == raft.Voter {
-			r.Voters = append(r.Voters, string(s.ID))
+		if s.Voter {
+			r.Voters = append(r.Voters, s.Node)
 		}
 	}
 	return r

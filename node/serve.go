@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
@@ -86,17 +84,7 @@ func (n *Node) Self() api.Self {
 }
 
 // RaftServers implements api.Membership.
-func (n *Node) RaftServers() ([]api.Server, error) {
-	servers, err := n.servers()
-	if err != nil {
-		return nil, err
-	}
-	all := make([]api.Server, len(servers))
-	for i, s := range servers {
-		all[i] = api.Server{Node: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter}
-	}
-	return all, nil
-}
+func (n *Node) RaftServers() ([]api.Server, error) { return n.servers() }
 
 // GossipMembers implements api.Membership.
 func (n *Node) GossipMembers() []gossipdb.Member { return n.gossip.Members() }
@@ -110,7 +98,7 @@ func (n *Node) GossipLeave() error { return n.gossip.Leave(gossipGrace) }
 
 // LeaveRaft implements api.Membership: it takes the node with that raft address
 // out of the observers, and so out of the raft configuration. Of two that claim
-// the address (see place) that is the one that is not heard, or, while the last
+// the address (see membership.Plan) that is the one that is not heard, or, while the last
 // word of a dead one is still fresh, the one that has claimed it for longer.
 func (n *Node) LeaveRaft(ctx context.Context, raftAddress string) error {
 	var leaving *fsm.Observer

@@ -12,7 +12,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/fsm"
-	"tocsin/prose"
+	"tocsin/membership"
 )
 
 // What an operator asks of the members by hand, beside joining.
@@ -40,14 +40,14 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 	if _, known := view.Observer(node); !known {
 		return &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see \"tocsin members\"", node)}
 	}
-	r := removal{
-		node: node, servers: servers, observers: slices.Collect(view.Observers()), demands: demandsOf(view),
-		heard: func(o *fsm.Observer) bool { return o.Node == n.cfg.Name || n.fresh(o) },
+	r := membership.Removal{
+		Node: node, Servers: servers, Observers: slices.Collect(view.Observers()), Demands: membership.DemandsOf(view),
+		Heard: func(o *fsm.Observer) bool { return o.Node == n.cfg.Name || n.fresh(o) },
 	}
 	if force {
 		return n.leave(ctx, fsm.RemoveObserver{Node: node})
 	}
-	if cost := r.costs(); cost != "" {
+	if cost := r.Costs(); cost != "" {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s is not taken out: %s; or ask with force (--force)", node, cost)}
 	}
 	return n.leave(ctx, fsm.RemoveObserver{Node: node, AsOf: view.Index()})
@@ -110,7 +110,7 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 		return err
 	}
 	if err == nil || !n.leads() {
-		n.log.Info("the lead is handed over because somebody asks for it", "peer", string(heir))
+		n.log.Info("the lead is handed over because somebody asks for it", "peer", heir)
 		return nil
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -123,19 +123,19 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 // and waits until this node leads no more. Raft bounds a transfer, and while one is
 // under way takes nothing else; what asks the other node hangs for as long as a
 // call may.
-func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer) bool) (heir raft.ServerID, err error) {
+func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer) bool) (heir string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
 	servers, err := n.servers()
 	if err != nil {
 		return "", err
 	}
-	next, refused := heirOf(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), able)
+	next, refused := membership.Heir(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), able)
 	if refused != nil {
 		return "", refused
 	}
-	if err := n.futures.await(ctx, n.raft.LeadershipTransferToServer(next.ID, next.Address)); err != nil {
-		return next.ID, err
+	if err := n.futures.await(ctx, n.raft.LeadershipTransferToServer(raft.ServerID(next.Node), raft.ServerAddress(next.Address))); err != nil {
+		return next.Node, err
 	}
 	// The transfer is done when the other was told; it leads when it is elected.
 	for n.leads() {
@@ -144,43 +144,8 @@ func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer)
 		case <-changed:
 		case <-time.After(50 * time.Millisecond):
 		case <-ctx.Done():
-			return next.ID, ctx.Err()
+			return next.Node, ctx.Err()
 		}
 	}
-	return next.ID, nil
-}
-
-// heirOf returns the voter that gets the lead: to, or, if that is "", the first of
-// those that are able. It is a pure function. While a transfer is under way
-// nothing can be written, and raft may never end one to a node that does not
-// answer: so none is begun to a node that is silent.
-func heirOf(self, to string, servers []raft.Server, observers []*fsm.Observer, able func(*fsm.Observer) bool) (raft.Server, *fsm.Refusal) {
-	conflict := func(format string, args ...any) *fsm.Refusal {
-		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf(format, args...)}
-	}
-	var others []string
-	var heir *raft.Server
-	for _, s := range servers {
-		at := slices.IndexFunc(observers, func(o *fsm.Observer) bool { return o.Node == string(s.ID) })
-		if at < 0 || s.Suffrage != raft.Voter || string(s.ID) == self || !able(observers[at]) {
-			continue
-		}
-		others = append(others, string(s.ID))
-		if string(s.ID) == to || to == "" && heir == nil {
-			heir = &s
-		}
-	}
-	member := slices.ContainsFunc(observers, func(o *fsm.Observer) bool { return o.Node == to })
-	votes := slices.ContainsFunc(servers, func(s raft.Server) bool { return string(s.ID) == to && s.Suffrage == raft.Voter })
-	switch {
-	case heir != nil:
-		return *heir, nil
-	case to != "" && !member:
-		return raft.Server{}, &fsm.Refusal{Code: fsm.NotFound, Message: fmt.Sprintf("there is no member %q: see \"tocsin members\"", to)}
-	case len(others) == 0:
-		return raft.Server{}, conflict("the lead stays with %s: no other voter answers that could take it", self)
-	case !votes:
-		return raft.Server{}, conflict("%s can't lead: it does not vote; %s could", to, prose.Or(others))
-	}
-	return raft.Server{}, conflict("%s can't lead: it votes, but does not answer now; %s could", to, prose.Or(others))
+	return next.Node, nil
 }

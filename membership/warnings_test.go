@@ -1,4 +1,4 @@
-package node
+package membership
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/raft"
 	"pgregory.net/rapid"
 
 	"tocsin/api"
@@ -21,38 +20,34 @@ import (
 // heard. In front of the name "-" makes it no voter, "!" not heard, "?" no
 // observer but heard, "+" an observer that is not in raft, and "x" no observer but
 // a voter in raft.
-func scene(nodes ...string) picture {
-	p := picture{maxVoters: 5}
+func scene(nodes ...string) Picture {
+	p := Picture{MaxVoters: 5}
 	for _, word := range nodes {
 		kind := word[:1]
 		name, site, _ := strings.Cut(strings.TrimLeft(word, "-!?+x"), "@")
 		if kind != "?" && kind != "x" {
-			p.observers = append(p.observers, &fsm.Observer{Node: name, Site: site, Raft: name + ":7000", Gossip: name + ":8000"})
+			p.Observers = append(p.Observers, &fsm.Observer{Node: name, Site: site, Raft: name + ":7000", Gossip: name + ":8000"})
 		}
 		if kind != "?" && kind != "+" {
-			suffrage := raft.Voter
-			if kind == "-" {
-				suffrage = raft.Nonvoter
-			}
-			p.servers = append(p.servers, raft.Server{ID: raft.ServerID(name), Address: raft.ServerAddress(name + ":7000"), Suffrage: suffrage})
+			p.Servers = append(p.Servers, api.Server{Node: name, Address: name + ":7000", Voter: kind != "-"})
 		}
 		if kind != "x" {
-			p.members = append(p.members, gossipdb.Member{Name: name, Address: name + ":8000", Alive: kind != "!"})
+			p.Members = append(p.Members, gossipdb.Member{Name: name, Address: name + ":8000", Alive: kind != "!"})
 		}
 	}
 	return p
 }
 
 func TestWarnings(t *testing.T) {
-	of := func(maxVoters int, p picture) picture { p.maxVoters = maxVoters; return p }
+	of := func(maxVoters int, p Picture) Picture { p.MaxVoters = maxVoters; return p }
 	cases := map[string]struct {
-		p    picture
+		p    Picture
 		want []string // "code: a part of the text", in order
 	}{
 		"three at one site":             {scene("n1", "n2", "n3"), nil},
 		"five at three sites":           {scene("n1@a", "n2@a", "n3@b", "n4@b", "n5@c"), nil},
 		"five and two that only watch":  {scene("n1@a", "n2@b", "n3@c", "n4@a", "n5@b", "-n6@c", "-n7@a"), nil},
-		"nobody yet":                    {picture{}, nil},
+		"nobody yet":                    {Picture{}, nil},
 		"one":                           {scene("n1"), []string{"few-voters: only n1 votes", "start 2 more"}},
 		"two":                           {scene("n1@a", "n2@b"), []string{"few-voters: only n1 and n2 vote", "start 1 more"}},
 		"two of four vote":              {scene("n1", "n2", "-n3", "-n4"), []string{"few-voters: only n1 and n2 vote", "/readyz of the other members"}},
@@ -69,13 +64,13 @@ func TestWarnings(t *testing.T) {
 		"a stranger in the gossip":      {scene("n1", "n2", "n3", "?n9"), []string{"not-a-member n9: n9 at n9:8000"}},
 		"one is not taken into raft":    {scene("n1", "n2", "n3", "+n4"), []string{"not-in-raft n4: n4 is a member"}},
 		"one can't be removed":          {scene("n1", "n2", "n3", "-n4", "xn5"), []string{"even-voters: 4", "stuck-removal n5: n5 at n5:7000"}},
-		"a dead one that was no member": {picture{members: []gossipdb.Member{{Name: "n9"}}}, nil},
-		"another cluster":               {picture{strangers: []gossipdb.Stranger{{Address: "h:1", Cluster: "theirs"}}}, []string{"foreign-gossip: h:1 belongs to the cluster theirs", "--gossip-join"}},
+		"a dead one that was no member": {Picture{Members: []gossipdb.Member{{Name: "n9"}}}, nil},
+		"another cluster":               {Picture{Strangers: []gossipdb.Stranger{{Address: "h:1", Cluster: "theirs"}}}, []string{"foreign-gossip: h:1 belongs to the cluster theirs", "--gossip-join"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			var said []string
-			for _, w := range warnings(c.p) {
+			for _, w := range Warnings(c.p) {
 				head := string(w.Code)
 				if w.Node != "" {
 					head += " " + w.Node
@@ -107,7 +102,7 @@ func TestWarnings_ASiteIsWarnedOfJustWhenTheOthersAreNoMajority(t *testing.T) {
 		for i, s := range sites {
 			nodes[i] = fmt.Sprintf("n%d@%s", i, s)
 		}
-		warned := slices.ContainsFunc(warnings(scene(nodes...)), func(w api.Warning) bool { return w.Code == api.WarnSiteMajority })
+		warned := slices.ContainsFunc(Warnings(scene(nodes...)), func(w api.Warning) bool { return w.Code == api.WarnSiteMajority })
 		want := false
 		for _, lost := range sites {
 			left := 0
@@ -129,7 +124,7 @@ func TestWatched_OnlyWhatLasts(t *testing.T) {
 	down := api.Warning{Code: api.WarnNotAMember, Node: "n9", Text: "n9"}
 	start := time.Now()
 	at := func(d time.Duration) time.Time { return start.Add(d) }
-	w := newWatched()
+	w := NewWatched()
 	for _, step := range []struct {
 		at    time.Duration
 		found []api.Warning
@@ -143,7 +138,7 @@ func TestWatched_OnlyWhatLasts(t *testing.T) {
 		{2*warningGrace + 1, []api.Warning{four, down}, []api.Warning{down}}, // it begins anew
 		{3 * warningGrace, nil, nil},
 	} {
-		if got := w.update(at(step.at), step.found); !slices.Equal(got, step.want) {
+		if got := w.Update(at(step.at), step.found); !slices.Equal(got, step.want) {
 			t.Errorf("after %v: %v, want %v", step.at, got, step.want)
 		}
 	}
@@ -154,18 +149,18 @@ func TestWatched_TellsTheLogOnceWhatBeginsAndEnds(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&out, nil))
 	four := api.Warning{Code: api.WarnEvenVoters, Text: "4"}
 	told := []api.Warning{four, {Code: api.WarnSilent, Node: "n3", Text: "told by the gossip"}}
-	w := newWatched()
-	w.log(log, false, told)
+	w := NewWatched()
+	w.Log(log, false, told)
 	if out.Len() > 0 {
 		t.Errorf("who does not lead said %s", &out)
 	}
 	for range 3 {
-		w.log(log, true, told)
+		w.Log(log, true, told)
 	}
-	w.log(log, false, told) // the lead was lost meanwhile
-	w.log(log, true, told)
+	w.Log(log, false, told) // the lead was lost meanwhile
+	w.Log(log, true, told)
 	for range 3 {
-		w.log(log, false, nil)
+		w.Log(log, false, nil)
 	}
 	if lines := strings.Split(strings.TrimSpace(out.String()), "\n"); len(lines) != 2 ||
 		!strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[0], "warning=even-voters") || !strings.Contains(lines[1], "is over") {

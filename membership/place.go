@@ -1,11 +1,10 @@
-package node
+package membership
 
 import (
 	"cmp"
 	"slices"
 
-	"github.com/hashicorp/raft"
-
+	"tocsin/api"
 	"tocsin/fsm"
 )
 
@@ -18,21 +17,21 @@ import (
 //     wait for each other in a circle.
 //   - Who is in its place, if the other one has more right to be there. That two
 //     observers claim one address can be: a node may take over that of one that
-//     has been silent (see Node.refuse) and comes back. The one that is heard gets it,
+//     has been silent (the leader admits it) and comes back. The one that is heard gets it,
 //     or, if none is, the one that registered last: what would let it be heard
 //     reaches it only there. Of two that are both heard the
 //     one that has it keeps it, and the other waits until it has another one.
 //
 // Who is put aside keeps its vote, so that this costs nobody a majority, and is
-// reached where the observers have it (see moved.find). However wrong an address
+// reached where the observers have it (see Aside). However wrong an address
 // may be for a while, no answer is taken for another node's: the transport looks
 // who gave it.
-func place(servers []raft.Server, byNode map[string]*fsm.Observer, observers []*fsm.Observer, self string, fresh func(*fsm.Observer) bool) (step, bool) {
+func place(servers []api.Server, byNode map[string]*fsm.Observer, observers []*fsm.Observer, self string, fresh func(*fsm.Observer) bool) (Step, bool) {
 	holders := make(map[string]*fsm.Observer, len(servers)) // by the address in the configuration
 	at := make(map[string]string, len(servers))             // the other way round
 	for _, s := range servers {
-		o := byNode[string(s.ID)]
-		holders[string(s.Address)], at[o.Node] = o, string(s.Address)
+		o := byNode[s.Node]
+		holders[s.Address], at[o.Node] = o, s.Address
 	}
 	claim := func(a, b *fsm.Observer) int {
 		return cmp.Or(compareBool(fresh(b), fresh(a)), cmp.Compare(b.Epoch, a.Epoch))
@@ -44,9 +43,9 @@ func place(servers []raft.Server, byNode map[string]*fsm.Observer, observers []*
 			continue
 		}
 		if at[o.Node] == "" {
-			return step{addServer, o.Node, o.Raft}, true
+			return Step{Add, o.Node, o.Raft}, true
 		}
-		return step{moveServer, o.Node, o.Raft}, true
+		return Step{Move, o.Node, o.Raft}, true
 	}
 	for _, o := range waiting {
 		holder := holders[o.Raft]
@@ -54,17 +53,17 @@ func place(servers []raft.Server, byNode map[string]*fsm.Observer, observers []*
 		if holder.Raft == at[holder.Node] && stays {
 			continue
 		}
-		return step{moveServer, holder.Node, aside(holder.Node)}, true
+		return Step{Move, holder.Node, Aside(holder.Node)}, true
 	}
-	return step{}, false
+	return Step{}, false
 }
 
 // waitingIn returns the observers that are not where they ought to be: those to
 // be moved, then those to be added.
-func waitingIn(servers []raft.Server, byNode map[string]*fsm.Observer, observers []*fsm.Observer, at map[string]string) []*fsm.Observer {
+func waitingIn(servers []api.Server, byNode map[string]*fsm.Observer, observers []*fsm.Observer, at map[string]string) []*fsm.Observer {
 	var waiting []*fsm.Observer
 	for _, s := range servers {
-		if o := byNode[string(s.ID)]; o.Raft != string(s.Address) {
+		if o := byNode[s.Node]; o.Raft != s.Address {
 			waiting = append(waiting, o)
 		}
 	}
@@ -76,9 +75,9 @@ func waitingIn(servers []raft.Server, byNode map[string]*fsm.Observer, observers
 	return waiting
 }
 
-// aside is where a server stands in the configuration while another one has its
+// Aside is where a server stands in the configuration while another one has its
 // address, or is about to. Nobody can be there: it is no address.
-func aside(node string) string { return node + " (moving)" }
+func Aside(node string) string { return node + " (moving)" }
 
 func compareBool(a, b bool) int {
 	switch {

@@ -1,12 +1,12 @@
-package node
+package membership
 
 import (
 	"slices"
 	"testing"
 
-	"github.com/hashicorp/raft"
 	"pgregory.net/rapid"
 
+	"tocsin/api"
 	"tocsin/fsm"
 )
 
@@ -21,106 +21,106 @@ func TestPlan_WhoIsInTheWayMovesFirst(t *testing.T) {
 	a := observer("a", "east", 1)
 	leader := func(address string) *fsm.Observer { return claims("a", address, 4) }
 	tests := map[string]struct {
-		servers   []raft.Server
+		servers   []api.Server
 		observers []*fsm.Observer
 		silent    []string
-		want      step
+		want      Step
 	}{
 		"into an address that is about to be left": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "new:7000", 4)},
 			nil,
-			step{moveServer, "c", "new:7000"},
+			Step{Move, "c", "new:7000"},
 		},
 		"a new one, into an address that is about to be left": {
-			[]raft.Server{voter("a"), voter("b")},
+			[]api.Server{voter("a"), voter("b")},
 			[]*fsm.Observer{a, claims("b", "new:7000", 4), claims("c", "b:7000", 5)},
 			nil,
-			step{moveServer, "b", "new:7000"},
+			Step{Move, "b", "new:7000"},
 		},
 		"into the address of one that has left": {
-			[]raft.Server{voter("a"), voter("b"), voter("gone")},
+			[]api.Server{voter("a"), voter("b"), voter("gone")},
 			[]*fsm.Observer{a, claims("b", "gone:7000", 5)},
 			nil,
-			step{removeServer, "gone", "gone:7000"},
+			Step{Remove, "gone", "gone:7000"},
 		},
 		"two exchange their addresses": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "b:7000", 6)},
 			nil,
-			step{moveServer, "b", "b (moving)"},
+			Step{Move, "b", "b (moving)"},
 		},
 		"it exchanges its own with another one": {
-			[]raft.Server{voter("a"), voter("b")},
+			[]api.Server{voter("a"), voter("b")},
 			[]*fsm.Observer{leader("b:7000"), claims("b", "a:7000", 5)},
 			nil,
-			step{moveServer, "a", "a (moving)"},
+			Step{Move, "a", "a (moving)"},
 		},
 		"one waits for two that exchange theirs": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "b:7000", 6), claims("d", "c:7000", 7)},
 			nil,
-			step{moveServer, "c", "c (moving)"},
+			Step{Move, "c", "c (moving)"},
 		},
-		"one that was put aside has its place free": {
-			[]raft.Server{voter("a"), {ID: "b", Address: "b (moving)", Suffrage: raft.Voter}},
+		"one that was put Aside has its place free": {
+			[]api.Server{voter("a"), {Node: "b", Address: "b (moving)", Voter: true}},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5)},
 			nil,
-			step{moveServer, "b", "c:7000"},
+			Step{Move, "b", "c:7000"},
 		},
 		"who is heard keeps its address": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "c:7000", 4)},
 			nil,
-			step{},
+			Step{},
 		},
 		"and the others need not wait": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "c:7000", 4), claims("d", "d:7000", 1)},
 			nil,
-			step{addServer, "d", "d:7000"},
+			Step{Add, "d", "d:7000"},
 		},
 		"who is silent makes room for one that is heard": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "c:7000", 6)},
 			[]string{"c"},
-			step{moveServer, "c", "c (moving)"},
+			Step{Move, "c", "c (moving)"},
 		},
 		"who is silent makes room for one that registered later": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "c:7000", 4)},
 			[]string{"b", "c"},
-			step{moveServer, "c", "c (moving)"},
+			Step{Move, "c", "c (moving)"},
 		},
 		"but not for one that registered before it": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "c:7000", 6)},
 			[]string{"b", "c"},
-			step{},
+			Step{},
 		},
 		"the room is for who claims it best": {
-			[]raft.Server{voter("a"), voter("b"), {ID: "c", Address: "c (moving)", Suffrage: raft.Voter}},
+			[]api.Server{voter("a"), voter("b"), {Node: "c", Address: "c (moving)", Voter: true}},
 			[]*fsm.Observer{a, claims("b", "c:7000", 5), claims("c", "c:7000", 4)},
 			[]string{"b", "c"},
-			step{moveServer, "b", "c:7000"},
+			Step{Move, "b", "c:7000"},
 		},
 		"one that waits in vain is in nobody's way": {
-			[]raft.Server{voter("a"), voter("b"), voter("c")},
+			[]api.Server{voter("a"), voter("b"), voter("c")},
 			[]*fsm.Observer{a, claims("b", "a:7000", 5), claims("c", "b:7000", 6)},
 			nil,
-			step{moveServer, "b", "b (moving)"},
+			Step{Move, "b", "b (moving)"},
 		},
 		"the leader makes no room": {
-			[]raft.Server{voter("a"), voter("b")},
+			[]api.Server{voter("a"), voter("b")},
 			[]*fsm.Observer{leader("a:7000"), claims("b", "a:7000", 5)},
 			[]string{"a"},
-			step{},
+			Step{},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, ok := plan(test.servers, test.observers, "a", 5, func(o *fsm.Observer) bool { return !slices.Contains(test.silent, o.Node) })
-			if got != test.want || ok != (test.want != step{}) {
+			got, ok := Plan(test.servers, test.observers, "a", 5, func(o *fsm.Observer) bool { return !slices.Contains(test.silent, o.Node) })
+			if got != test.want || ok != (test.want != Step{}) {
 				t.Errorf("plan = %+v, %v, want %+v", got, ok, test.want)
 			}
 		})
@@ -138,7 +138,7 @@ func TestPlan_SettlesHoweverAddressesAreDealt(t *testing.T) {
 			addresses[i] = name + ":7000"
 		}
 		dealt := rapid.Permutation(append(addresses, "new:7000")).Draw(t, "dealt")
-		var servers []raft.Server
+		var servers []api.Server
 		var observers []*fsm.Observer
 		silent := map[string]bool{}
 		for i, name := range names {
@@ -153,31 +153,31 @@ func TestPlan_SettlesHoweverAddressesAreDealt(t *testing.T) {
 			}
 		}
 		fresh := func(o *fsm.Observer) bool { return !silent[o.Node] }
-		voters := votersAmong(servers)
+		voters := Voters(servers)
 		for steps := 0; ; steps++ {
-			next, ok := plan(servers, observers, "a", 9, fresh)
+			next, ok := Plan(servers, observers, "a", 9, fresh)
 			if !ok {
 				break
 			}
 			servers = follow(servers, next)
-			taken := map[raft.ServerAddress]bool{}
+			taken := map[string]bool{}
 			for _, s := range servers {
 				if taken[s.Address] {
 					t.Fatalf("raft refuses %+v: two are at %s", next, s.Address)
 				}
 				taken[s.Address] = true
 			}
-			if votersAmong(servers) < voters || steps > 50 {
+			if Voters(servers) < voters || steps > 50 {
 				t.Fatalf("step %d, %+v: %v", steps, next, servers)
 			}
 		}
 		for _, o := range observers {
-			inPlace := func(s raft.Server) bool { return string(s.ID) == o.Node && string(s.Address) == o.Raft }
+			inPlace := func(s api.Server) bool { return s.Node == o.Node && s.Address == o.Raft }
 			rivals := slices.ContainsFunc(observers, func(other *fsm.Observer) bool { return other != o && other.Raft == o.Raft })
 			if !rivals && !slices.ContainsFunc(servers, inPlace) {
 				t.Fatalf("%s claims %s alone, and is not among %v", o.Node, o.Raft, servers)
 			}
-			held := slices.ContainsFunc(servers, func(s raft.Server) bool { return string(s.Address) == o.Raft })
+			held := slices.ContainsFunc(servers, func(s api.Server) bool { return s.Address == o.Raft })
 			if !held {
 				t.Fatalf("nobody is at %s, which %s claims: %v", o.Raft, o.Node, servers)
 			}

@@ -1,4 +1,4 @@
-package node
+package membership
 
 import (
 	"slices"
@@ -33,17 +33,17 @@ func TestRemoval_IsRefusedWhereItWouldCostTheQuorum(t *testing.T) {
 		"nobody of that name":                  {"a b c", "", "", 0, "z", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := removal{node: c.node, demands: []demand{{quorum: c.quorum}}, heard: func(o *fsm.Observer) bool { return !slices.Contains(strings.Fields(c.silent), o.Node) }}
+			r := Removal{Node: c.node, Demands: []Demand{{quorum: c.quorum}}, Heard: func(o *fsm.Observer) bool { return !slices.Contains(strings.Fields(c.silent), o.Node) }}
 			for v := range strings.FieldsSeq(c.voters) {
-				r.servers = append(r.servers, voter(v))
+				r.Servers = append(r.Servers, voter(v))
 			}
 			for v := range strings.FieldsSeq(c.others) {
-				r.servers = append(r.servers, nonvoter(v))
+				r.Servers = append(r.Servers, nonvoter(v))
 			}
-			for i, s := range r.servers {
-				r.observers = append(r.observers, observer(string(s.ID), "", uint64(i+1)))
+			for i, s := range r.Servers {
+				r.Observers = append(r.Observers, observer(s.Node, "", uint64(i+1)))
 			}
-			if got := r.costs(); (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
+			if got := r.Costs(); (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
 				t.Errorf("got %q, want %q", got, c.words)
 			}
 		})
@@ -56,23 +56,23 @@ func TestRemoval_IsRefusedWhereItWouldCostTheSites(t *testing.T) {
 	for name, c := range map[string]struct {
 		observers    []*fsm.Observer
 		silent, node string
-		demands      []demand
+		demands      []Demand
 		words        string
 	}{
-		"a site of two that are asked for": {everywhere, "", "c", []demand{{sites: 2}}, "must span 2 sites and the observers stand in 1"},
-		"one of two of its site":           {everywhere, "", "b", []demand{{sites: 2}}, ""},
-		"sites that were never there":      {everywhere, "", "c", []demand{{sites: 3}}, ""},
-		"a majority of them, as it counts": {everywhere, "", "c", []demand{{}}, ""},
-		"the last but one that is heard":   {five, "e", "d", []demand{{sites: 2}}, "DOWN needs 3 of 4 votes from 2 sites, has 3 from 1 site"},
-		"what one endpoint asks for":       {everywhere, "", "c", []demand{{}, {key: "db", sites: 2}}, `nothing about "db" could be decided`},
-		"the quorum of one endpoint":       {everywhere, "", "c", []demand{{}, {key: "db", quorum: 3}}, `nothing about "db" could be decided`},
+		"a site of two that are asked for": {everywhere, "", "c", []Demand{{sites: 2}}, "must span 2 sites and the observers stand in 1"},
+		"one of two of its site":           {everywhere, "", "b", []Demand{{sites: 2}}, ""},
+		"sites that were never there":      {everywhere, "", "c", []Demand{{sites: 3}}, ""},
+		"a majority of them, as it counts": {everywhere, "", "c", []Demand{{}}, ""},
+		"the last but one that is heard":   {five, "e", "d", []Demand{{sites: 2}}, "DOWN needs 3 of 4 votes from 2 sites, has 3 from 1 site"},
+		"what one endpoint asks for":       {everywhere, "", "c", []Demand{{}, {key: "db", sites: 2}}, `nothing about "db" could be decided`},
+		"the quorum of one endpoint":       {everywhere, "", "c", []Demand{{}, {key: "db", quorum: 3}}, `nothing about "db" could be decided`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := removal{node: c.node, observers: c.observers, demands: c.demands, heard: func(o *fsm.Observer) bool { return o.Node != c.silent }}
+			r := Removal{Node: c.node, Observers: c.observers, Demands: c.demands, Heard: func(o *fsm.Observer) bool { return o.Node != c.silent }}
 			for _, o := range c.observers {
-				r.servers = append(r.servers, voter(o.Node))
+				r.Servers = append(r.Servers, voter(o.Node))
 			}
-			if got := r.costs(); (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
+			if got := r.Costs(); (got == "") != (c.words == "") || !strings.Contains(got, c.words) {
 				t.Errorf("got %q, want %q", got, c.words)
 			}
 		})

@@ -1,65 +1,64 @@
-package node
+package membership
 
 import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/raft"
-
+	"tocsin/api"
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/quorum"
 )
 
-// removal is what there is to know before a node is taken out.
-type removal struct {
-	node      string
-	servers   []raft.Server
-	observers []*fsm.Observer
-	demands   []demand
-	heard     func(*fsm.Observer) bool
+// Removal is what there is to know before a node is taken out.
+type Removal struct {
+	Node      string
+	Servers   []api.Server
+	Observers []*fsm.Observer
+	Demands   []Demand
+	Heard     func(*fsm.Observer) bool
 }
 
-// demand is what a decision takes: about any endpoint, or about those that have
+// Demand is what a decision takes: about any endpoint, or about those that have
 // settings of their own, of which key is one.
-type demand struct {
+type Demand struct {
 	key    string // "" for the settings of the cluster
 	quorum fsm.Quorum
 	sites  fsm.Sites
 }
 
-// demandsOf returns each demand there is once, that of the cluster first.
-func demandsOf(view *fsm.View) []demand {
+// DemandsOf returns each demand there is once, that of the cluster first.
+func DemandsOf(view *fsm.View) []Demand {
 	type pair struct {
 		quorum fsm.Quorum
 		sites  fsm.Sites
 	}
 	s := view.Settings()
-	demands := []demand{{"", s.Quorum, s.Sites}}
+	demands := []Demand{{"", s.Quorum, s.Sites}}
 	known := map[pair]bool{{s.Quorum, s.Sites}: true}
 	for e := range view.Endpoints("") {
 		own := view.SettingsOf(e)
 		if p := (pair{own.Quorum, own.Sites}); !known[p] {
 			known[p] = true
-			demands = append(demands, demand{e.Key, own.Quorum, own.Sites})
+			demands = append(demands, Demand{e.Key, own.Quorum, own.Sites})
 		}
 	}
 	return demands
 }
 
-// costs says what taking the node out would cost the cluster, "" if it goes on
+// Costs says what taking the node out would cost the cluster, "" if it goes on
 // without it as it does with it. It is a pure function. What can't be committed
 // or decided as it is has nothing to lose.
-func (r removal) costs() string {
-	left := slices.DeleteFunc(slices.Clone(r.observers), func(o *fsm.Observer) bool { return o.Node == r.node })
-	if len(left) == len(r.observers) {
+func (r Removal) Costs() string {
+	left := slices.DeleteFunc(slices.Clone(r.Observers), func(o *fsm.Observer) bool { return o.Node == r.Node })
+	if len(left) == len(r.Observers) {
 		return ""
 	}
 	if cost := r.costsMajority(); cost != "" {
 		return cost
 	}
-	for _, d := range r.demands {
-		if !r.ask(d, r.observers).Change {
+	for _, d := range r.Demands {
+		if !r.ask(d, r.Observers).Change {
 			continue
 		}
 		what := "nothing"
@@ -74,21 +73,21 @@ func (r removal) costs() string {
 }
 
 // costsMajority says what the voters would lose.
-func (r removal) costsMajority() string {
-	is := make(map[string]bool, len(r.observers))
-	for _, o := range r.observers {
-		is[o.Node] = r.heard(o)
+func (r Removal) costsMajority() string {
+	is := make(map[string]bool, len(r.Observers))
+	for _, o := range r.Observers {
+		is[o.Node] = r.Heard(o)
 	}
-	var voters []raft.Server
-	for _, s := range r.servers {
-		if s.Suffrage == raft.Voter {
+	var voters []api.Server
+	for _, s := range r.Servers {
+		if s.Voter {
 			voters = append(voters, s)
 		}
 	}
-	left := slices.DeleteFunc(slices.Clone(voters), func(s raft.Server) bool { return string(s.ID) == r.node })
-	heard := func(among []raft.Server) (n int) {
+	left := slices.DeleteFunc(slices.Clone(voters), func(s api.Server) bool { return s.Node == r.Node })
+	heard := func(among []api.Server) (n int) {
 		for _, s := range among {
-			if is[string(s.ID)] {
+			if is[s.Node] {
 				n++
 			}
 		}
@@ -105,12 +104,12 @@ func (r removal) costsMajority() string {
 
 // ask returns what would be decided about an endpoint that is UP, if all
 // observers that are heard said DOWN.
-func (r removal) ask(d demand, observers []*fsm.Observer) quorum.Answer {
+func (r Removal) ask(d Demand, observers []*fsm.Observer) quorum.Answer {
 	q := quorum.Question{State: health.Up}
 	sites := make(map[string]struct{})
 	for _, o := range observers {
 		v := fsm.Vote{Node: o.Node, Site: o.Site, Verdict: health.Down}
-		if !r.heard(o) {
+		if !r.Heard(o) {
 			v.Excluded = "it is not heard"
 		}
 		q.Votes = append(q.Votes, v)

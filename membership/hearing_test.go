@@ -1,4 +1,4 @@
-package node
+package membership
 
 import (
 	"testing"
@@ -26,7 +26,7 @@ func TestHeir(t *testing.T) {
 		"none of a cluster that nobody is in?": {0, []api.Account{voter("n2", 0)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, found := heir("n1", test.observers, test.voters)
+			got, found := HeirThatHears("n1", test.observers, test.voters)
 			if got != test.want || found != (test.want != "") {
 				t.Errorf("heir = %q, %v, want %q", got, found, test.want)
 			}

@@ -1,33 +1,33 @@
-package node
+package membership
 
 import (
 	"cmp"
 	"slices"
 
-	"github.com/hashicorp/raft"
-
+	"tocsin/api"
 	"tocsin/fsm"
 )
 
-// step is one change of the raft configuration.
-type step struct {
-	kind    stepKind
-	node    string
-	address string
+// Step is one change of the raft configuration.
+type Step struct {
+	Kind          Kind
+	Node, Address string
 }
 
-type stepKind string
+// Kind says what a Step does. The words are those of the log.
+type Kind string
 
+// The kinds of steps there are.
 const (
-	removeServer stepKind = "remove"
-	moveServer   stepKind = "move" // same suffrage, other address
-	addServer    stepKind = "add"  // as a non-voter
-	promote      stepKind = "promote"
-	demote       stepKind = "demote" // a voter becomes a non-voter
-	handOver     stepKind = "hand the lead over from"
+	Remove   Kind = "remove"
+	Move     Kind = "move" // same suffrage, other address
+	Add      Kind = "add"  // as a non-voter
+	Promote  Kind = "promote"
+	Demote   Kind = "demote" // a voter becomes a non-voter
+	HandOver Kind = "hand the lead over from"
 )
 
-// plan returns the next step that makes the raft configuration follow the
+// Plan returns the next step that makes the raft configuration follow the
 // observers, false if there is none. It is a pure function; fresh says whether
 // an observer's present process is heard, and so has caught up.
 //
@@ -42,24 +42,24 @@ const (
 //   - When there are that many, one that is preferred becomes one too if a voter
 //     is not preferred. Then, as after maxVoters was lowered, there are too many,
 //     and one makes room: see spare. The leader hands the lead over first.
-func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (step, bool) {
+func Plan(servers []api.Server, observers []*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (Step, bool) {
 	byNode := make(map[string]*fsm.Observer, len(observers))
 	for _, o := range observers {
 		byNode[o.Node] = o
 	}
 	if byNode[self] == nil {
-		stays := func(s raft.Server) bool {
-			o := byNode[string(s.ID)]
-			return s.Suffrage == raft.Voter && o != nil && fresh(o)
+		stays := func(s api.Server) bool {
+			o := byNode[s.Node]
+			return s.Voter && o != nil && fresh(o)
 		}
 		if slices.ContainsFunc(servers, stays) {
-			return step{kind: handOver, node: self}, true
+			return Step{Kind: HandOver, Node: self}, true
 		}
-		return step{}, false
+		return Step{}, false
 	}
 	for _, s := range servers {
-		if byNode[string(s.ID)] == nil {
-			return step{removeServer, string(s.ID), string(s.Address)}, true
+		if byNode[s.Node] == nil {
+			return Step{Remove, s.Node, s.Address}, true
 		}
 	}
 	if next, ok := place(servers, byNode, observers, self, fresh); ok {
@@ -71,26 +71,26 @@ func plan(servers []raft.Server, observers []*fsm.Observer, self string, maxVote
 // vote returns the next step towards the right voters. Who is preferred votes
 // before somebody makes room for it: were that the other way round, and it fell
 // silent in between, the two would take turns.
-func vote(servers []raft.Server, byNode map[string]*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (step, bool) {
+func vote(servers []api.Server, byNode map[string]*fsm.Observer, self string, maxVoters int, fresh func(*fsm.Observer) bool) (Step, bool) {
 	var voters, candidates []*fsm.Observer
 	for _, s := range servers {
-		o := byNode[string(s.ID)]
+		o := byNode[s.Node]
 		switch {
-		case s.Suffrage == raft.Voter:
+		case s.Voter:
 			voters = append(voters, o)
-		case o.Raft == string(s.Address) && fresh(o):
+		case o.Raft == s.Address && fresh(o):
 			candidates = append(candidates, o)
 		}
 	}
 	if len(voters) > maxVoters {
 		out, ok := spare(voters, self, fresh)
 		if ok && out.Node == self {
-			return step{kind: handOver, node: self}, true
+			return Step{Kind: HandOver, Node: self}, true
 		}
-		return stepOf(demote, out), ok
+		return stepOf(Demote, out), ok
 	}
 	if len(candidates) == 0 {
-		return step{}, false
+		return Step{}, false
 	}
 	votersAt := bySite(voters)
 	best := slices.MinFunc(candidates, func(a, b *fsm.Observer) int {
@@ -99,10 +99,10 @@ func vote(servers []raft.Server, byNode map[string]*fsm.Observer, self string, m
 	if len(voters) == maxVoters {
 		out, ok := spare(append(voters, best), self, fresh)
 		if !ok || !best.Preferred || out.Preferred {
-			return step{}, false
+			return Step{}, false
 		}
 	}
-	return stepOf(promote, best), true
+	return stepOf(Promote, best), true
 }
 
 // spare returns the voter that the others can do without: one that is not
@@ -133,4 +133,20 @@ func bySite(voters []*fsm.Observer) map[string]int {
 	return votersAt
 }
 
-func stepOf(kind stepKind, o *fsm.Observer) step { return step{kind, o.Node, o.Raft} }
+func stepOf(kind Kind, o *fsm.Observer) Step { return Step{kind, o.Node, o.Raft} }
+
+// Voters returns how many of the servers vote.
+func Voters(servers []api.Server) int {
+	voters := 0
+	for _, s := range servers {
+		if s.Voter {
+			voters++
+		}
+	}
+	return voters
+}
+
+// Votes reports whether the node is one of the servers, and votes.
+func Votes(servers []api.Server, node string) bool {
+	return slices.ContainsFunc(servers, func(s api.Server) bool { return s.Node == node && s.Voter })
+}
