@@ -34,7 +34,7 @@ tocsin agent --node node2 --join 127.0.0.1:6000 --data-dir data2 \
     --http 127.0.0.1:6001 --raft 127.0.0.1:7001 --gossip 127.0.0.1:8001
 tocsin agent --node paris1 --site paris --http 10.1.0.1:6000 \
     --raft 10.1.0.1:7000 --gossip 10.1.0.1:8000 --join 10.2.0.1:6000 \
-    --tls /etc/tocsin/tls --gossip-key-file /etc/tocsin/gossip.key`,
+    --tls /etc/tocsin/tls --gossip-key-file /etc/tocsin/keyring/gossip.key`,
 		Args: exactly(),
 	}
 	given := optionFlags(c)

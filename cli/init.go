@@ -86,6 +86,8 @@ func nextSteps(dir string, p groundwork.Plan, admin access.Token) []string {
 	if !p.Here() {
 		step("  and there, with your scripts in /etc/tocsin/scripts, or with a copy of those that come with Tocsin:")
 		step("  tocsin agent --config /etc/tocsin/tocsin.yaml")
+		step("  or, as the service of the packages, which needs its secrets to be its own:")
+		step("  cd /etc/tocsin && chown -R tocsin:tocsin tls keyring *token* && systemctl enable --now tocsin")
 	}
 	step("  export TOCSIN_CLIENT=%s", filepath.Join(dir, "operator", "client.yaml"))
 	step("  tocsin status")

@@ -23,8 +23,8 @@ cluster.
 The file holds a key a line, 32 random bytes as base64. The first is the one
 that is sent by, and what arrives is opened by any. What follows a # is a
 comment.`,
-		Example: `tocsin keygen /etc/tocsin/gossip.key
-tocsin keygen > gossip.key && chmod 600 gossip.key`,
+		Example: `tocsin keygen gossip.key
+tocsin keygen | ssh root@10.1.0.4 'umask 077; cat > gossip.key'`,
 		Args: atMostOne,
 	}
 	c.RunE = func(_ *cobra.Command, args []string) error {

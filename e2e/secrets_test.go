@@ -105,7 +105,7 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 	mistaken := strings.TrimSuffix(rootToken, rootToken[len(rootToken)-4:]) + "aaaa"
 	for _, args := range [][]string{
 		{"status", "--token-file", keyOf("ca", "ca.key")},
-		{"status", "--token-file", keyOf("nodes", "a", "gossip.key")},
+		{"status", "--token-file", keyOf("nodes", "a", "keyring", "gossip.key")},
 		{"status", "--cert", in("root.token"), "--cert-key", keyOf("ca", "ca.key")},
 		{"status", "--ca", keyOf("nodes", "a", "tls", "tls.key")},
 		{"tls", "show", keyOf("ca", "ca.key")},
@@ -115,7 +115,7 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 		{"snapshot", "inspect", in("root.token")},
 		{"validate", in("root.token")},
 		{"validate", keyOf("ca", "ca.key")},
-		{"validate", keyOf("nodes", "a", "gossip.key")},
+		{"validate", keyOf("nodes", "a", "keyring", "gossip.key")},
 		{"agent", "--config", in("root.token")},
 		{"agent", "--node", "b", "--peer-token-file", keyOf("ca", "ca.key"), "--scripts", in("scripts"), "--data-dir", in("b1")},
 		{"agent", "--node", "b", "--gossip-key-file", in("join.token"), "--scripts", in("scripts"), "--data-dir", in("b2")},
@@ -160,7 +160,7 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 		}
 		secrets[what] = base64.StdEncoding.EncodeToString(block.Bytes[len(block.Bytes)/2:])[4:40]
 	}
-	for line := range strings.Lines(string(read(t, keyOf("nodes", "a", "gossip.key")))) {
+	for line := range strings.Lines(string(read(t, keyOf("nodes", "a", "keyring", "gossip.key")))) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			secrets["the key of the gossip"] = line
 		}

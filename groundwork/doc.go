@@ -8,7 +8,7 @@
 //	ca/ca.crt, ca.key       the CA; its key makes nodes and operators, and is needed nowhere else
 //	nodes/NAME/tocsin.yaml  the configuration of a node
 //	nodes/NAME/tls/         its credentials
-//	nodes/NAME/gossip.key   the key of the gossip, the same in all
+//	nodes/NAME/keyring/     the key of the gossip in gossip.key, the same in all; the agent may write there
 //	nodes/NAME/join.token   the token by which a node is taken in, the same in all
 //	nodes/FIRST/first-tokens  the hashes of that one and of the admin's, for the node that founds
 //	operator/client.yaml    what a command is told by --client, and the credentials of an admin

@@ -2,6 +2,7 @@ package groundwork
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"tocsin/access"
@@ -12,7 +13,7 @@ import (
 // The files in the folder of a node that are the same in all; the first tokens are
 // in that of the node alone that founds the cluster.
 const (
-	gossipKeyFile   = "gossip.key"
+	gossipKeyFile   = "keyring/gossip.key" // alone in its folder, in which "tocsin keyring" has the agent write
 	joinTokenFile   = "join.token"
 	firstTokensFile = "first-tokens"
 )
@@ -45,7 +46,11 @@ func newShared(operator string) (shared, error) {
 
 // give puts it into the folder of a node.
 func (s shared) give(in string, founds bool) error {
-	if err := keyring.File(filepath.Join(in, gossipKeyFile)).Create(s.ring); err != nil {
+	key := filepath.Join(in, gossipKeyFile)
+	if err := os.Mkdir(filepath.Dir(key), 0o700); err != nil {
+		return err
+	}
+	if err := keyring.File(key).Create(s.ring); err != nil {
 		return err
 	}
 	if founds {

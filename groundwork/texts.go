@@ -48,7 +48,7 @@ func (p Plan) configuration(n Node, at places) string {
 	line("tls", at.credentials)
 	line("client_certs", "optional")
 	line("auth", "on")
-	b.WriteString("\n# All nodes have the same key there: the gossip is encrypted by it.\n")
+	b.WriteString("\n# All nodes have the same key there: the gossip is encrypted by it.\n# The agent may write in its folder, for when tocsin keyring changes it.\n")
 	line("gossip_key_file", at.gossipKey)
 	b.WriteString("\n# By this token a node is taken in.\n")
 	line("peer_token_file", at.joinToken)

@@ -6,8 +6,6 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/google/renameio/v2"
-
 	"tocsin/secretfile"
 )
 
@@ -48,11 +46,9 @@ func (f File) Load() (Ring, error) {
 	return ring, nil
 }
 
-// Save puts a ring in the place of what is there, for its owner alone to read. It
-// takes the right to make files beside it.
-func (f File) Save(r Ring) error {
-	return renameio.WriteFile(string(f), []byte(r.Text()), 0o600, renameio.IgnoreUmask())
-}
+// Save puts a ring in the place of what is there, which keeps its owner, group and
+// mode, as secretfile.Replace does.
+func (f File) Save(r Ring) error { return secretfile.Replace(string(f), []byte(r.Text())) }
 
 // Create makes the file. It replaces none.
 func (f File) Create(r Ring) error { return secretfile.Create(string(f), []byte(r.Text())) }

@@ -35,6 +35,15 @@ func TestFile(t *testing.T) {
 			t.Errorf("got %v, %v", info.Mode(), err)
 		}
 	}
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Save(ring(a)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("what its group could read it can't any more: %v, %v", info.Mode(), err)
+	}
 	for mode, says := range map[fs.FileMode]string{0o644: "chmod 600", 0o604: "chmod 600", 0o602: "chmod 600", 0o640: "", 0o400: ""} {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)

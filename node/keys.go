@@ -83,7 +83,7 @@ func (n *Node) ChangeKeys(change keyring.Change) (keyring.Ring, error) {
 	}
 	if !wanted.Equal(kept) {
 		if err := n.out.Keys.Save(wanted); err != nil {
-			return n.Keys(), fmt.Errorf("write the gossip keys: %w (where files are brought to the nodes, change them there, and \"tocsin reload\")", err)
+			return n.Keys(), fmt.Errorf("write the gossip keys: %w (give the file, and the folder that it is in, to the user of the agent, as the packages do with /etc/tocsin/keyring; where files are brought to the nodes, change them there, and \"tocsin reload\")", err)
 		}
 	}
 	return wanted, n.goBy(wanted)

@@ -93,16 +93,19 @@ func lifeOfDeb(t *testing.T, m *booted.Machine, r, next release) {
 	h.want("tocsin version | head -1 | cut -d' ' -f1-2", "tocsin 0.1.0")
 	h.want("systemctl is-active tocsin", "inactive")
 	h.want("systemctl is-enabled tocsin", "disabled")
-	h.want("stat -c '%U:%G %a' /etc/tocsin /etc/tocsin/tocsin.yaml /etc/default/tocsin /etc/tocsin/scripts /var/lib/tocsin /var/log/tocsin | tr '\\n' ' '",
-		"root:tocsin 750 root:tocsin 640 root:root 600 root:root 755 tocsin:tocsin 700 tocsin:tocsin 750")
+	h.want("stat -c '%U:%G %a' /etc/tocsin /etc/tocsin/tocsin.yaml /etc/default/tocsin /etc/tocsin/scripts /etc/tocsin/keyring /var/lib/tocsin /var/log/tocsin | tr '\\n' ' '",
+		"root:tocsin 750 root:tocsin 640 root:root 600 root:root 755 tocsin:tocsin 700 tocsin:tocsin 700 tocsin:tocsin 750")
 	h.want("getent passwd tocsin | cut -d: -f6,7", "/var/lib/tocsin:/usr/sbin/nologin")
 	h.want("runuser -u tocsin -- tocsin validate /etc/tocsin/tocsin.yaml 2>&1 | grep -c 'node is not given'", "1") // and nothing else is wrong
 
 	add(t, h.File("/etc/tocsin/tocsin.yaml"), settings)
 	add(t, h.File("/etc/default/tocsin"), "# by hand\n")
 	add(t, h.File("/etc/tocsin/scripts/notify.sh"), "# by hand\n")
+	h.do("cd /etc/tocsin/keyring && tocsin keygen gossip.key && chown -R tocsin:tocsin . && echo 'gossip_key_file: /etc/tocsin/keyring/gossip.key' >>../tocsin.yaml")
 	h.do("runuser -u tocsin -- tocsin validate /etc/tocsin/tocsin.yaml && systemctl enable --now tocsin")
 	h.until("tocsin set web 127.0.0.1:6000 --check tcp && tocsin status web | grep -q UP")
+
+	changesItsKey(h)
 
 	started := h.do("systemctl show -P MainPID tocsin")
 	h.do("dpkg -i --force-confdef --force-confold " + second)
@@ -138,6 +141,23 @@ func lifeOfDeb(t *testing.T, m *booted.Machine, r, next release) {
 	h.want("find / -xdev -user tocsin -o -xdev -name '*tocsin*' ! -path '/root/*' ! -path '/proc/*' ! -path '/var/log/journal/*'", "")
 	h.want("dpkg -l tocsin 2>&1 | grep -c '^[ir]'", "0")
 	h.want("systemctl --failed --no-legend | grep tocsin", "")
+}
+
+// changesItsKey has the agent that the unit runs write its file of gossip keys, and
+// one that is not its own stay as it is.
+func changesItsKey(h host) {
+	h.Helper()
+	const file = "/etc/tocsin/keyring/gossip.key"
+	old := h.do("tocsin keyring list | awk 'NR == 2 { print $1 }'")
+	next := h.do("tocsin keygen /root/new.key | grep -o '[0-9a-f]\\{16\\}'")
+	h.do("tocsin keyring install /root/new.key && tocsin keyring use " + next + " && tocsin keyring remove " + old)
+	h.want("stat -c '%U:%G %a' "+file, "tocsin:tocsin 600")
+	h.want("grep -v '#' "+file, h.do("grep -v '#' /root/new.key"))
+
+	h.do("chown root:tocsin " + file + " && chmod 640 " + file)
+	h.want("tocsin keygen | tocsin keyring install - 2>&1 | grep -c 'belongs to user'", "1")
+	h.want("stat -c '%U:%G %a' "+file, "root:tocsin 640")
+	h.do("chown tocsin:tocsin " + file + " && chmod 600 " + file)
 }
 
 // lifeOfRPM installs a release into the root of a machine that is off, upgrades and
