@@ -19,6 +19,8 @@ import (
 type Host struct {
 	Name    string
 	Address netip.Addr
+	// Address6 is another one, of IPv6; none where the kernel has no IPv6.
+	Address6 netip.Addr
 
 	jobs  chan func() // closed by close
 	ended chan struct{}
@@ -27,8 +29,8 @@ type Host struct {
 
 // newHost starts the thread that is the host. It is in the namespaces of the
 // host for as long as it lives, and so is all that it starts or opens.
-func newHost(name string, at netip.Addr) (*Host, error) {
-	h := &Host{Name: name, Address: at, jobs: make(chan func()), ended: make(chan struct{})}
+func newHost(name string, at, at6 netip.Addr) (*Host, error) {
+	h := &Host{Name: name, Address: at, Address6: at6, jobs: make(chan func()), ended: make(chan struct{})}
 	begun := make(chan error)
 	go func() {
 		defer close(h.ended)
@@ -91,10 +93,10 @@ func (h *Host) DialContext(ctx context.Context, network, address string) (conn n
 	return conn, err
 }
 
-// Listen listens for TCP on a port of the host.
+// Listen listens for TCP on a port of the host, at all of its addresses.
 func (h *Host) Listen(port uint16) (l net.Listener, err error) {
 	err = h.Do(func() error {
-		l, err = net.Listen("tcp4", netip.AddrPortFrom(h.Address, port).String())
+		l, err = net.Listen("tcp", fmt.Sprintf(":%d", port))
 		return err
 	})
 	return l, err
@@ -114,14 +116,26 @@ func (h *Host) Bind(file, name string) error {
 	return h.Do(func() error { return syscall.Mount(file, name, "", syscall.MS_BIND, "") })
 }
 
-// configure gives the device of the host its address.
+func (h *Host) addresses() []netip.Addr {
+	if h.Address6.IsValid() {
+		return []netip.Addr{h.Address, h.Address6}
+	}
+	return []netip.Addr{h.Address}
+}
+
+// configure gives the device of the host its addresses, and asks nobody whether he
+// has them.
 func (h *Host) configure() error {
+	commands := [][]string{{"link", "set", "lo", "up"}, {"link", "set", tunName, "up"}}
+	for _, at := range h.addresses() {
+		prefix := network
+		if at.Is6() {
+			prefix = network6
+		}
+		commands = append(commands, []string{"addr", "add", netip.PrefixFrom(at, prefix.Bits()).String(), "dev", tunName, "nodad"})
+	}
 	var errs []error
-	for _, args := range [][]string{
-		{"link", "set", "lo", "up"},
-		{"addr", "add", netip.PrefixFrom(h.Address, prefixBits).String(), "dev", tunName},
-		{"link", "set", tunName, "up"},
-	} {
+	for _, args := range commands {
 		errs = append(errs, h.Do(func() error {
 			if said, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 				return fmt.Errorf("ip %q: %w: %s", args, err, said)

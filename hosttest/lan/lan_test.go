@@ -64,7 +64,7 @@ func ask(t *testing.T, h *lan.Host, address netip.Addr, limit time.Duration) err
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	c, err := h.DialContext(ctx, "tcp4", netip.AddrPortFrom(address, port).String())
+	c, err := h.DialContext(ctx, "tcp", netip.AddrPortFrom(address, port).String())
 	if err != nil {
 		return err
 	}
@@ -82,8 +82,13 @@ func ask(t *testing.T, h *lan.Host, address netip.Addr, limit time.Duration) err
 func TestHosts_ReachEachOther(t *testing.T) {
 	_, a, b := pair(t)
 	echo(t, b)
-	if err := ask(t, a, b.Address, 5*time.Second); err != nil {
-		t.Error(err)
+	for _, at := range []netip.Addr{b.Address, b.Address6} {
+		if !at.IsValid() {
+			continue // the kernel has no IPv6
+		}
+		if err := ask(t, a, at, 5*time.Second); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -110,10 +115,15 @@ func TestSwitch_ObeysItsRule(t *testing.T) {
 			n, a, b := pair(t)
 			echo(t, b)
 			n.Obey(test.rule)
-			began := time.Now()
-			err := ask(t, a, b.Address, test.limit)
-			if took := time.Since(began); (err != nil) != test.cut || took < test.least {
-				t.Errorf("it took %v and ended with %v", took, err)
+			for _, at := range []netip.Addr{b.Address, b.Address6} {
+				if !at.IsValid() {
+					continue // the kernel has no IPv6
+				}
+				began := time.Now()
+				err := ask(t, a, at, test.limit)
+				if took := time.Since(began); (err != nil) != test.cut || took < test.least {
+					t.Errorf("to %v it took %v and ended with %v", at, took, err)
+				}
 			}
 		})
 	}

@@ -8,10 +8,11 @@ import (
 	"os"
 )
 
-// The network that all hosts are in. Nobody outside knows of it.
-const prefixBits = 24
-
-var network = netip.AddrFrom4([4]byte{10, 77, 0, 0})
+// The networks that all hosts are in. Nobody outside knows of them.
+var (
+	network  = netip.MustParsePrefix("10.77.0.0/24")
+	network6 = netip.MustParsePrefix("fd77::/64")
+)
 
 // Net is a switch and the hosts that are plugged in. It is for one goroutine,
 // but for what its parts say.
@@ -23,11 +24,11 @@ type Net struct {
 // New returns a network without hosts.
 func New() *Net { return &Net{Switch: NewSwitch()} }
 
-// Add makes one more host. Its address ends with the number, from 1 to 254.
+// Add makes one more host. Its addresses end with the number, from 1 to 254.
 func (n *Net) Add(name string, number byte) (*Host, error) {
-	at := network.As4()
+	at := network.Addr().As4()
 	at[3] = number
-	h, err := newHost(name, netip.AddrFrom4(at))
+	h, err := newHost(name, netip.AddrFrom4(at), address6(number))
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +37,21 @@ func (n *Net) Add(name string, number byte) (*Host, error) {
 	if err := h.Do(func() (err error) { tun, err = openTun(); return err }); err != nil {
 		return nil, fmt.Errorf("host %s: %w", name, err)
 	}
-	n.plug(name, at, tun)
+	n.plug(name, tun, h.addresses()...)
 	if err := h.configure(); err != nil {
 		return nil, fmt.Errorf("host %s: %w", name, err)
 	}
 	return h, nil
+}
+
+// address6 is none where the kernel has no IPv6.
+func address6(number byte) netip.Addr {
+	if _, err := os.Stat("/proc/net/if_inet6"); err != nil {
+		return netip.Addr{}
+	}
+	at := network6.Addr().As16()
+	at[15] = number
+	return netip.AddrFrom16(at)
 }
 
 // Close ends all hosts, and every process on them.

@@ -4,6 +4,7 @@ package lan
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -35,7 +36,7 @@ type Switch struct {
 	rule atomic.Pointer[Rule]
 
 	mu    sync.Mutex
-	ports map[address]port // guarded by mu
+	ports map[netip.Addr]port // guarded by mu
 
 	readers sync.WaitGroup
 	held    sync.WaitGroup
@@ -50,7 +51,7 @@ type port struct {
 
 // NewSwitch returns a switch that carries everything.
 func NewSwitch() *Switch {
-	s := &Switch{ports: map[address]port{}}
+	s := &Switch{ports: map[netip.Addr]port{}}
 	s.Obey(func(Packet) Link { return Link{} })
 	return s
 }
@@ -59,9 +60,11 @@ func NewSwitch() *Switch {
 func (s *Switch) Obey(r Rule) { s.rule.Store(&r) }
 
 // plug connects a host and carries what it sends until its device is closed.
-func (s *Switch) plug(host string, at address, tun *os.File) {
+func (s *Switch) plug(host string, tun *os.File, at ...netip.Addr) {
 	s.mu.Lock()
-	s.ports[at] = port{host, tun}
+	for _, address := range at {
+		s.ports[address] = port{host, tun}
+	}
 	s.mu.Unlock()
 	s.readers.Go(func() {
 		buffer := make([]byte, largestPacket)
@@ -75,7 +78,7 @@ func (s *Switch) plug(host string, at address, tun *os.File) {
 	})
 }
 
-func (s *Switch) portOf(at address) (port, bool) {
+func (s *Switch) portOf(at netip.Addr) (port, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, ok := s.ports[at]
