@@ -30,14 +30,15 @@ nodes() {
 import json, sys
 known = json.load(sys.stdin)["_meta"]["hostvars"]
 for name, v in known.items():
-    print(name, v.get("ansible_host", name), v.get("tocsin_http_port", v.get("httpPort", 6000)))
+    print(name, v.get("tocsin_address", v.get("ansible_host", name)), v.get("tocsin_http_port", v.get("httpPort", 6000)))
 ' || problem "$inventory can't be understood"
 }
 
 # ask PATH [CURL ARGUMENT...] asks the node at $address:$port and prints its answer.
 ask() {
-	local path=$1 scheme=http more=()
+	local path=$1 scheme=http host=$address more=()
 	shift
+	[[ $host != *:* ]] || host="[$host]"
 	if [ -n "${TOCSIN_CA:-}" ]; then
 		scheme=https more+=(--cacert "$TOCSIN_CA")
 	fi
@@ -48,7 +49,7 @@ ask() {
 		# By a file: what stands on a command line all users of the machine can read.
 		more+=(-H "@"<(printf 'Authorization: Bearer %s\n' "$(cat "$TOCSIN_TOKEN_FILE")"))
 	fi
-	curl -q -sS --max-time 15 "${more[@]}" "$@" "$scheme://$address:$port$path"
+	curl -q -sS --globoff --max-time 15 "${more[@]}" "$@" "$scheme://$host:$port$path"
 }
 
 # to_leader PATH [CURL ARGUMENT...] asks the leader, wherever it is, and prints its
@@ -58,9 +59,10 @@ to_leader() {
 	all=$(nodes) || exit 1
 	while read -r _ address port; do
 		leader=$(ask /leader --fail 2>/dev/null) || continue
+		leader=${leader%:*} leader=${leader#[} leader=${leader%]}
 		# The leader is told by its raft address: find its host in the inventory.
 		while read -r _ address port; do
-			if [ "$address" = "${leader%:*}" ] || addresses_of "$address" | grep -qxF -- "${leader%:*}"; then
+			if [ "$address" = "$leader" ] || addresses_of "$address" | grep -qxF -- "$leader"; then
 				ask "$@" --fail-with-body
 				return
 			fi
