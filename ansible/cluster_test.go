@@ -42,16 +42,23 @@ type fleet struct {
 	machines  []*machine
 	dir       string // of the inventory, the key and what else the control has
 	inventory string
+	reach     reach
 	version   string         // that all are to have
 	binary    string         // of that version
 	vars      map[string]any // of the inventory, for all machines
 	next      byte
 }
 
+// reach returns at which of its addresses a host is reached.
+type reach func(*lan.Host) netip.Addr
+
+func byIPv4(h *lan.Host) netip.Addr { return h.Address }
+func byIPv6(h *lan.Host) netip.Addr { return h.Address6 }
+
 // newFleet boots a machine for each site that is named, at that site.
-func newFleet(t *testing.T, sites ...string) *fleet {
+func newFleet(t *testing.T, reach reach, sites ...string) *fleet {
 	t.Helper()
-	f := &fleet{story: t, net: lan.New(), dir: t.TempDir(), next: 1, vars: map[string]any{
+	f := &fleet{story: t, net: lan.New(), reach: reach, dir: t.TempDir(), next: 1, vars: map[string]any{
 		"tocsin_patience": 300, // this machine is all of theirs
 		"tocsin_settings": map[string]any{
 			"check": "tcp", "interval": "1s", "retry_interval": "200ms", "timeout": "1s", "cooldown": "1s", "ballot_refresh": "1s",
@@ -92,7 +99,7 @@ func (f *fleet) add(t *testing.T, site string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{Machine: booted.New(f.story, host), name: name, site: site}
+	m := &machine{Machine: booted.New(f.story, host), name: name, site: site, at: f.reach(host)}
 	f.next++
 	key, err := os.ReadFile(f.path("id.pub"))
 	if err != nil {
@@ -182,6 +189,23 @@ func changed(said string) map[string]string {
 		found[m[1]] = m[2]
 	}
 	return found
+}
+
+var task = regexp.MustCompile(`(?m)^(?:TASK|RUNNING HANDLER) \[(.*)\] |^changed: \[(\S+?)(?: -> [^\]]+)?\]`)
+
+// tasks returns which tasks of a playbook have changed something, with the machine
+// in front, sorted.
+func tasks(said string) (all []string) {
+	now := ""
+	for _, m := range task.FindAllStringSubmatch(said, -1) {
+		if m[1] != "" {
+			now = m[1]
+		} else {
+			all = append(all, m[2]+": "+now)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // member is what a node says of another.

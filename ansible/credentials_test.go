@@ -23,6 +23,12 @@ import (
 // inventory.
 func (f *fleet) credentials(name string) string { return f.path(filepath.Join("credentials", name)) }
 
+// secured reports whether there are credentials; without them all talk without TLS.
+func (f *fleet) secured() bool {
+	_, err := os.Stat(f.credentials(""))
+	return err == nil
+}
+
 // operator returns what an operator believes and shows.
 func (f *fleet) operator() (*tls.Config, error) {
 	cert, err := tls.LoadX509KeyPair(f.credentials("operator/tls.crt"), f.credentials("operator/tls.key"))
@@ -40,14 +46,15 @@ func (f *fleet) operator() (*tls.Config, error) {
 
 // get asks a node by GET, as the operator, and returns its answer.
 func (f *fleet) get(m *machine, path string) (body string, err error) {
-	known, err := f.operator()
-	if err != nil {
-		return "", err
+	way, scheme := &http.Transport{DialContext: f.control.DialContext, DisableKeepAlives: true}, "http"
+	if f.secured() {
+		scheme = "https"
+		if way.TLSClientConfig, err = f.operator(); err != nil {
+			return "", err
+		}
 	}
-	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
-		DialContext: f.control.DialContext, DisableKeepAlives: true, TLSClientConfig: known,
-	}}
-	answer, err := client.Get(fmt.Sprintf("https://%s%s", netip.AddrPortFrom(m.address(), httpPort), path))
+	client := http.Client{Timeout: 5 * time.Second, Transport: way}
+	answer, err := client.Get(fmt.Sprintf("%s://%s%s", scheme, netip.AddrPortFrom(m.address(), httpPort), path))
 	if err != nil {
 		return "", err
 	}

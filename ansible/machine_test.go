@@ -3,7 +3,6 @@
 package ansible_test
 
 import (
-	"fmt"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -18,22 +17,21 @@ import (
 type machine struct {
 	*booted.Machine
 	name, site string
+	at         netip.Addr // where it is reached
 }
 
-func (m *machine) address() netip.Addr { return m.Address }
+func (m *machine) address() netip.Addr { return m.at }
 
-// possible says what is missing for a rollout, nil if nothing is.
-func possible() error {
-	if err := booted.Possible(); err != nil {
-		return err
-	}
+// need skips the test where there can be no rollout, and says why.
+func need(t *testing.T) {
+	t.Helper()
 	for _, tool := range []string{"ansible-playbook=ansible", "ssh-keygen=openssh-client", "curl=curl"} {
 		command, from, _ := strings.Cut(tool, "=")
 		if _, err := exec.LookPath(command); err != nil {
-			return fmt.Errorf("%w: install %s", err, from)
+			t.Skipf("%v: install %s", err, from)
 		}
 	}
-	return nil
+	booted.Need(t)
 }
 
 // admit lets whoever has the key in.

@@ -30,19 +30,13 @@ func TestRollout(t *testing.T) {
 	if !*rollout {
 		t.Skip("boots machines: ask for it with -rollout")
 	}
-	if err := possible(); err != nil {
-		t.Skip(err)
-	}
+	need(t)
 	sites := []string{"north-1", "north-1", "north-2", "north-2", "south"}
 	if *brief {
 		sites = []string{"north-1", "north-2", "south"}
 	}
-	f := newFleet(t, sites...)
-	for _, chapter := range []struct {
-		name  string
-		tell  func(*testing.T)
-		brief bool // told by -brief, too
-	}{
+	f := newFleet(t, byIPv4, sites...)
+	tell(t, []chapter{
 		{"roll out", f.rollOut, true},
 		{"again", f.again, true},
 		{"walk through", f.walkThrough, true},
@@ -55,11 +49,23 @@ func TestRollout(t *testing.T) {
 		{"restore", f.restore, false},
 		{"keep strangers out", f.keepOut, false},
 		{"stop and start", f.stopAndStart, false},
-	} {
-		if *brief && !chapter.brief {
+	})
+}
+
+// chapter is a part of a story.
+type chapter struct {
+	name  string
+	tell  func(*testing.T)
+	brief bool // told by -brief, too
+}
+
+func tell(t *testing.T, chapters []chapter) {
+	t.Helper()
+	for _, c := range chapters {
+		if *brief && !c.brief {
 			continue
 		}
-		if !t.Run(chapter.name, chapter.tell) {
+		if !t.Run(c.name, c.tell) {
 			return // what comes next builds on it
 		}
 	}
@@ -67,7 +73,7 @@ func TestRollout(t *testing.T) {
 
 func (f *fleet) rollOut(t *testing.T) {
 	f.play(t, "run.yml", "--check", "--diff") // there is nothing yet, and nothing is made
-	if _, err := os.Stat(f.credentials("")); err == nil {
+	if f.secured() {
 		t.Error("--check has made credentials")
 	}
 	f.play(t, "run.yml")
@@ -138,13 +144,30 @@ func (f *fleet) change(t *testing.T) {
 	f.vars["tocsin_scripts"] = []string{script}
 	f.vars["tocsin_config"] = map[string]any{"max_checks": 77}
 	f.list(t)
-	f.play(t, "run.yml", "--diff")
+	would := tasks(f.play(t, "run.yml", "--check", "--diff"))
+	if _, err := os.Stat(f.machines[0].File("/etc/tocsin/scripts/notify-mine.sh")); err == nil {
+		t.Error("--check has brought a script")
+	}
+	did := tasks(f.play(t, "run.yml", "--diff"))
+	// It runs no command, so no agent reads its configuration again.
+	did = slices.DeleteFunc(did, func(task string) bool { return strings.HasSuffix(task, "read its configuration again") })
+	if !slices.Equal(would, did) {
+		t.Errorf("--check says that these would change:\n%q\nand these did:\n%q", would, did)
+	}
 	f.stay(t, started)
 	for _, m := range f.machines {
 		if _, err := os.Stat(m.File("/etc/tocsin/scripts/notify-mine.sh")); err != nil {
 			t.Errorf("%s: %v", m.name, err)
 		}
-		if said, err := f.get(m, "/v1/config"); err != nil || !strings.Contains(said, "77") {
+	}
+	f.goBy(t, "77", f.machines...)
+}
+
+// goBy requires that the machines have a setting of that value in force.
+func (f *fleet) goBy(t *testing.T, value string, machines ...*machine) {
+	t.Helper()
+	for _, m := range machines {
+		if said, err := f.get(m, "/v1/config"); err != nil || !strings.Contains(said, value) {
 			t.Errorf("%s does not go by the new configuration: %v: %s", m.name, err, said)
 		}
 	}
@@ -186,7 +209,7 @@ func (f *fleet) restore(t *testing.T) {
 // keepOut lets nobody come to the ports but the nodes, and the control to HTTP.
 func (f *fleet) keepOut(t *testing.T) {
 	f.vars["tocsin_firewall"] = true
-	f.vars["tocsin_clients"] = []string{f.control.Address.String()}
+	f.vars["tocsin_clients"] = []string{f.reach(f.control).String()}
 	f.list(t)
 	f.play(t, "run.yml")
 	eventually(t, patience, f.whole(f.machines...))
@@ -264,15 +287,19 @@ func (f *fleet) replace(t *testing.T) {
 	eventually(t, patience, f.whole(f.machines...))
 }
 
-// loseSite cuts a site off: the others go on, and it comes back by itself.
+// loseSite cuts a site off: the others go on, are changed meanwhile, and it comes
+// back by itself.
 func (f *fleet) loseSite(t *testing.T) {
 	t.Helper()
 	const site = "north-2"
 	at := make(map[string]string)
-	var others []*machine
+	var others, gone []*machine
+	limit := "all"
 	for _, m := range f.machines {
 		at[m.name] = m.site
-		if m.site != site {
+		if m.site == site {
+			gone, limit = append(gone, m), limit+":!"+m.name
+		} else {
 			others = append(others, m)
 		}
 	}
@@ -286,9 +313,16 @@ func (f *fleet) loseSite(t *testing.T) {
 	})
 	s.fail()
 	eventually(t, patience, f.states("lost", others, "UP", "DOWN"))
+
+	f.vars["tocsin_config"] = map[string]any{"max_checks": 78}
+	f.list(t)
+	f.play(t, "run.yml", "--limit", limit, "-e", "tocsin_whole=false")
+	f.goBy(t, "78", others...)
 	f.net.Obey(func(lan.Packet) lan.Link { return lan.Link{} })
 	eventually(t, patience, f.states("lost", f.machines, "UP", "DOWN"))
 	eventually(t, patience, f.whole(f.machines...))
+	f.play(t, "run.yml", "-e", "tocsin_whole=false")
+	f.goBy(t, "78", gone...)
 	if err := f.states("well", f.machines, "UP")(); err != nil {
 		t.Error(errors.Join(errors.New("an endpoint that was well all the time has changed"), err))
 	}

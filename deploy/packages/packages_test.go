@@ -22,9 +22,7 @@ func TestPackages(t *testing.T) {
 	if !*packages {
 		t.Skip("it builds packages and boots a machine: go test ./deploy/packages -packages -v -timeout 60m")
 	}
-	if err := booted.Possible(); err != nil {
-		t.Fatal(err)
-	}
+	booted.Need(t)
 	first, again, later := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "elsewhere", "b"), filepath.Join(t.TempDir(), "c")
 	r := release{"0.1.0", first}
 	copySource(t, first) // once: somebody may be at work on it
