@@ -15,7 +15,7 @@ import (
 )
 
 // settings are what somebody writes into a fresh configuration.
-const settings = "node: debian\nsite: here\nbootstrap: true\n"
+const settings = "node: debian\nsite: here\naudit_log: /var/log/tocsin/audit.log\nbootstrap: true\n"
 
 // host is a machine on which things are installed and removed.
 type host struct {
@@ -108,6 +108,8 @@ func lifeOfDeb(t *testing.T, m *booted.Machine, r, next release) {
 	changesItsKey(h)
 
 	started := h.do("systemctl show -P MainPID tocsin")
+	rotate(h)
+	h.want("systemctl show -P MainPID tocsin", started)
 	h.do("dpkg -i --force-confdef --force-confold " + second)
 	h.want("tocsin version | head -1 | cut -d' ' -f1-2", "tocsin 0.2.0")
 	h.want("systemctl is-active tocsin", "active")
@@ -158,6 +160,17 @@ func changesItsKey(h host) {
 	h.want("tocsin keygen | tocsin keyring install - 2>&1 | grep -c 'belongs to user'", "1")
 	h.want("stat -c '%U:%G %a' "+file, "root:tocsin 640")
 	h.do("chown tocsin:tocsin " + file + " && chmod 600 " + file)
+}
+
+// rotate has the audit log moved away, as it is once a week: the agent goes on in a
+// new one.
+func rotate(h host) {
+	h.Helper()
+	h.do("tocsin set old 127.0.0.1:6000 --check tcp && logrotate --force /etc/logrotate.d/tocsin")
+	h.until("tocsin set new 127.0.0.1:6000 --check tcp && grep -q new /var/log/tocsin/audit.log")
+	h.do("grep old /var/log/tocsin/audit.log.1 && tocsin del old && tocsin del new")
+	h.want("grep -c old /var/log/tocsin/audit.log", "1") // that it was deleted, not that it was set
+	h.want("stat -c '%U:%G %a' /var/log/tocsin/audit.log", "tocsin:tocsin 640")
 }
 
 // lifeOfRPM installs a release into the root of a machine that is off, upgrades and
