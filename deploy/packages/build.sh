@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Usage: deploy/packages/build.sh VERSION FOLDER [ARCH...]
 #
-# Builds a release into FOLDER: for each ARCH (amd64 and arm64) an archive, a deb
-# and an rpm, and for all of them a bill of materials (SBOM) and checksums. The
-# same source and VERSION make the same bytes, wherever and whenever they are built.
+# Builds a release into FOLDER: for each ARCH (amd64 and arm64) an archive, a deb,
+# an rpm and a bill of materials (SBOM), and checksums for all of them. The same
+# source and VERSION make the same bytes, wherever and whenever they are built.
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -73,8 +73,8 @@ for arch in "$@"; do
 		(cd "$stage" && ARCH=$arch VERSION=$version "$tools/nfpm" package \
 			--config "$repo/deploy/packages/nfpm.yaml" --packager "$format" --target "$out/") >&2
 	done
+	"$tools/cyclonedx-gomod" bin -json -noserial -notimestamp -version "$version" -output "$out/tocsin-$version-linux-$arch.cdx.json" "$stage/tocsin"
 done
-"$tools/cyclonedx-gomod" bin -json -noserial -notimestamp -version "$version" -output "$out/tocsin-$version.cdx.json" "$stage/tocsin"
 cd "$out"
 rm -f SHA256SUMS
 sha256sum -- * >"$stage/sums"

@@ -50,7 +50,7 @@ func wantContents(t *testing.T, r release) {
 			t.Errorf("the rpm has no %s: %s", script, said)
 		}
 	}
-	if bill, err := os.ReadFile(filepath.Join(r.dist(), "tocsin-"+r.version+".cdx.json")); err != nil || !strings.Contains(string(bill), "github.com/hashicorp/raft") {
+	if bill, err := os.ReadFile(filepath.Join(r.dist(), "tocsin-"+r.version+"-linux-amd64.cdx.json")); err != nil || !strings.Contains(string(bill), "github.com/hashicorp/raft") {
 		t.Errorf("the SBOM does not name raft: %v", err)
 	}
 }
