@@ -86,7 +86,7 @@ func (f *fleet) path(name string) string { return filepath.Join(f.dir, name) }
 func (f *fleet) build(t *testing.T, version string) {
 	t.Helper()
 	f.version, f.binary = version, f.path("tocsin-"+version)
-	cmd := exec.Command("go", "build", "-o", f.binary, "-ldflags", "-X tocsin/cli.release="+version, "tocsin")
+	cmd := exec.Command("go", "build", "-o", f.binary, "-ldflags", "-s -w -X tocsin/cli.release="+version, "tocsin")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	run(t, cmd)
 }
