@@ -23,7 +23,7 @@ func Need(t testing.TB) {
 	}
 	needImage(t)
 	if err := tryOne(t.TempDir()); err != nil {
-		t.Skip("no machine boots here: ", err)
+		t.Skipf("no machine boots here: %v", err)
 	}
 }
 
