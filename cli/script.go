@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ type trial struct {
 func (a app) newTrial(c *cobra.Command) trial {
 	t := trial{a, optionFlags(c)}
 	hideFlags(c)
-	for _, name := range []string{"config", "scripts", "node", "site"} {
+	for _, name := range []string{"config", "scripts", "script-user", "node", "site"} {
 		f := c.Flags().Lookup(name)
 		f.Hidden = false
 		help.Group(c, "As the agent would", name)
@@ -61,11 +62,15 @@ func (t trial) open(c *cobra.Command) (agent.Loaded, *script.Dir, error) {
 	if l.Node.Name == "" {
 		l.Node.Name = "test"
 	}
-	scripts, err := script.OpenDir(l.Node.Scripts)
-	if err != nil {
-		return l, nil, fmt.Errorf("--scripts: %w", err)
+	scripts, err := l.Node.OpenScripts()
+	if as, ok := errors.AsType[script.CantSwitch](err); ok {
+		if !as.Same {
+			t.say("warning: %v; the script runs as you\n", err)
+		}
+		l.Node.ScriptUser = ""
+		scripts, err = l.Node.OpenScripts()
 	}
-	return l, scripts, nil
+	return l, scripts, err
 }
 
 func (a app) scriptVerify() *cobra.Command {

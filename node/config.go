@@ -27,6 +27,9 @@ type Config struct {
 	DataDir string
 	// Scripts is the directory of the verification and notification scripts.
 	Scripts string
+	// ScriptUser is whom they run as, as account.Lookup takes it; "" is whom the
+	// node runs as.
+	ScriptUser string
 
 	// HTTP, Raft and Gossip are the host:port pairs to listen on.
 	HTTP, Raft, Gossip string

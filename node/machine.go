@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tocsin/keyring"
-	"tocsin/script"
 )
 
 // lookupTimeout bounds how long a name may take to be looked up.
@@ -49,9 +48,9 @@ func (c Config) ValidateHere(ctx context.Context) error {
 }
 
 func (c Config) scriptsHere() error {
-	scripts, err := script.OpenDir(c.Scripts)
+	scripts, err := c.OpenScripts()
 	if err != nil {
-		return fmt.Errorf("--scripts: %w", err)
+		return err
 	}
 	return checkScripts(c, scripts)
 }

@@ -13,7 +13,6 @@ import (
 	"tocsin/keyring"
 	"tocsin/notify"
 	"tocsin/raftwire"
-	"tocsin/script"
 	"tocsin/verify"
 )
 
@@ -68,9 +67,9 @@ func Open(cfg Config) (outside Outside, err error) {
 		}
 	}()
 
-	scripts, err := script.OpenDir(cfg.Scripts)
+	scripts, err := cfg.OpenScripts()
 	if err != nil {
-		return outside, fmt.Errorf("--scripts: %w", err)
+		return outside, err
 	}
 	if err := checkScripts(cfg, scripts); err != nil {
 		return outside, err
@@ -127,27 +126,13 @@ func Open(cfg Config) (outside Outside, err error) {
 	known := &residents{}
 	outside.Credentials, outside.Peers, outside.Meet = live, peersBy(live, known, outside.PeerToken), known.meet
 	outside.Scripts = scripts
+	tellWhomScriptsRunAs(cfg, scripts)
 	checks := verify.NewChecks(scripts, cfg.logger())
 	closers.add(func() error { checks.Close(); return nil })
 	outside.Checker, outside.Streams = checks, checks.Streams
 	outside.Runner = notify.NewScripts(scripts)
 	outside.Close = closers.close
 	return outside, nil
-}
-
-// checkScripts refuses to start without the scripts that the cluster's settings
-// name: better now than at the first failure. Checks over HTTP and TCP need no
-// script.
-func checkScripts(cfg Config, scripts *script.Dir) error {
-	if cfg.Settings.Check.RunsScript() {
-		if _, err := scripts.Resolve(cfg.Settings.Verify); err != nil {
-			return fmt.Errorf("--verify: %w", err)
-		}
-	}
-	if _, err := scripts.Resolve(cfg.Settings.Notify); err != nil {
-		return fmt.Errorf("--notify: %w", err)
-	}
-	return nil
 }
 
 func openRaftTransport(cfg Config, live *credentials.Live) (raftwire.Network, error) {

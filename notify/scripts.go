@@ -46,7 +46,7 @@ func NewScripts(dir *script.Dir) *Scripts { return &Scripts{dir: dir} }
 
 // Run implements Runner.
 func (s *Scripts) Run(ctx context.Context, job Job) script.Result {
-	path, err := s.dir.Resolve(job.Script)
+	command, err := s.dir.Command(job.Script)
 	if err != nil {
 		return script.Result{ExitCode: -1, StartErr: err}
 	}
@@ -55,10 +55,9 @@ func (s *Scripts) Run(ctx context.Context, job Job) script.Result {
 		return script.Result{ExitCode: -1, StartErr: fmt.Errorf("encode event %d for the script: %w", job.Event.ID, err)}
 	}
 	e := job.Event
-	return script.Run(ctx, script.Command{
-		Path: path, Args: []string{string(job.Role), e.Key, e.Value, e.To.String()},
-		Env: environment(job), Stdin: append(stdin, '\n'), Timeout: job.Timeout,
-	})
+	command.Args = []string{string(job.Role), e.Key, e.Value, e.To.String()}
+	command.Env, command.Stdin, command.Timeout = environment(job), append(stdin, '\n'), job.Timeout
+	return script.Run(ctx, command)
 }
 
 // message is what a script reads on its standard input.

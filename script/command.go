@@ -1,6 +1,10 @@
 package script
 
-import "time"
+import (
+	"time"
+
+	"tocsin/account"
+)
 
 // What a zero Grace and a zero MaxOutput stand for.
 const (
@@ -18,6 +22,10 @@ type Command struct {
 	// Env is the whole environment, see Environment. Empty means empty: nothing
 	// of our own environment leaks in.
 	Env []string
+	// User is whom the script runs as, see Dir.As; nil is who we are. HOME, USER and
+	// LOGNAME are that user's then, whatever Env says, TMPDIR is none, and the script
+	// starts in /: of ours it may be able to enter none.
+	User *account.User
 	// Stdin is what the script finds on its standard input, which is empty by
 	// default. A script may leave it unread.
 	Stdin []byte

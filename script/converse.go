@@ -36,7 +36,8 @@ func Converse(ctx context.Context, c Command, say <-chan []byte, hear func(line 
 }
 
 // inlet is the pipe that a script reads what it is told from. A nil inlet is
-// that of a script that is told nothing: all its methods do nothing.
+// that of a script that is told nothing, whose input is empty: all its methods do
+// nothing.
 type inlet struct {
 	say            <-chan []byte
 	reader, writer *os.File
@@ -50,6 +51,14 @@ func openInlet(say <-chan []byte) (*inlet, error) {
 		return nil, err
 	}
 	return &inlet{say: say, reader: reader, writer: writer, over: make(chan struct{})}, nil
+}
+
+// once says one thing, and no more.
+func once(text []byte) <-chan []byte {
+	say := make(chan []byte, 1)
+	say <- text
+	close(say)
+	return say
 }
 
 // write begins to write. The script has been started and has its own copy of the

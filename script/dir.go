@@ -8,13 +8,16 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	"tocsin/account"
 )
 
 // Dir is a directory of scripts. The cluster agrees on names of scripts; each
 // node's Dir says which file a name stands for. It holds nothing open and
 // remembers nothing, so scripts may be added, replaced and removed at any time.
 type Dir struct {
-	path string // absolute
+	path string        // absolute
+	as   *account.User // whom its scripts run as; nil is who we are
 }
 
 // OpenDir returns the directory of scripts at path, after seeing that it is one.
@@ -38,9 +41,25 @@ func OpenDir(path string) (*Dir, error) {
 // Path returns the absolute path of the directory.
 func (d *Dir) Path() string { return d.path }
 
+// User returns whom the scripts run as, nil if that is who we are. A nil Dir has no
+// user.
+func (d *Dir) User() *account.User {
+	if d == nil {
+		return nil
+	}
+	return d.as
+}
+
+// Command returns a run of the script called name as the directory has it, with
+// nothing else said. The error is that of Resolve.
+func (d *Dir) Command(name string) (Command, error) {
+	path, err := d.Resolve(name)
+	return Command{Path: path, User: d.as}, err
+}
+
 // Resolve returns the absolute path of the script called name, which must be a
-// regular, executable file directly in the directory. The error names the file
-// and what to do about it.
+// regular file directly in the directory, and executable by whom its scripts run as.
+// The error names the file and what to do about it.
 //
 // A symbolic link is followed wherever it leads: whoever can write into this
 // directory decides what runs, and a link to an installed Nagios plugin is a
@@ -61,6 +80,11 @@ func (d *Dir) Resolve(name string) (string, error) {
 		return "", fmt.Errorf("script %s is not a regular file: put a script there", path)
 	case info.Mode().Perm()&0o111 == 0:
 		return "", fmt.Errorf("script %s is not executable: chmod +x %s", path, path)
+	}
+	if d.as != nil {
+		if err := d.as.MayRun(path); err != nil {
+			return "", fmt.Errorf("script %s: %w", path, err)
+		}
 	}
 	return path, nil
 }

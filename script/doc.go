@@ -22,6 +22,9 @@
 //   - No zombie, no open descriptor, no goroutine and no timer stays behind.
 //   - Memory is bounded by Command.MaxOutput, not by what the script prints.
 //   - No shell stands between us and the script: arguments arrive as they are.
+//   - A script may run as another user (Dir.As), who must not be root: with that user's
+//     groups, no capabilities, and a home, a working directory and pipes that it can
+//     open. Its group is ended as any other: As sees beforehand that we may do that.
 //
 // # What does not hold
 //

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"tocsin/account"
 )
 
 // attributes puts the script into a process group of its own, and has the kernel
@@ -17,8 +19,8 @@ import (
 // reaped, and the Go runtime never ends a thread that has a goroutine locked to
 // it. Without the lock, any goroutine of any library that locks a thread and
 // returns would take that thread, and with it the script, down.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+func attributes(as *account.User) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: credential(as)}
 }
 
 // reap waits for the end of the script, calls ended, and clears it away.

@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"tocsin/account"
 )
 
 // attributes puts the script into a process group of its own. Only Linux can
 // also be asked to kill it should we die.
-func attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+func attributes(as *account.User) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(as)}
 }
 
 // reap waits for the end of the script, clears it away, and calls ended.

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -14,16 +13,21 @@ import (
 	"time"
 )
 
-// inputDelay is how long an input that nobody reads may outlive its script. Zero
-// would mean for ever, should a daemon have inherited it.
-const inputDelay = time.Millisecond
-
 // Run runs the script and waits for its end. When the deadline passes or ctx
 // ends, the script's process group gets TERM, and KILL after the grace.
-func Run(ctx context.Context, c Command) Result { return run(ctx, c, nil, nil) }
+func Run(ctx context.Context, c Command) Result {
+	if len(c.Stdin) == 0 {
+		return run(ctx, c, nil, nil)
+	}
+	in, err := openInlet(once(c.Stdin))
+	if err != nil {
+		return Result{ExitCode: -1, StartErr: explain(c.Path, err)}
+	}
+	return run(ctx, c, in, nil)
+}
 
-// run is Run of a script that reads from in what else would be empty, unless in
-// is nil, and whose standard output is also written to heard, if that is given.
+// run is Run of a script that reads what is said by in, or nothing if that is nil,
+// and whose standard output is also written to heard, if that is given.
 func run(ctx context.Context, c Command, in *inlet, heard io.Writer) Result {
 	started := time.Now()
 	if ctx.Err() != nil {
@@ -85,7 +89,9 @@ func start(c Command, in *inlet, stdout, stderr io.Writer) (*exec.Cmd, [2]*outle
 	if in != nil {
 		cmd.Stdin = in.reader
 	}
-	err = cmd.Start()
+	if err = handOver(c.User, cmd); err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
 		in.abandon()
 	} else {
@@ -110,11 +116,10 @@ func prepare(c Command, stdout, stderr *os.File) *exec.Cmd {
 		Env:         append([]string{}, c.Env...), // nil would mean ours
 		Stdout:      stdout,
 		Stderr:      stderr,
-		SysProcAttr: attributes(),
-		WaitDelay:   inputDelay,
+		SysProcAttr: attributes(c.User),
 	}
-	if len(c.Stdin) > 0 {
-		cmd.Stdin = bytes.NewReader(c.Stdin)
+	if c.User != nil {
+		cmd.Env, cmd.Dir = environmentOf(c.User, c.Env), "/"
 	}
 	return cmd
 }

@@ -27,7 +27,7 @@ func httpStream(t testing.TB) string {
 
 func TestVerifyHTTPStream(t *testing.T) {
 	file, url := httpStream(t), webServer(t)
-	room := stream.New(nil)
+	room := stream.New(nil, nil)
 	defer room.Close()
 	// The first check waits until Python has started.
 	if _, err := room.Ask(t.Context(), file, stream.Question{Value: url + "/fine", Timeout: patience}); err != nil {
@@ -66,7 +66,7 @@ func TestVerifyHTTPStream(t *testing.T) {
 
 // It ends when it is asked to, and answers what it was asked before that.
 func TestVerifyHTTPStream_Ends(t *testing.T) {
-	trial := stream.Try(t.Context(), httpStream(t), stream.Question{Value: webServer(t) + "/fine", Timeout: patience})
+	trial := stream.Try(t.Context(), nil, httpStream(t), stream.Question{Value: webServer(t) + "/fine", Timeout: patience})
 	if trial.Err != nil || trial.Answer.Status != health.Up {
 		t.Errorf("%+v, %v", trial.Answer, trial.Err)
 	}

@@ -80,7 +80,7 @@ func TestRoom_LeavesNothingOfAThousand(t *testing.T) {
 // misuse asks the script three times at once, and closes its room. Each check has
 // its one outcome, in time.
 func misuse(t *testing.T, file string) {
-	room := stream.New(nil)
+	room := stream.New(nil, nil)
 	var asking sync.WaitGroup
 	var answers atomic.Int64
 	for range 3 {

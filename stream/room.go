@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tocsin/account"
 	"tocsin/script"
 )
 
@@ -17,6 +18,7 @@ import (
 // number of goroutines at once.
 type Room struct {
 	log      *slog.Logger
+	as       *account.User
 	converse converse
 	ctx      context.Context // of all processes
 	stop     context.CancelFunc
@@ -32,13 +34,14 @@ type Room struct {
 // converse is script.Converse, or what a test puts in its place.
 type converse func(ctx context.Context, c script.Command, say <-chan []byte, hear func([]byte)) script.Result
 
-// New returns an empty Room: nothing runs until something is asked. The logger
-// gets the ends of scripts; nil discards them.
-func New(log *slog.Logger) *Room {
+// New returns an empty Room: nothing runs until something is asked, and then as that
+// user, where nil is who we are. The logger gets the ends of scripts; nil discards
+// them.
+func New(as *account.User, log *slog.Logger) *Room {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	r := &Room{log: log.With("component", "stream"), converse: script.Converse, speakers: map[string]*speaker{}}
+	r := &Room{log: log.With("component", "stream"), as: as, converse: script.Converse, speakers: map[string]*speaker{}}
 	r.ctx, r.stop = context.WithCancel(context.Background())
 	return r
 }

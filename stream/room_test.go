@@ -33,7 +33,7 @@ type fakes struct {
 
 func fake(t *testing.T, each func(n int64) life) *fakes {
 	t.Helper()
-	f := &fakes{Room: New(nil), file: filepath.Join(t.TempDir(), "fake")}
+	f := &fakes{Room: New(nil, nil), file: filepath.Join(t.TempDir(), "fake")}
 	if err := os.WriteFile(f.file, []byte("1"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -170,7 +170,7 @@ func (s *speaker) begin(ctx context.Context, q *question) {
 	}
 	s.talk, s.desk = t, newDesk(t.began)
 	command := script.Command{
-		Path: s.file, MaxOutput: maxLine,
+		Path: s.file, User: s.room.as, MaxOutput: maxLine,
 		Env: script.Environment("TOCSIN_NODE="+q.Node, "TOCSIN_SITE="+q.Site),
 	}
 	hear := func(line []byte) {

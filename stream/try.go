@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 
+	"tocsin/account"
 	"tocsin/script"
 )
 
@@ -15,10 +16,11 @@ type Trial struct {
 	Ran *script.Result
 }
 
-// Try asks one question of a process of its own, and has that end.
-func Try(ctx context.Context, file string, q Question) Trial {
+// Try asks one question of a process of its own, as that user (nil: ourselves), and
+// has that end.
+func Try(ctx context.Context, as *account.User, file string, q Question) Trial {
 	t := Trial{Asked: string(encode(1, q))}
-	room := New(nil)
+	room := New(as, nil)
 	room.converse = func(ctx context.Context, c script.Command, say <-chan []byte, hear func([]byte)) script.Result {
 		result := script.Converse(ctx, c, say, hear)
 		t.Ran = &result // read when the room is closed

@@ -25,13 +25,12 @@ func (c *Checks) runScript(ctx context.Context, r Request) (Sample, *script.Resu
 // run runs the script that r names with the environment of the contract. An
 // error means that it was not even tried.
 func (c *Checks) run(ctx context.Context, r Request, args []string) (script.Result, error) {
-	file, err := c.find(r)
+	command, err := c.find(r)
 	if err != nil {
 		return script.Result{}, err
 	}
-	command := script.Command{
-		Path: file, Args: args, Env: environment(r), Timeout: r.Timeout, MaxOutput: maxOutput,
-	}
+	command.Args, command.Env = args, environment(r)
+	command.Timeout, command.MaxOutput = r.Timeout, maxOutput
 	result := script.Run(ctx, command)
 	if script.Shortage(result.StartErr) && breathe(ctx, r.Timeout) {
 		result = script.Run(ctx, command)
@@ -39,12 +38,12 @@ func (c *Checks) run(ctx context.Context, r Request, args []string) (script.Resu
 	return result, nil
 }
 
-// find returns the file of the script that r names.
-func (c *Checks) find(r Request) (string, error) {
+// find returns a run of the script that r names.
+func (c *Checks) find(r Request) (script.Command, error) {
 	if c.scripts == nil {
-		return "", errors.New("this node has no scripts directory: start it with one")
+		return script.Command{}, errors.New("this node has no scripts directory: start it with one")
 	}
-	return c.scripts.Resolve(r.Script)
+	return c.scripts.Command(r.Script)
 }
 
 // breathe waits a while when there was no room for one more process, and

@@ -11,11 +11,11 @@ import (
 
 // ask has a script that stays make the check.
 func (c *Checks) ask(ctx context.Context, r Request) Sample {
-	file, err := c.find(r)
+	found, err := c.find(r)
 	if err != nil {
 		return unknown(err.Error())
 	}
-	answer, err := c.streams.Ask(ctx, file, question(r))
+	answer, err := c.streams.Ask(ctx, found.Path, question(r))
 	return judgeAnswer(r, answer, err)
 }
 

@@ -32,11 +32,12 @@ type Checks struct {
 	client  *http.Client
 }
 
-// NewChecks returns Checks that takes its scripts from the given directory. It
+// NewChecks returns Checks that takes its scripts, and whom they run as, from the
+// given directory. It
 // may be nil: then the kinds that need a script are UNKNOWN. The logger gets the
 // ends of scripts that should have stayed; nil discards them.
 func NewChecks(scripts *script.Dir, log *slog.Logger) *Checks {
-	return &Checks{scripts: scripts, streams: stream.New(log), client: newClient()}
+	return &Checks{scripts: scripts, streams: stream.New(scripts.User(), log), client: newClient()}
 }
 
 // Close ends the scripts that have stayed, and waits for their ends. No check of

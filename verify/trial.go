@@ -26,11 +26,11 @@ func (c *Checks) Try(ctx context.Context, r Request) Trial {
 		s, ran := c.runPlugin(ctx, r)
 		return Trial{Sample: s, Ran: ran}
 	case fsm.CheckStream:
-		file, err := c.find(r)
+		found, err := c.find(r)
 		if err != nil {
 			return Trial{Sample: unknown(err.Error())}
 		}
-		t := stream.Try(ctx, file, question(r))
+		t := stream.Try(ctx, found.User, found.Path, question(r))
 		return Trial{Sample: judgeAnswer(r, t.Answer, t.Err), Asked: t.Asked, Ran: t.Ran}
 	}
 	s, ran := c.runScript(ctx, r)

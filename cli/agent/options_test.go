@@ -16,7 +16,7 @@ var update = flag.Bool("update-reference", false, "write docs/reference/configur
 
 // other is a value for each option that is not its default, as a file has it.
 var other = map[string]string{
-	"node": "n", "site": "paris", "data_dir": "/d", "scripts": "/s", "http": "0.0.0.0:1", "raft": "0.0.0.0:2", "gossip": "0.0.0.0:3", "advertise": "h",
+	"node": "n", "site": "paris", "data_dir": "/d", "scripts": "/s", "script_user": "nagios", "http": "0.0.0.0:1", "raft": "0.0.0.0:2", "gossip": "0.0.0.0:3", "advertise": "h",
 	"bootstrap": "true", "join": "[a:1, b:2]", "gossip_join": "[g:1]", "leave_on_exit": "true", "canary": "['gw:53', 'http://c/']",
 	"max_checks": "5", "max_notifications": "6", "missed_notifications": "skip", "original_api": "'off'", "tls": "/t", "gossip_key_file": "/k", "client_certs": "required", "insecure": "true", "metrics_endpoints": "true", "pprof": "true", "metrics_open": "true", "auth": "'on'", "peer_token_file": "/p", "bootstrap_token_file": "/b", "audit_log": "/a", "log_format": "json", "log_level": "warn",
 	"settings.interval": "3s", "settings.retry_interval": "2s", "settings.timeout": "4s", "settings.timeout_is": "down", "settings.fall": "5", "settings.rise": "6",

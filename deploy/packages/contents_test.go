@@ -25,7 +25,7 @@ func wantContents(t *testing.T, r release) {
 			"/usr/bin/tocsin", "/usr/lib/systemd/system/tocsin.service", "/usr/lib/sysusers.d/tocsin.conf", "/usr/lib/tmpfiles.d/tocsin.conf",
 			"/usr/share/man/man1/tocsin.1.gz", "/usr/share/man/man1/tocsin-agent.1.gz",
 			"/usr/share/bash-completion/completions/tocsin", "/usr/share/fish/vendor_completions.d/tocsin.fish", zsh[format],
-			"/usr/share/doc/tocsin/README.md", "/usr/share/doc/tocsin/CHANGELOG.md", "/usr/share/doc/tocsin/copyright", "/usr/share/doc/tocsin/scripts.conf",
+			"/usr/share/doc/tocsin/README.md", "/usr/share/doc/tocsin/CHANGELOG.md", "/usr/share/doc/tocsin/copyright", "/usr/share/doc/tocsin/scripts.conf", "/usr/share/doc/tocsin/script-user.conf",
 		} {
 			if !slices.Contains(all, file) {
 				t.Errorf("the %s has no %s", format, file)

@@ -1,0 +1,15 @@
+package account
+
+import "golang.org/x/sys/unix"
+
+// ownList returns the access list that a file has beside its mode, nil if it has none
+// or if that can't be told.
+func ownList(path string) []entry {
+	data := make([]byte, 4<<10)
+	n, err := unix.Getxattr(path, "system.posix_acl_access", data)
+	if err != nil {
+		return nil
+	}
+	list, _ := parseList(data[:n])
+	return list
+}

@@ -1,0 +1,111 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+
+	"tocsin/account"
+)
+
+// CantSwitch is why this process can't run scripts as another user, with what to do
+// about it.
+type CantSwitch struct {
+	User *account.User
+	// Same says that the process is of that user already.
+	Same bool
+	why  string
+}
+
+func (c CantSwitch) Error() string {
+	if c.Same {
+		return fmt.Sprintf("this process runs as %s itself, so scripts could read its keys: name another user", c.User)
+	}
+	return fmt.Sprintf("this process (uid %d) can't run scripts as %s: %s", os.Geteuid(), c.User, c.why)
+}
+
+// As returns the directory whose scripts run as u, with that user's groups and no
+// capabilities, after seeing that this process can start, and later end, what runs as
+// u: a CantSwitch if it can't. Who has power over us is refused, which are root, and
+// the user that we run as.
+func (d *Dir) As(u *account.User) (*Dir, error) {
+	switch {
+	case u.UID == 0 || u.GID == 0:
+		return nil, errors.New("root, and the group of that name, may do what scripts are to be kept from: name another user")
+	case int(u.UID) == os.Geteuid() || int(u.UID) == os.Getuid():
+		return nil, CantSwitch{User: u, Same: true}
+	}
+	if lacks := lacking(); len(lacks) > 0 {
+		return nil, CantSwitch{User: u, why: "it lacks " + strings.Join(lacks, ", ") + "; start it as root, or with these capabilities (AmbientCapabilities= of its unit: script-user.conf is a drop-in)"}
+	}
+	if why := refused(u); why != "" {
+		return nil, CantSwitch{User: u, why: why}
+	}
+	return &Dir{path: d.path, as: u}, nil
+}
+
+// refused says why the kernel doesn't let us start a process as u, "" if it does. It
+// has one started whose program is a directory: whoever comes so far as to be told
+// that a directory can't be run has become u, and nothing has run.
+func refused(u *account.User) string {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := &exec.Cmd{Path: "/", Args: []string{"/"}, Env: []string{}, Dir: "/", SysProcAttr: attributes(u)}
+	err := handOver(u, cmd)
+	if err == nil {
+		err = cmd.Start()
+	}
+	switch {
+	case errors.Is(err, syscall.EACCES):
+		return ""
+	case errors.Is(err, syscall.EINVAL):
+		return "its user namespace does not know that user (PrivateUsers=no in its unit)"
+	case errors.Is(err, syscall.EPERM):
+		return "a filter forbids it the system calls (SystemCallFilter=@setuid capset in its unit)"
+	}
+	return fmt.Sprintf("%v", err)
+}
+
+// handOver prepares a start as u, on the thread that is locked to us: that thread
+// gives up what a process would inherit from it, and the pipes are u's to open again,
+// as /dev/stdin and /dev/stderr are opened. Nobody else comes to them: they have no
+// name but in the descriptors of those who hold them.
+func handOver(u *account.User, cmd *exec.Cmd) error {
+	if u == nil {
+		return nil
+	}
+	if err := shed(); err != nil {
+		return fmt.Errorf("give up capabilities: %w", err)
+	}
+	for _, end := range []any{cmd.Stdin, cmd.Stdout, cmd.Stderr} {
+		if pipe, ok := end.(*os.File); ok {
+			if err := pipe.Chmod(0o666); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// credential is that of a process of u, nil for one of ours.
+func credential(u *account.User) *syscall.Credential {
+	if u == nil {
+		return nil
+	}
+	return &syscall.Credential{Uid: u.UID, Gid: u.GID, Groups: u.Groups}
+}
+
+// environmentOf returns env as it fits a script of u. TMPDIR is ours, and may be
+// closed to u; without it scripts take /tmp.
+func environmentOf(u *account.User, env []string) []string {
+	theirs := slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains([]string{"HOME", "USER", "LOGNAME", "TMPDIR"}, name)
+	})
+	return append(theirs, "HOME="+u.Home, "USER="+u.Name, "LOGNAME="+u.Name)
+}
