@@ -63,7 +63,7 @@ var mayImport = map[string]struct {
 	"prose":       {nil, "names in a sentence are anybody's"},
 	"footing":     {[]string{"api", "prose"}, "how firmly a cluster stands follows from what a node tells of it"},
 	"dossier":     {[]string{"api", "redact"}, "what belongs into a bug report follows from what nodes tell"},
-	"doctor":      {[]string{"api", "credentials", "footing", "fsm", "keyring", "pki", "prose", "secretfile"}, "what is wrong follows from what nodes tell; who asks them, and how, is for others to say"},
+	"doctor":      {[]string{"account", "api", "credentials", "footing", "fsm", "keyring", "pki", "prose", "secretfile"}, "what is wrong follows from what nodes tell; who asks them, and how, is for others to say"},
 	"manpage":     {nil, "a page of man knows no command"},
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},

@@ -134,7 +134,7 @@ func lookByFile(ctx context.Context, cluster api.Cluster, file string) (*doctor.
 	}
 	place := doctor.Place{
 		Config: file, DataDir: l.Node.DataDir, Scripts: l.Node.Scripts, TLS: l.Node.TLS,
-		Secrets: []string{l.Node.PeerTokenFile, l.Node.GossipKeyFile},
+		Secrets: []string{l.Node.PeerTokenFile, l.Node.GossipKeyFile}, ScriptUser: l.Node.ScriptUser,
 	}
 	for _, path := range place.Paths() {
 		if *path == "" {
@@ -171,6 +171,8 @@ func placeOf(told []api.Configured) doctor.Place {
 			at.Scripts = s.Value
 		case "tls":
 			at.TLS = s.Value
+		case "script_user":
+			at.ScriptUser = s.Value
 		case "peer_token_file", "gossip_key_file":
 			at.Secrets = append(at.Secrets, s.Value)
 		}

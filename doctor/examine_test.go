@@ -172,11 +172,11 @@ func TestExamine(t *testing.T) {
 		"a port":                {func(f *doctor.Facts) { f.Local.Paths[0].Problem = "connection refused" }, []string{"warning ports b: raft address b:7000 can't be reached | open that port"}},
 		"a tunnel":              {func(f *doctor.Facts) { f.Local.Paths[1].MTU = 1280 }, []string{"warning mtu b: packets of 1280 bytes | raise the MTU"}},
 		"files": {func(f *doctor.Facts) {
-			f.Local.Files = []doctor.File{{"/my data", doctor.DataDirectory, 0o755}, {"/s", doctor.ScriptsDirectory, 0o775}, {"/s/v.sh", doctor.Script, 0o755}}
+			f.Local.Files = []doctor.File{{Path: "/my data", Kind: doctor.DataDirectory, Perm: 0o755}, {Path: "/s", Kind: doctor.ScriptsDirectory, Perm: 0o775}, {Path: "/s/v.sh", Kind: doctor.Script, Perm: 0o755}}
 			f.Local.Faults = []string{"t.yaml:1:7: raft: 192.0.2.7 is no address of this machine"}
 		}, []string{"warning files : t.yaml:1:7 | validate", "warning files : /my data (755) | chmod 700 '/my data'", "warning files : the scripts directory /s (775) | chmod go-w /s"}},
 		"secrets": {func(f *doctor.Facts) {
-			f.Local.Files = []doctor.File{{"/t/tls.key", doctor.Secret, 0o644}, {"/my token", doctor.Secret, 0o604}, {"/k", doctor.Secret, 0o640}, {"/k", doctor.Secret, 0o600}}
+			f.Local.Files = []doctor.File{{Path: "/t/tls.key", Kind: doctor.Secret, Perm: 0o644}, {Path: "/my token", Kind: doctor.Secret, Perm: 0o604}, {Path: "/k", Kind: doctor.Secret, Perm: 0o640}, {Path: "/k", Kind: doctor.Secret, Perm: 0o600}}
 		}, []string{"warning files : /t/tls.key can be read by everybody on this machine (644) | chmod o-rwx /t/tls.key", "warning files : /my token | '/my token'"}},
 		"certificates": {func(f *doctor.Facts) {
 			f.Local.Certificates = &doctor.Certificates{Dir: "/t", Ended: []string{"the certificate of node a expired on 2026-01-01: run \"tocsin tls renew\""}, Ending: []string{"the CA \"x\" expires on 2027-01-01: go over to it"}}

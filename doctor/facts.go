@@ -56,6 +56,8 @@ type Local struct {
 	Paths []Path
 	// Files are those that matter to a node, as far as they can be seen.
 	Files []File
+	// ScriptUser is whom scripts run as, "" if that is whom the node runs as.
+	ScriptUser string
 	// Certificates are those of the node, nil if it has none, or if where they
 	// lie is not known.
 	Certificates *Certificates
@@ -77,6 +79,16 @@ type File struct {
 	Kind FileKind
 	// Perm are the permission bits.
 	Perm uint32
+	// ForScripts is what the user that scripts run as may do to it, if there is one.
+	ForScripts Reach
+}
+
+// Reach is what the user that scripts run as may do to a file.
+type Reach struct {
+	// Reads: it may read a secret, or look into a directory.
+	Reads bool
+	// Barred says why it can't run a script, "" if it can.
+	Barred string
 }
 
 // FileKind says what a file is to a node.

@@ -60,6 +60,8 @@ func files(f Facts) []Finding {
 	for _, file := range f.Local.Files {
 		if found, wrong := file.examine(); wrong {
 			all = append(all, found)
+		} else if found, wrong := file.examineFor(f.Local.ScriptUser); wrong {
+			all = append(all, found)
 		}
 	}
 	if len(f.Local.Faults)+len(f.Local.Files) == 0 {

@@ -29,6 +29,8 @@ type Place struct {
 	// token or a key.
 	TLS     string
 	Secrets []string
+	// ScriptUser is whom scripts run as, as the node was told; "" is whom it runs as.
+	ScriptUser string
 }
 
 // Paths returns where each path of the place is kept, to be made absolute.
@@ -44,6 +46,7 @@ func (at *Place) Paths() []*string {
 // self, and at the files of the place.
 func Look(ctx context.Context, observers []api.Observer, self string, at Place) *Local {
 	l := &Local{Files: at.files(), Certificates: lookAtCertificates(at.TLS, self, time.Now())}
+	l.lookAs(at.ScriptUser)
 	for _, o := range observers {
 		if o.Node != self {
 			l.Paths = append(l.Paths, Path{Node: o.Node, Address: o.Raft, What: "raft"}, Path{Node: o.Node, Address: o.Gossip, What: "gossip"})
