@@ -94,7 +94,7 @@ var mayImport = map[string]struct {
 	"clustertest/simnet":  {nil, "a network of memory carries bytes for anybody"},
 	"clustertest/replay":  {[]string{"clustertest/check", "fsm"}, "what follows from a log follows from nothing else"},
 	"clustertest/check":   {[]string{"fsm", "health"}, "what a history breaks follows from the history"},
-	"clustertest/sim":     {[]string{"api", "clustertest", "clustertest/check", "clustertest/replay", "clustertest/simdisk", "clustertest/simnet", "fsm", "health", "node", "notify", "script", "verify"}, "it breaks a cluster and writes down what happens"},
+	"clustertest/sim":     {[]string{"api", "clustertest", "clustertest/check", "clustertest/replay", "clustertest/simdisk", "clustertest/simnet", "fsm", "health", "hold", "node", "notify", "script", "verify"}, "it breaks a cluster and writes down what happens"},
 }
 
 // onlyIn says which packages may import a library (or anything below it) that

@@ -154,6 +154,69 @@ var bugs = []bug{
 		"Holds:    at.Holds.On(view, e), HoldsDown",
 		"HoldsDown",
 	}}},
+	{
+		// The leader judges by parents, and the state machine once more.
+		"a parent that is DOWN is ignored",
+		edits{
+			{"hold/book.go", "return append(all, Parents(view, e)...)", "return all"},
+			{
+				"fsm/basis.go",
+				"for parent := range lookup(b.endpoint).holding(e, (*Endpoint).isDown) {",
+				"for parent := range lookup(b.endpoint).holding(e, func(*Endpoint) bool { return false }) {",
+			},
+		},
+	},
+	{
+		// A child waits for what its parent is about to become, and the state
+		// machine refuses it behind that.
+		"a parent that falls at the same time is ignored",
+		edits{
+			{"quorum/term.go", "falls = len(a.HeldBy) > 0", "a.HeldBy = nil"},
+			{
+				"fsm/basis.go",
+				"for parent := range lookup(b.endpoint).holding(e, (*Endpoint).isDown) {",
+				"for parent := range lookup(b.endpoint).holding(e, func(*Endpoint) bool { return false }) {",
+			},
+		},
+	},
+	{"only a parent holds, and none above it", edits{{
+		"fsm/parents.go",
+		"find.reach(key, find.parentsOf, maxAncestors)",
+		"find.reach(key, find.parentsOf, 0)",
+	}}},
+	{"what a parent held is left until somebody looks at everything", edits{{
+		"quorum/held.go",
+		"	for e := range t.view.Below(key) {\n		t.due.push(e.Slot)\n	}\n",
+		"",
+	}}},
+	{
+		// So it is with the brake: the leader judges, and the state machine.
+		"the brake is ignored",
+		edits{
+			{"quorum/votes.go", ", HoldsDown: hold.Braked(view, at.Falling),", ","},
+			{
+				"fsm/basis.go",
+				"to == health.Down && limit.Exceeded(b.next.down+1, b.endpointCount)",
+				"to == health.Down && limit.Exceeded(0, b.endpointCount)",
+			},
+		},
+	},
+	{
+		"the brake does not count what is on its way",
+		edits{
+			{"quorum/term.go", "			at.Falling++\n", ""},
+			{
+				"fsm/basis.go",
+				"to == health.Down && limit.Exceeded(b.next.down+1, b.endpointCount)",
+				"to == health.Down && limit.Exceeded(b.next.down, b.endpointCount)",
+			},
+		},
+	},
+	{"what the brake held is left until somebody looks at everything", edits{{
+		"quorum/term.go",
+		"if t.braked && !t.brakes(at.Falling) {",
+		"if t.braked && false {",
+	}}},
 	{"a gap is silent", edits{{
 		"notify/gap.go",
 		"	o.log.Error(\"events were missed:",

@@ -159,6 +159,44 @@ var spoilings = []struct {
 		h.Links = []check.Links{{Reach: map[check.Pair]bool{{From: "n1", To: "n2"}: false}}}
 		return true
 	}},
+	{"what changes was paused", 19, func(h *check.History) bool {
+		return alsoIn(h, founding(h), fsm.PauseEndpoints{Pause: fsm.Pause{Reason: "r"}})
+	}},
+	{"what changes depends on what is DOWN", 20, func(h *check.History) bool {
+		var down *fsm.Event
+		for _, e := range h.Events {
+			switch {
+			case e.To == health.Down:
+				down = e.Event
+			case down == nil:
+			case e.Key == down.Key:
+				down = nil
+			default:
+				return alsoIn(h, down.ID, fsm.SetEndpoint{Key: e.Key, Value: e.Value, Parents: &[]string{down.Key}})
+			}
+		}
+		return false
+	}},
+	{"more are DOWN than the brake lets", 21, func(h *check.History) bool {
+		settings := fsm.DefaultClusterSettings()
+		settings.Brake = 1
+		return alsoIn(h, founding(h)+1, fsm.ChangeSettings{Settings: settings}) &&
+			slices.ContainsFunc(h.Events, func(e check.Event) bool { return e.To == health.Down })
+	}},
+}
+
+// founding returns the entry that founded the cluster.
+func founding(h *check.History) (index uint64) {
+	return h.Log[slices.IndexFunc(h.Log, func(e check.Entry) bool {
+		return slices.ContainsFunc(e.Commands, func(c fsm.Command) bool { _, is := c.(fsm.Found); return is })
+	})].Index
+}
+
+// alsoIn has an entry hold one more command.
+func alsoIn(h *check.History, index uint64, c fsm.Command) bool {
+	e := &h.Log[index-1]
+	e.Commands = append(slices.Clone(e.Commands), c)
+	return true
 }
 
 // runsOf counts the runs of the same event on the same node.

@@ -21,13 +21,8 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func good() *check.History {
 	nodes := []string{"n1", "n2", "n3"}
 	h := &check.History{Epoch: epoch, Sites: map[string]string{}}
-	settings := fsm.DefaultClusterSettings()
-	settings.Interval, settings.Cooldown = fsm.Duration(second), 0
-	commit := func(at time.Duration, commands ...fsm.Command) uint64 {
-		index := uint64(len(h.Log) + 1)
-		h.Log = append(h.Log, check.Entry{Index: index, Term: 2, At: at, Commands: commands})
-		return index
-	}
+	settings := settings(fsm.ShareOff)
+	commit := func(at time.Duration, commands ...fsm.Command) uint64 { return commit(h, at, commands...) }
 	h.Log = append(h.Log, check.Entry{Index: 1, Term: 1, At: 0, Voters: nodes})
 	commit(second, fsm.Found{ClusterID: "c", Settings: settings})
 	reach := map[check.Pair]bool{}
@@ -87,89 +82,16 @@ func good() *check.History {
 	return h
 }
 
+// settings are those of good, with a brake.
+func settings(brake fsm.Share) fsm.ClusterSettings {
+	s := fsm.DefaultClusterSettings()
+	s.Interval, s.Cooldown, s.Brake = fsm.Duration(second), 0, brake
+	return s
+}
+
 func TestViolations_NoneInAGoodHistory(t *testing.T) {
 	for _, v := range check.Violations(good()) {
 		t.Error(v)
-	}
-}
-
-// last returns the last event of h, to be spoiled.
-func last(h *check.History) *fsm.Event { return h.Events[len(h.Events)-1].Event }
-
-// attempts is how often the settings of the history allow a script to fail.
-var attempts = fsm.DefaultClusterSettings().NotifyAttempts
-
-// label makes the one write of h one that no other is like.
-func label(h *check.History) fsm.Command {
-	set := fsm.SetEndpoint{Key: "db", Value: "db-1", Labels: &map[string]string{"write": "1"}}
-	h.Log[h.Writes[0].Index-1].Commands[0], h.Writes[0].Command = set, set
-	return set
-}
-
-// again appends one more run of the last event on n2, after the one there is.
-func again(h *check.History, change func(*check.Run)) {
-	r := h.Runs[1]
-	r.Attempt, r.From, r.End = 2, 70*second, 71*second
-	change(&r)
-	h.Runs = append(h.Runs, r)
-}
-
-// retries has the run of the last event on n2 fail, and so many more after it.
-func retries(h *check.History, more int) {
-	h.Runs[1].Exit, h.Endings[1].Ending, h.Endings[1].At = 1, fsm.GaveUp, 5*time.Minute
-	for i := range more {
-		again(h, func(r *check.Run) {
-			r.Exit, r.Attempt = 1, i+2
-			r.From, r.End = time.Duration(70+2*i)*second, time.Duration(71+2*i)*second
-		})
-	}
-}
-
-// asks lets somebody ask a node to run the last event again, before again does.
-func asks(h *check.History, node string) {
-	h.Log = append(h.Log, check.Entry{Index: uint64(len(h.Log) + 1), Term: 2, At: 69 * second, Commands: []fsm.Command{fsm.RetryNotification{Event: last(h).ID, Node: node}}})
-}
-
-// pause pauses what has that prefix in the entry of the first event, until a
-// moment, or for ever.
-func pause(h *check.History, prefix string, until time.Duration) {
-	p := fsm.Pause{Scope: fsm.Scope{Prefix: prefix}, Reason: "r", Since: epoch.Add(30 * second)}
-	if until > 0 {
-		p.Until = epoch.Add(until)
-	}
-	h.Log[6].Commands = append(h.Log[6].Commands, fsm.PauseEndpoints{Pause: p})
-}
-
-// TestInTime_CountsFromWhenTheChecksDecide: while a pause holds nothing is due,
-// and what somebody has set by hand is to be changed back.
-func TestInTime_CountsFromWhenTheChecksDecide(t *testing.T) {
-	for _, test := range []struct {
-		what  string
-		spoil func(h *check.History)
-		due   time.Duration // when what is missing was due, at the earliest; 0 if nothing was
-	}{
-		{"nothing holds", func(*check.History) {}, 61 * second},
-		{"a pause for ever", func(h *check.History) { pause(h, "", 0) }, 0},
-		{"a pause that ends", func(h *check.History) { pause(h, "d", 200*second) }, 201 * second},
-		{"a pause that has ended before", func(h *check.History) { pause(h, "d", 50*second) }, 61 * second},
-		{"a pause of another", func(h *check.History) { pause(h, "web", 0) }, 61 * second},
-		{"somebody says UP in a pause and is not changed back after it", func(h *check.History) {
-			pause(h, "", 70*second)
-			e := *h.Events[0].Event
-			e.Manual, e.Time = &fsm.Manual{Reason: "r"}, epoch.Add(90*second)
-			h.Events = append(h.Events, check.Event{Event: &e, At: 90 * second})
-		}, 91 * second},
-	} {
-		h := good()
-		h.Events = h.Events[:1] // that it is DOWN is not decided
-		test.spoil(h)
-		var due time.Duration
-		if broken := check.InTime(h); len(broken) > 0 {
-			due = broken[0].At
-		}
-		if (due == 0) != (test.due == 0) || due < test.due || test.due > 0 && due > test.due+time.Minute {
-			t.Errorf("%s: it was due at %v, want %v", test.what, due, test.due)
-		}
 	}
 }
 
@@ -315,6 +237,38 @@ func TestViolations_OfSpoiledHistories(t *testing.T) {
 		{"a paused endpoint is set by hand, and nobody votes", 0, func(h *check.History) {
 			pause(h, "", 0)
 			last(h).Manual, last(h).Votes = &fsm.Manual{Reason: "r"}, nil
+		}},
+		{"it changes behind what it depends on", 20, func(h *check.History) {
+			relate(h, fsm.SetEndpoint{Key: "db", Value: "db-1", Parents: &[]string{"switch"}})
+		}},
+		{"it changes behind what was deleted", 0, func(h *check.History) {
+			relate(h, fsm.SetEndpoint{Key: "db", Value: "db-1", Parents: &[]string{"switch"}}, fsm.DeleteEndpoint{Key: "router"})
+		}},
+		{"it is set by hand behind what it depends on", 0, func(h *check.History) {
+			relate(h, fsm.SetEndpoint{Key: "db", Value: "db-1", Parents: &[]string{"switch"}})
+			byHand(h)
+		}},
+		{"two that depend on each other", 0, func(h *check.History) {
+			relate(h, fsm.SetEndpoint{Key: "db", Value: "db-1", Parents: &[]string{"router"}}, fsm.SetEndpoint{Key: "router", Value: "r", Parents: &[]string{"db"}})
+		}},
+		{"more are DOWN than the brake lets", 21, func(h *check.History) { brake(h, 90) }},
+		{"as many are DOWN as the brake lets", 0, func(h *check.History) { brake(h, 100) }},
+		{"more are DOWN by hand than the brake lets", 0, func(h *check.History) {
+			brake(h, 90)
+			byHand(h)
+		}},
+		{"another one that is DOWN is too many", 21, func(h *check.History) {
+			relate(h)
+			brake(h, 60)
+		}},
+		{"another one that is DOWN is not too many", 0, func(h *check.History) {
+			relate(h)
+			brake(h, 67)
+		}},
+		{"it is held in the end", 0, func(h *check.History) {
+			relate(h, fsm.SetEndpoint{Key: "db", Value: "db-1", Parents: &[]string{"switch"}})
+			byHand(h)
+			h.Final.Endpoints[0].State = health.Up
 		}},
 		{"a baseline is run", 12, func(h *check.History) {
 			r := h.Runs[0]

@@ -50,6 +50,8 @@ func All() []Checker {
 		{15, "the cluster converges", Converges},
 		{16, "health is honest", HonestHealth},
 		{19, "a pause holds", Paused},
+		{20, "parents hold", ParentsHold},
+		{21, "the brake holds", BrakeHolds},
 	}
 }
 

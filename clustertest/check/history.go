@@ -1,6 +1,7 @@
 package check
 
 import (
+	"iter"
 	"time"
 
 	"tocsin/fsm"
@@ -62,8 +63,22 @@ type Entry struct {
 	// At is when the first node applied it.
 	At       time.Duration
 	Commands []fsm.Command
+	// Refused are the commands, by their place, that changed nothing since the
+	// state machine refused them.
+	Refused map[int]bool
 	// Voters is the new set of voters, nil if the entry changes none.
 	Voters []string
+}
+
+// done yields the commands that were not refused.
+func (e Entry) done() iter.Seq[fsm.Command] {
+	return func(yield func(fsm.Command) bool) {
+		for i, c := range e.Commands {
+			if !e.Refused[i] && !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // Event is an event of the replayed log, with what the state was before it.

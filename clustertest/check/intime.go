@@ -18,59 +18,90 @@ const detours = 5 * time.Second
 
 // InTime checks that what really is so, and stays so, is committed within
 // fall × interval + time to live + an election (and the cooldown) while a
-// majority is well and connected. DOWN and UP alike.
+// majority is well and connected. DOWN and UP alike. What was held back, by a
+// pause, a parent or the brake, is committed as soon as that ends, if it has been
+// so for long enough by then.
 func InTime(h *History) []Violation {
 	f := found{invariant: 5}
 	if len(h.Well) == 0 {
 		return nil
 	}
-	tenures := h.tenures()
+	tenures, disturbances := h.tenures(), h.disturbances()
 	targets := map[string][]truth{}
 	for _, t := range tenures {
 		if _, known := targets[t.value]; !known {
 			targets[t.value] = h.truths(t.value)
 		}
 		for _, true := range targets[t.value] {
-			f.inTime(h, t, true)
+			f.inTime(h, t, true, disturbances)
 		}
 	}
 	return f.all
 }
 
-func (f *found) inTime(h *History, t tenure, tr truth) {
+func (f *found) inTime(h *History, t tenure, tr truth, d disturbances) {
 	if tr.status != health.Up && tr.status != health.Down {
 		return
 	}
-	for _, part := range h.undisturbed(t.key, Span{max(t.from, tr.from), min(t.to, tr.to)}) {
-		f.partInTime(h, t, tr.status, part)
+	so := Span{max(t.from, tr.from), min(t.to, tr.to)}
+	for _, part := range d.undisturbed(t.key, tr.status, so) {
+		f.partInTime(h, t, tr.status, so.From, part)
 	}
 }
 
 // partInTime looks at a stretch of time in which nothing but checks decides, and
-// all see status.
-func (f *found) partInTime(h *History, t tenure, status health.Status, part Span) {
-	from, to := part.From, part.To
-	settings, ttl, steady := h.settingsAt(from)
+// all see status, which they have seen since a moment before it.
+func (f *found) partInTime(h *History, t tenure, status health.Status, since time.Duration, part Span) {
+	settings, ttl, steady := h.settingsAt(part.From)
 	if !steady {
 		return
 	}
 	rows := max(settings.Rise, settings.Fall) + 1
-	due := from + time.Duration(rows)*time.Duration(settings.Interval)*5/4 + ttl + time.Duration(settings.Cooldown) + detours
-	if h.elected(from-election, due+election) || !h.leaderWell(from, due) {
+	checks := time.Duration(rows)*time.Duration(settings.Interval)*5/4 + ttl
+	due := max(since+checks, part.From)
+	due = max(due, h.lastEvent(t, due)+time.Duration(settings.Cooldown)) + detours
+	if !h.wellAll(since, due) {
+		since = part.From // what was seen before may not have been heard
+		due = part.From + checks + time.Duration(settings.Cooldown) + detours
+	}
+	if h.elected(since-election, due+election) || !h.leaderWell(part.From, due) {
 		due += election - detours
 	}
-	if due > to || !slices.ContainsFunc(h.Well, func(s Span) bool { return s.From <= from && due <= s.To }) {
+	if due > part.To || !h.wellAll(since, due) {
 		return
 	}
+	if state := h.stateAt(t, due); state != status {
+		f.add(t.key, "", due, "%s (value %s) is really %v from %v on, nothing holds that from %v on, a majority is well, and at %v the state is %v",
+			t.key, t.value, status, since, part.From, due, state)
+	}
+}
+
+// wellAll reports whether a majority is well all the time between two moments.
+func (h *History) wellAll(from, to time.Duration) bool {
+	return slices.ContainsFunc(h.Well, func(s Span) bool { return s.From <= from && to <= s.To })
+}
+
+// stateAt returns the state of an endpoint at a moment.
+func (h *History) stateAt(t tenure, at time.Duration) health.Status {
 	state := health.Unknown
 	for _, e := range h.Events {
-		if e.Key == t.key && e.Generation == t.generation && e.At <= due {
+		if e.Key == t.key && e.Generation == t.generation && e.At <= at {
 			state = e.To
 		}
 	}
-	if state != status {
-		f.add(t.key, "", due, "%s (value %s) is really %v from %v on, a majority is well, and at %v the state is %v", t.key, t.value, status, from, due, state)
+	return state
+}
+
+// lastEvent returns when the last event of an endpoint until a moment was; 0 if
+// there was none.
+func (h *History) lastEvent(t tenure, until time.Duration) time.Duration {
+	last := time.Duration(0)
+	for _, e := range h.Events {
+		if e.Key == t.key && e.Generation == t.generation && e.At <= until {
+			last = e.At
+		}
 	}
+	return last
 }
 
 // elected reports whether any node took office between two moments.

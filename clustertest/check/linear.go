@@ -35,9 +35,10 @@ func Linearizable(h *History) []Violation {
 // writeInput and writeOutput are one write and its answer, as the model sees
 // them.
 type writeInput struct {
-	value  string
-	label  string // "" leaves it as it is
-	remove bool
+	value   string
+	label   string // "" leaves it as it is
+	parents string // likewise
+	remove  bool
 }
 
 type writeOutput struct{ unknown, changed, missing bool }
@@ -62,6 +63,9 @@ func operation(w Write, end time.Duration) (op porcupine.Operation, key string, 
 		if c.Labels != nil {
 			in.label = asJSON(*c.Labels)
 		}
+		if c.Parents != nil {
+			in.parents = asJSON(*c.Parents)
+		}
 		op.Input = in
 		return op, c.Key, true
 	case fsm.DeleteEndpoint:
@@ -73,8 +77,8 @@ func operation(w Write, end time.Duration) (op porcupine.Operation, key string, 
 
 // endpoint is the state of the model.
 type endpoint struct {
-	there        bool
-	value, label string
+	there                 bool
+	value, label, parents string
 }
 
 // register is one endpoint.
@@ -84,7 +88,9 @@ var endpointModel = &porcupine.NondeterministicModel{
 	Init: func() []any { return []any{endpoint{}} },
 	Step: func(state, input, output any) []any {
 		in, out, now := input.(writeInput), output.(writeOutput), state.(endpoint)
-		next := endpoint{there: true, value: in.value, label: cmp.Or(in.label, now.label)}
+		next := endpoint{
+			there: true, value: in.value, label: cmp.Or(in.label, now.label), parents: cmp.Or(in.parents, now.parents, asJSON([]string{})),
+		}
 		if in.remove {
 			next = endpoint{}
 		}

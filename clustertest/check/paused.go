@@ -24,7 +24,7 @@ func (h *History) pauses() []paused {
 		}
 	}
 	for _, entry := range h.Log {
-		for _, c := range entry.Commands {
+		for c := range entry.done() {
 			switch c := c.(type) {
 			case fsm.PauseEndpoints:
 				if len(c.Pause.Scope.Labels) > 0 {
@@ -66,39 +66,4 @@ func Paused(h *History) []Violation {
 		}
 	}
 	return f.all
-}
-
-// undisturbed returns the parts of a stretch of time in which the checks alone
-// decide about an endpoint: no pause holds, and nobody sets its state by hand. Who
-// does begins another part.
-func (h *History) undisturbed(key string, s Span) []Span {
-	parts := []Span{s}
-	for _, p := range h.pauses() {
-		if p.scope.Covers(key, nil) {
-			parts = without(parts, p.Span)
-		}
-	}
-	for _, e := range h.Events {
-		if e.Key == key && e.Manual != nil {
-			parts = without(parts, Span{h.at(e), e.At})
-		}
-	}
-	return parts
-}
-
-// without cuts a hole into stretches of time.
-func without(parts []Span, hole Span) (left []Span) {
-	for _, p := range parts {
-		if hole.To < p.From || hole.From > p.To {
-			left = append(left, p)
-			continue
-		}
-		if p.From < hole.From {
-			left = append(left, Span{p.From, hole.From})
-		}
-		if hole.To < p.To {
-			left = append(left, Span{hole.To, p.To})
-		}
-	}
-	return left
 }

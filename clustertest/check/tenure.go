@@ -33,7 +33,7 @@ func (h *History) tenures() []tenure {
 		}
 	}
 	for _, entry := range h.Log {
-		for _, c := range entry.Commands {
+		for c := range entry.done() {
 			switch c := c.(type) {
 			case fsm.SetEndpoint:
 				generation := entry.Index
@@ -131,6 +131,8 @@ func keyOf(c fsm.Command) string {
 	case fsm.DeleteEndpoint:
 		return c.Key
 	case fsm.Transition:
+		return c.Key
+	case fsm.ForceState:
 		return c.Key
 	}
 	return ""

@@ -36,7 +36,7 @@ func Log(h *check.History, log []Committed) (*fsm.View, error) {
 				return nil, fmt.Errorf("entry %d of the log: %w", c.Index, err)
 			}
 			entry.Commands = commands
-			machine.Apply(c.Log)
+			entry.Refused = refused(machine.Apply(c.Log))
 		case raft.LogConfiguration:
 			entry.Voters = voters(raft.DecodeConfiguration(c.Data))
 		}
@@ -46,6 +46,19 @@ func Log(h *check.History, log []Committed) (*fsm.View, error) {
 		}
 	}
 	return machine.View(), nil
+}
+
+// refused returns which commands of an entry changed nothing since they were
+// refused, given what applying it returned.
+func refused(applied any) map[int]bool {
+	results, _ := applied.([]fsm.Result)
+	places := map[int]bool{}
+	for i, r := range results {
+		if r.Refused != nil {
+			places[i] = true
+		}
+	}
+	return places
 }
 
 func eventOf(e *fsm.Event, before *fsm.View, at time.Duration) check.Event {

@@ -65,6 +65,9 @@ func (r *run) client(number int) {
 		if dice.IntN(8) > 0 {
 			set.Labels = r.label()
 		}
+		if parents := r.plan.parents(k); parents != nil && dice.IntN(3) == 0 {
+			set.Parents = []*[]string{parents, {}}[dice.IntN(2)]
+		}
 		r.write(number, dice, set)
 	}
 }
@@ -137,7 +140,7 @@ func (r *run) rewrite(kind Kind, dice *rand.Rand) {
 		switch kind {
 		case DeleteAndAdd:
 			r.write(-1, dice, fsm.DeleteEndpoint{Key: k})
-			r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, dice.IntN(2)), Labels: r.label()})
+			r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, dice.IntN(2)), Labels: r.label(), Parents: r.plan.parents(k)})
 		case Burst:
 			for range 60 {
 				r.write(-1, dice, fsm.SetEndpoint{Key: k, Value: target(k, 0), Labels: r.label()})

@@ -19,6 +19,9 @@ func (r *run) begin(s Step) (end func()) {
 	if end, mine := r.intervene(s.Kind, dice, s.For); mine {
 		return end
 	}
+	if r.rearrange(s.Kind, dice) {
+		return nil
+	}
 	switch s.Kind {
 	case CrashLeader, CrashOne, CrashAll, StopOne, StopAll, WipeOne, JoinOne, LeaveOne, DealAnew:
 		return r.strike(s.Kind, dice)

@@ -8,6 +8,8 @@ import (
 
 	"tocsin/clustertest/check"
 	"tocsin/clustertest/replay"
+	"tocsin/health"
+	"tocsin/hold"
 )
 
 // convergence is how long the cluster may take to converge, and rest how long
@@ -85,7 +87,38 @@ func (r *run) unsettled() (problems []string) {
 	if len(leaders) != 1 {
 		bad("there are the leaders %q", slices.Sorted(maps.Keys(leaders)))
 	}
-	return append(problems, r.unsettledState(leaders)...)
+	problems = append(problems, r.unsettledState(leaders)...)
+	return append(problems, r.unsettledVoters(leaders)...)
+}
+
+// unsettledVoters says who should vote and does not, and how many should.
+func (r *run) unsettledVoters(leaders map[string]bool) (problems []string) {
+	for name := range leaders {
+		n, up := r.cluster.Running(name)
+		if !up {
+			continue
+		}
+		servers, err := n.RaftServers()
+		if err != nil {
+			problems = append(problems, err.Error())
+		}
+		votes := map[string]bool{}
+		for _, s := range servers {
+			if s.Voter {
+				votes[s.Node] = true
+			}
+		}
+		view := n.View()
+		if want := min(view.Settings().MaxVoters, view.ObserverCount()); len(votes) != want {
+			problems = append(problems, fmt.Sprintf("%d nodes vote, and %d should", len(votes), want))
+		}
+		for o := range view.Observers() {
+			if o.Preferred && !votes[o.Node] {
+				problems = append(problems, fmt.Sprintf("%s is preferred as a voter and does not vote", o.Node))
+			}
+		}
+	}
+	return problems
 }
 
 func (r *run) unsettledState(leaders map[string]bool) (problems []string) {
@@ -101,7 +134,9 @@ func (r *run) unsettledState(leaders map[string]bool) (problems []string) {
 			}
 		}
 		for e := range view.Endpoints("") {
-			if want := r.world.really(e.Value); e.State != want {
+			want := r.world.really(e.Value)
+			held := len(hold.Parents(view, e)) > 0 || want == health.Down && len(hold.Braked(view, 0)) > 0
+			if e.State != want && !held {
 				problems = append(problems, fmt.Sprintf("%s (%s) is really %v and its state is %v", e.Key, e.Value, want, e.State))
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"tocsin/clustertest/check"
 	"tocsin/fsm"
+	"tocsin/hold"
 )
 
 // logs is a slog.Handler that reads in a node's log what no state shows: what
@@ -79,13 +80,16 @@ func (l logs) note(message string, said map[string]slog.Value) {
 		l.record.sometimes(RunAgain)
 	case "takes over the leader's notification":
 		l.record.sometimes(TakenOver)
+	case "the raft configuration has changed":
+		if said["step"].String() == "demote" {
+			l.record.sometimes(VoterMadeRoom)
+		}
 	case "change held back":
 		by := said["held_by"].String()
-		if strings.Contains(by, "cooldown") {
-			l.record.sometimes(HeldBack)
-		}
-		if strings.Contains(by, "pause") {
-			l.record.sometimes(PausedBack)
+		for kind, what := range map[hold.Kind]string{hold.Cooldown: HeldBack, hold.Pause: PausedBack, hold.Parent: ParentHeld, hold.Brake: Braked} {
+			if strings.Contains(by, string(kind)) {
+				l.record.sometimes(what)
+			}
 		}
 	}
 }

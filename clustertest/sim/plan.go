@@ -22,6 +22,7 @@ type Plan struct {
 	Sites     int
 	Weak      []string // nodes that faults may hit; all of them, for safety
 	Endpoints int
+	Parents   map[string][]string // of endpoints, as they begin
 	Settings  fsm.ClusterSettings
 	Retention node.Retention
 	Distance  time.Duration // between sites, one way, beyond what a link takes anyway
@@ -63,6 +64,8 @@ func NewPlan(seed uint64, length time.Duration) Plan {
 	p.Jitter = time.Duration(dice.IntN(2)*dice.IntN(5000)) * time.Microsecond
 	p.RaftDelay = time.Duration(dice.IntN(2)*dice.IntN(30)) * time.Millisecond
 	p.Steps = p.steps(dice)
+	p.relate()
+	slices.SortStableFunc(p.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return p
 }
 
@@ -87,7 +90,7 @@ const lastAct = 25 * time.Second
 // apartFor is for how long nodes are apart before it.
 const apartFor = 100 * time.Second
 
-// steps draws steps until the plan is full: on average one every 12 seconds, in
+// steps draws steps, in no order, until the plan is full: on average one every 12 seconds, in
 // clusters that differ in what they suffer from.
 func (p Plan) steps(dice *rand.Rand) (steps []Step) {
 	kinds := kindsFor(p.Live)
@@ -125,7 +128,6 @@ func (p Plan) steps(dice *rand.Rand) (steps []Step) {
 	if end := p.Length - apartFor; end > 0 && !p.Live && dice.IntN(2) == 0 {
 		steps = append(steps, Step{At: end, For: apartFor, Kind: CutMinority, Dice: dice.Uint64()})
 	}
-	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
 	return steps
 }
 

@@ -74,7 +74,7 @@ func Run(t *testing.T, p Plan) Result {
 	})
 	r.setLinks()
 	for i := range p.Endpoints {
-		r.write(-1, nil, fsm.SetEndpoint{Key: key(i), Value: target(key(i), 0)})
+		r.write(-1, nil, fsm.SetEndpoint{Key: key(i), Value: target(key(i), 0), Parents: p.parents(key(i))})
 		for _, v := range []int{0, 1} {
 			r.world.set(target(key(i), v), statusOf(p.Seed+uint64(3*i+v)))
 		}

@@ -16,19 +16,22 @@ const (
 	TakenOver             = "a leader took over a notification"
 	HeldBack              = "a cooldown held a change back"
 	PausedBack            = "a pause held a change back"
+	ParentHeld            = "a parent held a change back"
+	Braked                = "the brake held a change back"
 	ByHand                = "a state was set by hand"
 	UncertainDone         = "an uncertain write had happened"
 	UncertainNotDone      = "an uncertain write had not happened"
 	Abstained             = "a node's vote did not count, and later did"
 	DiedInScript          = "a node died in the middle of a script"
+	VoterMadeRoom         = "a voter made room for one that is preferred"
 	AddedAgain            = "an endpoint was deleted and added again"
 )
 
 // Sometimes returns all of them.
 func Sometimes() []string {
 	return append(harms(), []string{
-		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, RunAgain, SupersededSeen, TakenOver, HeldBack, PausedBack, ByHand,
-		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain, string(DealAnew),
+		LeaderChangedInScript, SnapshotInstalled, GapReported, GivenUp, RunAgain, SupersededSeen, TakenOver, HeldBack, PausedBack, ParentHeld, Braked, ByHand,
+		UncertainDone, UncertainNotDone, Abstained, DiedInScript, AddedAgain, string(DealAnew), VoterMadeRoom,
 	}...)
 }
 

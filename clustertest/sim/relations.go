@@ -1,0 +1,88 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"tocsin/fsm"
+)
+
+// What people change of how endpoints and nodes stand to each other.
+const (
+	TurnBrake Kind = "the brake is set to another share"
+	PreferOne Kind = "a node is preferred as a voter, or no longer"
+)
+
+// relate draws what endpoints depend on, whether there is a brake, and whether it
+// matters who votes. It has dice of its own, so that all else of a plan is as it
+// would be without.
+func (p *Plan) relate() {
+	dice := rand.New(rand.NewPCG(p.Seed, 0x72656c))
+	p.Parents = map[string][]string{}
+	if dice.IntN(2) == 0 {
+		for i := 1; i < p.Endpoints; i++ {
+			// None depends on one behind it: there are no circles.
+			if dice.IntN(3) > 0 {
+				p.Parents[key(i)] = append(p.Parents[key(i)], key(dice.IntN(i)))
+			}
+		}
+	}
+	if dice.IntN(3) == 0 {
+		p.Settings.Brake = p.share(dice)
+	}
+	if p.Live {
+		return // what is so has to be decided by the settings that it began with
+	}
+	var kinds []Kind
+	if p.Settings.Brake != fsm.ShareOff {
+		kinds = append(kinds, TurnBrake)
+	}
+	if dice.IntN(3) == 0 {
+		p.Settings.MaxVoters = 3
+		kinds = append(kinds, PreferOne)
+	}
+	for at := 30 * time.Second; len(kinds) > 0 && at < p.Length-lastAct; at += time.Duration(20+dice.IntN(60)) * time.Second {
+		p.Steps = append(p.Steps, Step{At: at, Kind: kinds[dice.IntN(len(kinds))], Dice: dice.Uint64()})
+	}
+}
+
+// share draws one that lets one endpoint be DOWN at least, and not all, where
+// there are all that the plan has.
+func (p *Plan) share(dice *rand.Rand) fsm.Share {
+	most := 1 + dice.IntN(p.Endpoints-1)
+	return fsm.Share((100*most + p.Endpoints - 1) / p.Endpoints)
+}
+
+// parents returns what a write gives an endpoint that is to have the parents of
+// the plan, nil if it has none there.
+func (p Plan) parents(key string) *[]string {
+	if of := p.Parents[key]; len(of) > 0 {
+		return &of
+	}
+	return nil
+}
+
+// rearrange changes the brake, or who is preferred, and reports whether the kind
+// is one of these.
+func (r *run) rearrange(kind Kind, dice *rand.Rand) (mine bool) {
+	switch kind {
+	case TurnBrake:
+		s := r.plan.Settings
+		switch dice.IntN(3) {
+		case 0:
+			s.Brake = fsm.ShareOff
+		case 1:
+			s.Brake = r.plan.share(dice)
+		}
+		r.record.fault("%s: %v", kind, s.Brake)
+		r.working.Go(func() { r.write(-1, dice, fsm.ChangeSettings{Settings: s}) })
+	case PreferOne:
+		name, _ := pick(dice, r.cluster.Names())
+		c := fsm.PreferVoter{Node: name, Prefer: dice.IntN(3) > 0}
+		r.record.fault("%s: %s, %v", kind, name, c.Prefer)
+		r.working.Go(func() { r.write(-1, dice, c) })
+	default:
+		return false
+	}
+	return true
+}
