@@ -65,6 +65,7 @@ type Node struct {
 	lead          *leadWord
 	futures       *futures // what raft was asked for and has not answered
 	leaderChanged signal
+	transfers     transfers
 	nudges        chan struct{}          // cap 1: followers should hear of a commit
 	established   atomic.Uint64          // the newest term in which all before it was applied here
 	yielded       time.Time              // the lead was last given away; only the work of a term touches it

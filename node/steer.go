@@ -122,7 +122,8 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 // handOver gives the lead to a voter that can take it, to that one if it is not "",
 // and waits until this node leads no more. Raft bounds a transfer, and while one is
 // under way takes nothing else; what asks the other node hangs for as long as a
-// call may.
+// call may. In one term it is not tried again with a node with which it came to
+// nothing: see transfers.
 func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer) bool) (heir string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
@@ -130,11 +131,20 @@ func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer)
 	if err != nil {
 		return "", err
 	}
-	next, refused := membership.Heir(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), able)
+	term := n.raft.CurrentTerm()
+	untried := func(o *fsm.Observer) bool { return able(o) && (o.Node == to || !n.transfers.hasTried(term, o.Node)) }
+	next, refused := membership.Heir(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), untried)
 	if refused != nil {
 		return "", refused
 	}
-	if err := n.futures.await(ctx, n.raft.LeadershipTransferToServer(raft.ServerID(next.Node), raft.ServerAddress(next.Address))); err != nil {
+	if !n.transfers.begin(term, next.Node) {
+		return "", &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s was to take the lead already since %s leads, and did not; it is not tried again with the same node: hand it over to another one, or stop %s", next.Node, n.cfg.Name, n.cfg.Name)}
+	}
+	err = n.futures.await(ctx, n.raft.LeadershipTransferToServer(raft.ServerID(next.Node), raft.ServerAddress(next.Address)))
+	if err == nil || errors.Is(err, raft.ErrLeadershipTransferInProgress) {
+		n.transfers.done(next.Node)
+	}
+	if err != nil {
 		return next.Node, err
 	}
 	// The transfer is done when the other was told; it leads when it is elected.
