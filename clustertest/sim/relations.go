@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/health"
 )
 
-// What people change of how endpoints and nodes stand to each other.
+// How endpoints and nodes stand to each other: what people change of it, and what
+// shows it.
 const (
-	TurnBrake Kind = "the brake is set to another share"
-	PreferOne Kind = "a node is preferred as a voter, or no longer"
+	TurnBrake    Kind = "the brake is set to another share"
+	PreferOne    Kind = "a node is preferred as a voter, or no longer"
+	FallTogether Kind = "all endpoints fail, and come back one by one"
 )
 
 // relate draws what endpoints depend on, whether there is a brake, and whether it
@@ -19,7 +22,7 @@ const (
 func (p *Plan) relate() {
 	dice := rand.New(rand.NewPCG(p.Seed, 0x72656c))
 	p.Parents = map[string][]string{}
-	if dice.IntN(2) == 0 {
+	if dice.IntN(3) > 0 {
 		for i := 1; i < p.Endpoints; i++ {
 			// None depends on one behind it: there are no circles.
 			if dice.IntN(3) > 0 {
@@ -27,8 +30,12 @@ func (p *Plan) relate() {
 			}
 		}
 	}
-	if dice.IntN(3) == 0 {
+	if dice.IntN(2) == 0 {
 		p.Settings.Brake = p.share(dice)
+	}
+	related := len(p.Parents) > 0 || p.Settings.Brake != fsm.ShareOff
+	for at := 60 * time.Second; related && at < p.Length-lastAct-p.fall(); at += p.fall() + time.Duration(30+dice.IntN(90))*time.Second {
+		p.Steps = append(p.Steps, Step{At: at, For: p.fall(), Kind: FallTogether, Dice: dice.Uint64()})
 	}
 	if p.Live {
 		return // what is so has to be decided by the settings that it began with
@@ -62,8 +69,30 @@ func (p Plan) parents(key string) *[]string {
 	return nil
 }
 
-// rearrange changes the brake, or who is preferred, and reports whether the kind
-// is one of these.
+// comesBack is how long after the one before it an endpoint comes back: whatever is
+// held then has been held for long.
+const comesBack = 25 * time.Second
+
+// fall is how long it takes until all have come back.
+func (p Plan) fall() time.Duration { return time.Duration(p.Endpoints+1) * comesBack }
+
+// fallTogether has every target go DOWN, and come UP again in an order that is
+// drawn.
+func (r *run) fallTogether(dice *rand.Rand) {
+	r.record.fault("%s", FallTogether)
+	for _, t := range r.targets() {
+		r.world.set(t, health.Down)
+	}
+	for i, n := range dice.Perm(r.plan.Endpoints) {
+		r.at(r.record.now()+time.Duration(i+1)*comesBack, func() {
+			r.record.fault("%s comes back", key(n))
+			r.world.set(target(key(n), 0), health.Up)
+			r.world.set(target(key(n), 1), health.Up)
+		})
+	}
+}
+
+// rearrange does one of these, and reports whether the kind is one.
 func (r *run) rearrange(kind Kind, dice *rand.Rand) (mine bool) {
 	switch kind {
 	case TurnBrake:
@@ -76,6 +105,8 @@ func (r *run) rearrange(kind Kind, dice *rand.Rand) (mine bool) {
 		}
 		r.record.fault("%s: %v", kind, s.Brake)
 		r.working.Go(func() { r.write(-1, dice, fsm.ChangeSettings{Settings: s}) })
+	case FallTogether:
+		r.fallTogether(dice)
 	case PreferOne:
 		name, _ := pick(dice, r.cluster.Names())
 		c := fsm.PreferVoter{Node: name, Prefer: dice.IntN(3) > 0}
