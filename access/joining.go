@@ -6,7 +6,7 @@ import "fmt"
 type Applicant struct {
 	Node     string
 	Member   bool // the node belongs to the cluster already
-	Again    bool // this very process is registered, and asks once more
+	Again    bool // this very process is registered with all that it says, and asks once more: nothing would change
 	NoTokens bool // the cluster has none, so that nobody could show one
 }
 
@@ -16,7 +16,8 @@ type Applicant struct {
 // with the role node for any. To come in as a new member takes a token, whatever
 // else is shown: that somebody has a certificate does not say that the cluster
 // was to grow by it. A cluster that has no tokens has nothing but certificates to
-// go by.
+// go by. What is registered of a member, its addresses above all, is changed by
+// nobody who has shown neither its certificate nor a token with the role node.
 func MayRegister(c Caller, a Applicant) error {
 	certificate, certified := c.Certificate()
 	if certified && certificate.Name != a.Node {
@@ -29,7 +30,7 @@ func MayRegister(c Caller, a Applicant) error {
 	case a.Member && a.Again, certified && certificate.Role == Node && (a.Member || a.NoTokens):
 		return nil
 	case a.Member:
-		return denied("node %q is a member already, and a token with the role join brings in new ones only: show the node's certificate, or a token with the role node (--peer-token-file)", a.Node)
+		return denied("node %q is a member already, and a token with the role join brings in new ones only; it changes neither the addresses of a member nor anything else of it: show the node's certificate (--tls), or a token with the role node (--peer-token-file)", a.Node)
 	case !shown || !token.Role.Includes(Join):
 		return denied("node %q is new here, and joining takes a token with the role join: give the node one (--peer-token-file)", a.Node)
 	}

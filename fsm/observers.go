@@ -2,25 +2,43 @@ package fsm
 
 import "strings"
 
-func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
+// observer returns what c makes of old, the observer of that name so far, nil if
+// there is none, where c is applied at that index.
+func (c RegisterObserver) observer(old *Observer, index uint64) *Observer {
 	o := &Observer{
-		Node: c.Node, Site: c.Site, Joined: b.index, Epoch: b.index,
+		Node: c.Node, Site: c.Site, Joined: index, Epoch: index,
 		Incarnation: c.Incarnation, Disk: c.Disk, Start: c.Start,
 		Raft: c.Raft, Gossip: c.Gossip, HTTP: c.HTTP, Version: c.Version, Protocol: c.Protocol, BallotKey: c.BallotKey,
 	}
+	if old == nil {
+		return o
+	}
+	o.Joined, o.Previous, o.Preferred = old.Joined, old.Epoch, old.Preferred
+	if old.Incarnation == c.Incarnation {
+		o.Epoch, o.Previous = old.Epoch, old.Previous
+	}
+	return o
+}
+
+// Registered reports whether that very process is registered, with all that c says
+// of it: to register it once more changes nothing.
+func (v *View) Registered(c RegisterObserver) bool {
+	old, known := v.Observer(c.Node)
+	return known && old.Incarnation == c.Incarnation && *c.observer(old, 0) == *old
+}
+
+func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
+	old, _ := b.observers.Get([]byte(c.Node))
+	o := c.observer(old, b.index)
 	if refused := b.next.admits(c.Node, c.Version, o.Reads()); refused != nil {
 		return false, refused
 	}
 	if first := b.tookAddress(c); first != nil {
 		return false, refuse(Conflict, "the raft address %s was just registered for node %q: choose another --raft, or stop that node", c.Raft, first.Node)
 	}
-	if old, ok := b.observers.Get([]byte(c.Node)); ok {
+	if old != nil {
 		if old.Disk == c.Disk && c.Start < old.Start {
 			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
-		}
-		o.Joined, o.Previous, o.Preferred = old.Joined, old.Epoch, old.Preferred
-		if old.Incarnation == c.Incarnation {
-			o.Epoch, o.Previous = old.Epoch, old.Previous
 		}
 		if *o == *old {
 			return false, nil

@@ -185,6 +185,45 @@ func TestRegisterObserver_EpochsGrowWithEachProcess(t *testing.T) {
 	}
 }
 
+// TestView_Registered: it is so for what that very process has registered, and for
+// nothing that says anything else of it.
+func TestView_Registered(t *testing.T) {
+	m := fsm.NewMachine()
+	said := fsm.RegisterObserver{
+		Node: "n1", Site: "a", Incarnation: "x", Disk: "d", Start: 3,
+		Raft: "h:1", Gossip: "h:2", HTTP: "h:3", Version: "1", Protocol: 1, BallotKey: "",
+	}
+	if m.View().Registered(said) {
+		t.Error("it is registered before it has registered")
+	}
+	commit(t, m, 1, said)
+	commit(t, m, 2, fsm.PreferVoter{Node: "n1", Prefer: true})
+	asked := said
+	asked.AsOf = 2
+	if !m.View().Registered(said) || !m.View().Registered(asked) {
+		t.Error("it is not registered, and has just been")
+	}
+	for what, change := range map[string]func(*fsm.RegisterObserver){
+		"node":       func(c *fsm.RegisterObserver) { c.Node = "n2" },
+		"site":       func(c *fsm.RegisterObserver) { c.Site = "b" },
+		"process":    func(c *fsm.RegisterObserver) { c.Incarnation = "y" },
+		"disk":       func(c *fsm.RegisterObserver) { c.Disk = "e" },
+		"start":      func(c *fsm.RegisterObserver) { c.Start = 4 },
+		"raft":       func(c *fsm.RegisterObserver) { c.Raft = "h:9" },
+		"gossip":     func(c *fsm.RegisterObserver) { c.Gossip = "h:9" },
+		"http":       func(c *fsm.RegisterObserver) { c.HTTP = "h:9" },
+		"version":    func(c *fsm.RegisterObserver) { c.Version = "2" },
+		"protocol":   func(c *fsm.RegisterObserver) { c.Protocol = 2 },
+		"ballot key": func(c *fsm.RegisterObserver) { c.BallotKey = "k" },
+	} {
+		other := said
+		change(&other)
+		if m.View().Registered(other) {
+			t.Errorf("another %s passes for what is registered", what)
+		}
+	}
+}
+
 func TestRegisterObserver_OfTwoThatAskForAnAddressAtOnceTheFirstGetsIt(t *testing.T) {
 	m := fsm.NewMachine()
 	asks := func(node string, asOf uint64) fsm.RegisterObserver {

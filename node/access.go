@@ -59,9 +59,9 @@ func (n *Node) mayRegister(ctx context.Context, r api.Registration) error {
 		return nil
 	}
 	view := n.machine.View()
-	o, member := view.Observer(r.Node)
+	_, member := view.Observer(r.Node)
 	return access.MayRegister(access.From(ctx), access.Applicant{
-		Node: r.Node, Member: member, Again: member && o.Incarnation == r.Incarnation && o.BallotKey == r.BallotKey, NoTokens: view.TokenCount() == 0,
+		Node: r.Node, Member: member, Again: view.Registered(registering(r)), NoTokens: view.TokenCount() == 0,
 	})
 }
 

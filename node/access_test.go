@@ -103,9 +103,13 @@ func TestNode_WithTokensFromTheFirstMoment(t *testing.T) {
 		t.Errorf("the thief ended with %v", err)
 	}
 
+	moveByAJoinToken(t, l, tokens[access.Join])
+
+	// The node itself moves, by its token with the role node.
 	if err := l.nodes[2].Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	l.configs[2].HTTP, l.configs[2].Raft, l.configs[2].Gossip = freeAddress(t), freeAddress(t), freeAddress(t)
 	l.nodes[2] = l.start(t, l.configs[2])
 	again := l.nodes[2]
 	t.Cleanup(func() { _ = again.Stop(t.Context()) })
@@ -113,6 +117,10 @@ func TestNode_WithTokensFromTheFirstMoment(t *testing.T) {
 		t.Errorf("just started again: %d", status)
 	}
 	l.await(t, "the node that was stopped is ready again", ready(again))
+	l.await(t, "it is registered at its new addresses", func() bool {
+		o, _ := n1.View().Observer("n3")
+		return o.Raft == l.configs[2].Raft && o.HTTP == l.configs[2].HTTP && o.Gossip == l.configs[2].Gossip
+	})
 
 	audited, err := os.ReadFile(l.configs[0].AuditLog)
 	if err != nil {
@@ -135,6 +143,45 @@ func TestNode_WithTokensFromTheFirstMoment(t *testing.T) {
 		if strings.Contains(string(audited), token.Reveal()) {
 			t.Errorf("the audit log has the token with the role %s", role)
 		}
+	}
+}
+
+// moveByAJoinToken tries to have another address registered for a node that runs, by
+// all that the cluster knows of its process and a token with the role join. What is
+// registered already may be said again: a newcomer does so until it hears of it.
+func moveByAJoinToken(t *testing.T, l *loopback, token access.Token) {
+	t.Helper()
+	leader := l.leader(t)
+	view := leader.View()
+	o, known := view.Observer("n3")
+	if !known {
+		t.Fatal("n3 is not registered")
+	}
+	said := api.Registration{
+		ClusterID: view.ClusterID(), Node: o.Node, Site: o.Site, Incarnation: o.Incarnation, Disk: o.Disk, Start: o.Start,
+		Raft: o.Raft, Gossip: o.Gossip, HTTP: o.HTTP, Version: o.Version, Protocol: o.Protocol, BallotKey: o.BallotKey,
+	}
+	client := &api.PeerClient{Token: token}
+	if welcome, err := client.Register(t.Context(), leader.Self().HTTP, said); err != nil || welcome.Epoch != o.Epoch {
+		t.Errorf("the same once more: %+v, %v", welcome, err)
+	}
+	for what, change := range map[string]func(*api.Registration){
+		"site":   func(r *api.Registration) { r.Site = "elsewhere" },
+		"raft":   func(r *api.Registration) { r.Raft = "127.0.0.9:7000" },
+		"gossip": func(r *api.Registration) { r.Gossip = "127.0.0.9:8000" },
+		"http":   func(r *api.Registration) { r.HTTP = "127.0.0.9:6000" },
+		"disk":   func(r *api.Registration) { r.Disk = "another" },
+		"start":  func(r *api.Registration) { r.Start++ },
+	} {
+		other := said
+		change(&other)
+		_, err := client.Register(t.Context(), leader.Self().HTTP, other)
+		if !errors.Is(err, api.ErrDenied) || !strings.Contains(err.Error(), "a token with the role node (--peer-token-file)") {
+			t.Errorf("another %s by a join token: %v", what, err)
+		}
+	}
+	if now, _ := leader.View().Observer("n3"); *now != *o {
+		t.Errorf("n3 is registered as %+v now, and was as %+v", *now, *o)
 	}
 }
 

@@ -30,13 +30,16 @@ func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, erro
 	if refused := n.refuse(view, r); refused != nil {
 		return api.Welcome{}, refused
 	}
+	entry := registering(r)
+	if view.Registered(entry) {
+		// No entry: it would change nothing, unless a later process registers
+		// meanwhile. And who asks again every second does not make the log grow.
+		return n.welcome(r.Node), nil
+	}
+	entry.AsOf = view.Index()
 	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
 	defer cancel()
-	results, err := n.local.propose(ctx, []fsm.Command{fsm.RegisterObserver{
-		Node: r.Node, Site: r.Site, Incarnation: r.Incarnation, Disk: r.Disk, Start: r.Start,
-		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol, BallotKey: r.BallotKey,
-		AsOf: view.Index(),
-	}})
+	results, err := n.local.propose(ctx, []fsm.Command{entry})
 	switch {
 	case err != nil:
 		return api.Welcome{}, explained(err)
@@ -44,6 +47,14 @@ func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, erro
 		return api.Welcome{}, results[0].Refused
 	}
 	return n.welcome(r.Node), nil
+}
+
+// registering is the entry that registers that process.
+func registering(r api.Registration) fsm.RegisterObserver {
+	return fsm.RegisterObserver{
+		Node: r.Node, Site: r.Site, Incarnation: r.Incarnation, Disk: r.Disk, Start: r.Start,
+		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol, BallotKey: r.BallotKey,
+	}
 }
 
 // welcome tells a node that was taken in what it wants to know.
