@@ -2,13 +2,13 @@ package api
 
 import (
 	"errors"
-	"net"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"tocsin/access"
+	"tocsin/connlimit"
 )
 
 // Access says whom this node lets in.
@@ -58,14 +58,14 @@ func (s *server) authorize(c *gin.Context, r route, need access.Role) error {
 	return err
 }
 
-// bounded returns err, and for a refusal beyond those that an address may have the one
+// bounded returns err, and for a refusal beyond those that a source may have the one
 // that says so: whatever it is for, who is refused can't fill the audit log.
 func (s *server) bounded(c *gin.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	p := problemOf(err)
-	if !isRefusal(p.Code) || s.attempts.fail(hostOfCaller(c), time.Now()) {
+	if !isRefusal(p.Code) || s.attempts.fail(connlimit.Source(c.Request.RemoteAddr), time.Now()) {
 		return err
 	}
 	return faultf(CodeTooMany, "too many requests from here were refused already: %s", p.Detail)
@@ -94,13 +94,4 @@ func (s *server) identify(c *gin.Context) error {
 	}
 	c.Request = c.Request.WithContext(access.With(c.Request.Context(), identity))
 	return nil
-}
-
-// hostOfCaller returns the address that a request came from, without the port.
-func hostOfCaller(c *gin.Context) string {
-	host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
-	if err != nil {
-		return c.Request.RemoteAddr
-	}
-	return host
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Refusals in a row that one address may have, how long it takes until it may
-// have one more, and how many addresses are told apart. A token can't be found
+// Refusals in a row that one source may have (see connlimit.Source), how long it takes
+// until it may have one more, and how many sources are told apart. A token can't be found
 // by trying; this bounds what trying costs, and what it writes to the logs.
 // Whoever shows a good token is let in all the same.
 const (
@@ -16,21 +16,21 @@ const (
 	attemptsTracked = 1024
 )
 
-// attempts counts refusals by address.
+// attempts counts refusals by source.
 type attempts struct {
 	mu sync.Mutex
-	// free is when an address has all of its attempts again.
+	// free is when a source has all of its attempts again.
 	free map[string]time.Time
 }
 
 // fail takes note of a refusal, and reports whether there was an attempt left.
-func (a *attempts) fail(address string, now time.Time) bool {
+func (a *attempts) fail(source string, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.free == nil {
 		a.free = make(map[string]time.Time)
 	}
-	free, known := a.free[address]
+	free, known := a.free[source]
 	if !known && len(a.free) >= attemptsTracked {
 		maps.DeleteFunc(a.free, func(_ string, free time.Time) bool { return !free.After(now) })
 		if len(a.free) >= attemptsTracked {
@@ -43,6 +43,6 @@ func (a *attempts) fail(address string, now time.Time) bool {
 	if free.Sub(now) > (attemptsAtOnce-1)*attemptReturns {
 		return false
 	}
-	a.free[address] = free.Add(attemptReturns)
+	a.free[source] = free.Add(attemptReturns)
 	return true
 }

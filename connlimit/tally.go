@@ -1,11 +1,8 @@
 package connlimit
 
-import (
-	"net"
-	"sync"
-)
+import "sync"
 
-// Limits are how many may be inside at once: All together, and FromOne address.
+// Limits are how many may be inside at once: All together, and FromOne source (see Source).
 type Limits struct{ All, FromOne int }
 
 // Tally counts who is inside, by where they come from. Its methods may be called
@@ -42,14 +39,4 @@ func (t *Tally) Leave(from string) {
 	if t.inside[from]--; t.inside[from] == 0 {
 		delete(t.inside, from)
 	}
-}
-
-// Host returns where a connection from that address is counted: the address
-// without the port.
-func Host(a net.Addr) string {
-	host, _, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return a.String()
-	}
-	return host
 }

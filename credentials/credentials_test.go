@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tocsin/connlimit"
 	"tocsin/credentials"
 	"tocsin/pki"
 )
@@ -63,6 +64,13 @@ func node(name string) pki.Request {
 	return pki.Request{Subject: pki.Subject{Role: pki.Node, Name: name}}
 }
 
+// roomy has room for all that a test brings.
+var roomy = connlimit.Rooms{{All: 100, FromOne: 100}, {All: 100, FromOne: 100}, {All: 100, FromOne: 100}}
+
+func listen(inner net.Listener, config *tls.Config, rooms connlimit.Rooms, refused connlimit.Refused) *credentials.Listener {
+	return credentials.Listen(connlimit.Listen(inner, rooms, refused), config, refused)
+}
+
 // port is a listener that answers who comes in with the name of the subject that
 // was shown, and tells whom it refused.
 type port struct {
@@ -70,14 +78,14 @@ type port struct {
 	refused chan error
 }
 
-func serve(t *testing.T, config *tls.Config, limits credentials.Limits) port {
+func serve(t *testing.T, config *tls.Config) port {
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := port{inner.Addr().String(), make(chan error, 100)}
-	l := credentials.Listen(inner, config, limits, func(_ net.Conn, why error) { p.refused <- why })
+	l := listen(inner, config, roomy, func(_ net.Conn, why error) { p.refused <- why })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -130,7 +138,7 @@ func showing(t *testing.T, files pki.Files) *tls.Config {
 func TestStrangersAreRefused(t *testing.T) {
 	w, theirs := newWorld(t), newWorld(t)
 	n1 := w.node("n1")
-	forNodes, forAll, forKnown := serve(t, n1.AmongNodes(), credentials.Limits{}), serve(t, n1.ForAll(false), credentials.Limits{}), serve(t, n1.ForAll(true), credentials.Limits{})
+	forNodes, forAll, forKnown := serve(t, n1.AmongNodes()), serve(t, n1.ForAll(false)), serve(t, n1.ForAll(true))
 	now, old := time.Now(), time.Now().Add(-2*pki.CertificateLife)
 	admin := pki.Request{Subject: pki.Subject{Role: pki.Admin, Name: "anna"}}
 
@@ -176,7 +184,7 @@ func TestStrangersAreRefused(t *testing.T) {
 }
 
 func TestPlainTextIsRefused(t *testing.T) {
-	p := serve(t, newWorld(t).node("n1").AmongNodes(), credentials.Limits{})
+	p := serve(t, newWorld(t).node("n1").AmongNodes())
 	c, err := net.Dial("tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +202,7 @@ func TestPlainTextIsRefused(t *testing.T) {
 func TestLive_Dial(t *testing.T) {
 	w, theirs := newWorld(t), newWorld(t)
 	n1, n2 := w.node("n1"), w.node("n2")
-	to2 := serve(t, n2.AmongNodes(), credentials.Limits{})
+	to2 := serve(t, n2.AmongNodes())
 	dial := func(l *credentials.Live, to port, names ...string) error {
 		c, err := l.Dial(t.Context(), to.address, 5*time.Second, names...)
 		if err == nil {
@@ -211,14 +219,14 @@ func TestLive_Dial(t *testing.T) {
 	client := w.equip("anna", pki.Request{Subject: pki.Subject{Role: pki.Admin, Name: "n2"}}, time.Now())
 	expired := w.equip("expired", node("n2"), time.Now().Add(-2*pki.CertificateLife))
 	as := func(files pki.Files) port {
-		return serve(t, &tls.Config{Certificates: showing(t, files).Certificates}, credentials.Limits{})
+		return serve(t, &tls.Config{Certificates: showing(t, files).Certificates})
 	}
 	for who, test := range map[string]struct {
 		to   port
 		want string
 	}{
-		"another node":                       {serve(t, w.node("n3").AmongNodes(), credentials.Limits{}), "it is node n3 that answers there, and not n2"},
-		"a node of another CA":               {serve(t, theirs.node("n2").AmongNodes(), credentials.Limits{}), "of node n2, was issued by a CA that is not believed here"},
+		"another node":                       {serve(t, w.node("n3").AmongNodes()), "it is node n3 that answers there, and not n2"},
+		"a node of another CA":               {serve(t, theirs.node("n2").AmongNodes()), "of node n2, was issued by a CA that is not believed here"},
 		"a client that serves":               {as(client), "incompatible key usage"},
 		"a node whose certificate has ended": {as(expired), "the certificate of node n2 expired on"},
 	} {
@@ -232,7 +240,7 @@ func TestLive_Dial(t *testing.T) {
 
 func TestClient(t *testing.T) {
 	w := newWorld(t)
-	p := serve(t, w.node("n1").ForAll(false), credentials.Limits{})
+	p := serve(t, w.node("n1").ForAll(false))
 	anna := w.equip("anna", pki.Request{Subject: pki.Subject{Role: pki.Admin, Name: "anna"}}, time.Now())
 	believing, err := credentials.Client(pki.Files{CA: anna.CA})
 	if err != nil {
@@ -266,7 +274,7 @@ func TestClient_BehindAProxy(t *testing.T) {
 	if err := pki.WriteCertificates(ca, cert); err != nil {
 		t.Fatal(err)
 	}
-	at := serve(t, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}, credentials.Limits{})
+	at := serve(t, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}})
 	config, err := credentials.Client(pki.Files{CA: ca})
 	if err != nil {
 		t.Fatal(err)
@@ -311,7 +319,7 @@ func TestLive_Renewal(t *testing.T) {
 	w := newWorld(t)
 	files, called := w.equip("n1", node("n1"), time.Now()), w.equip("n2", node("n2"), time.Now())
 	live, caller := w.open(files, "n1"), w.open(called, "n2")
-	p := serve(t, live.AmongNodes(), credentials.Limits{})
+	p := serve(t, live.AmongNodes())
 	comesIn := func(when string) {
 		t.Helper()
 		c, err := caller.Dial(t.Context(), p.address, 5*time.Second, "n1")
@@ -399,7 +407,9 @@ func TestListener_HangsUpOnTheSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := make(pipes)
 		refused := make(chan error, 10)
-		l := credentials.Listen(inner, n1.AmongNodes(), credentials.Limits{Under: 3, From: 2}, func(_ net.Conn, why error) { refused <- why })
+		rooms := roomy
+		rooms[connlimit.Coming] = connlimit.Limits{All: 3, FromOne: 2}
+		l := listen(inner, n1.AmongNodes(), rooms, func(_ net.Conn, why error) { refused <- why })
 		var ours []net.Conn
 		connect := func() net.Conn {
 			here, there := net.Pipe()
@@ -413,7 +423,7 @@ func TestListener_HangsUpOnTheSlow(t *testing.T) {
 			t.Fatalf("refused at once: %v", <-refused)
 		}
 		connect() // from the same address: a pipe has but one
-		if err := <-refused; !strings.Contains(err.Error(), "too many are under way") {
+		if err := <-refused; !strings.Contains(err.Error(), "too many connections are under way at their handshake") {
 			t.Errorf("one too many: %v", err)
 		}
 		go func() { // a byte every now and then keeps nobody
@@ -477,7 +487,7 @@ func TestListener_TellsOfWhoSaysSomething(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				inner := make(pipes)
 				refused := make(chan error, 10)
-				l := credentials.Listen(inner, n1.AmongNodes(), credentials.Limits{}, func(_ net.Conn, why error) { refused <- why })
+				l := listen(inner, n1.AmongNodes(), roomy, func(_ net.Conn, why error) { refused <- why })
 				here, there := net.Pipe()
 				inner <- there
 				c.say(here)

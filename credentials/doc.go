@@ -20,7 +20,8 @@
 // when a certificate ends.
 //
 // A [Listener] hands on only those who have come through the handshake. How long
-// it may take, how many may be at it, and how many of these from one address is
-// bounded: a stranger keeps no place, and none of our protocols sees a byte of
-// his.
+// it may take is bounded here, how many may be at it by the port that it stands on
+// (package connlimit), where whoever has shown a certificate gets a place that is
+// kept for such: a stranger keeps nobody out, and where a certificate is required
+// none of our protocols sees a byte of his.
 package credentials

@@ -10,40 +10,17 @@ import (
 	"time"
 
 	"tocsin/connlimit"
+	"tocsin/pki"
 )
 
-// Limits bound what strangers can make a Listener do. The zero value means the
-// defaults.
-type Limits struct {
-	// Handshake is how long one may take; 0 means 5 s.
-	Handshake time.Duration
-	// Under is how many may be under way at once, and From how many of them
-	// from one address; 0 means 256 and 64. What is more is hung up on.
-	Under, From int
-}
-
-func (l Limits) orDefaults() Limits {
-	if l.Handshake == 0 {
-		l.Handshake = 5 * time.Second
-	}
-	if l.Under == 0 {
-		l.Under = 256
-	}
-	if l.From == 0 {
-		l.From = 64
-	}
-	return l
-}
-
-// errCrowded is why one too many is hung up on.
-var errCrowded = errors.New("too many are under way at their handshake")
+// handshakeTime is how long a handshake may take.
+const handshakeTime = 5 * time.Second
 
 // Listener hands on connections that have come through the handshake of TLS. It
 // is a net.Listener, whose connections are of the type *tls.Conn.
 type Listener struct {
-	net.Listener
+	inner   *connlimit.Listener
 	config  *tls.Config
-	within  time.Duration
 	refused connlimit.Refused
 
 	came    chan net.Conn // those who are through; unbuffered
@@ -51,21 +28,19 @@ type Listener struct {
 	failure error         // why, read after ended is closed
 	stop    context.CancelFunc
 	running sync.WaitGroup
-
-	under *connlimit.Tally // who is not handed on yet
 }
 
-// Listen takes over inner, and speaks TLS by config with whoever connects to it.
+// Listen takes over inner, and speaks TLS by config with whoever connects to it. How
+// many are at their handshake at once is up to inner, which is told what each has
+// shown by the end of it.
 // Refused is called from any goroutine; until it returns the connection may still
 // be written to. It is not told of who hangs up without a word: doctor looks so
 // whether a port answers, and so does what balances load.
-func Listen(inner net.Listener, config *tls.Config, limits Limits, refused connlimit.Refused) *Listener {
+func Listen(inner *connlimit.Listener, config *tls.Config, refused connlimit.Refused) *Listener {
 	ctx, stop := context.WithCancel(context.Background())
-	limits = limits.orDefaults()
 	l := &Listener{
-		Listener: inner, config: config, within: limits.Handshake, refused: refused,
+		inner: inner, config: config, refused: refused,
 		came: make(chan net.Conn), ended: make(chan struct{}), stop: stop,
-		under: connlimit.NewTally(connlimit.Limits{All: limits.Under, FromOne: limits.From}),
 	}
 	l.running.Go(func() { l.take(ctx) })
 	return l
@@ -81,11 +56,14 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
+// Addr implements net.Listener.
+func (l *Listener) Addr() net.Addr { return l.inner.Addr() }
+
 // Close implements net.Listener. Handshakes that are under way are broken off,
 // and waited for.
 func (l *Listener) Close() error {
 	l.stop()
-	err := l.Listener.Close()
+	err := l.inner.Close()
 	l.running.Wait()
 	return err
 }
@@ -94,10 +72,10 @@ func (l *Listener) Close() error {
 func (l *Listener) take(ctx context.Context) {
 	defer close(l.ended)
 	for pause := time.Duration(0); ; {
-		c, err := l.Listener.Accept()
+		c, err := l.inner.AcceptInto(connlimit.Coming)
 		if err == nil {
 			pause = 0
-			l.begin(ctx, c)
+			l.running.Go(func() { l.receive(ctx, c) })
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
@@ -113,30 +91,39 @@ func (l *Listener) take(ctx context.Context) {
 	}
 }
 
-// begin shakes hands with one, beside the others, if there is room.
-func (l *Listener) begin(ctx context.Context, c net.Conn) {
-	from := connlimit.Host(c.RemoteAddr())
-	if !l.under.Enter(from) {
-		l.refused(c, errCrowded)
+// receive shakes hands with one, beside the others, and hands it on.
+func (l *Listener) receive(ctx context.Context, c *connlimit.Conn) {
+	through, err := l.shake(ctx, c)
+	if err == nil {
+		err = c.Prove(shown(through))
+	}
+	if err != nil {
+		told := ctx.Err() != nil || errors.Is(err, net.ErrClosed) // it was ended on our side
+		if !told && !wordless(through, err) {
+			l.refused(c, err)
+		}
 		_ = c.Close()
 		return
 	}
-	l.running.Go(func() {
-		defer l.under.Leave(from)
-		through, err := l.shake(ctx, c)
-		if err != nil {
-			if ctx.Err() == nil && !wordless(through, err) {
-				l.refused(c, err)
-			}
-			_ = c.Close()
-			return
-		}
-		select {
-		case l.came <- through:
-		case <-ctx.Done():
-			_ = c.Close()
-		}
-	})
+	select {
+	case l.came <- through:
+	case <-ctx.Done():
+		_ = c.Close()
+	}
+}
+
+// shown returns whose certificate was shown, "" if none was. What it says was looked
+// at in the handshake.
+func shown(c *tls.Conn) string {
+	certs := c.ConnectionState().PeerCertificates
+	if len(certs) == 0 {
+		return ""
+	}
+	subject, err := pki.SubjectOf(certs[0])
+	if err != nil {
+		return ""
+	}
+	return subject.String()
 }
 
 // wordless reports whether a handshake failed because it was never begun.
@@ -145,7 +132,7 @@ func wordless(c *tls.Conn, err error) bool {
 }
 
 func (l *Listener) shake(ctx context.Context, c net.Conn) (*tls.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.within)
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	through := tls.Server(c, l.config)
 	return through, through.HandshakeContext(ctx)

@@ -101,7 +101,7 @@ func (b *border) admit(p *memberlist.Packet) bool {
 // enter returns a stream that counts until it is closed. It hangs up where there
 // is no room.
 func (b *border) enter(conn net.Conn) (*incoming, bool) {
-	from := connlimit.Host(conn.RemoteAddr())
+	from := connlimit.Source(conn.RemoteAddr().String())
 	if !b.inside.Enter(from) {
 		b.crowded()
 		_ = conn.Close() // whoever it is tries again

@@ -148,7 +148,7 @@ func openRaftTransport(cfg Config, live *credentials.Live) (raftwire.Network, er
 		among = live.AmongNodes()
 	}
 	doorman := newDoorman("raft", cfg.logger())
-	listener, err := listen(cfg.Raft, "raft", raftLimits, among, doorman)
+	listener, err := listen(cfg.Raft, "raft", raftRooms, among, doorman)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func openHTTP(cfg Config, live *credentials.Live) (net.Listener, error) {
 	if live != nil {
 		forAll = live.ForAll(cfg.ClientCerts == ClientCertsRequired)
 	}
-	return listen(cfg.HTTP, "http", httpLimits, forAll, newDoorman("http", cfg.logger()))
+	return listen(cfg.HTTP, "http", httpRooms, forAll, newDoorman("http", cfg.logger()))
 }
 
 // closers undoes what was opened, the last first.

@@ -34,16 +34,25 @@ func openCredentials(cfg Config) (*credentials.Live, error) {
 	return live, nil
 }
 
-// How many connections a port holds. The API's has room for all who may wait or
-// follow a stream; of nodes each has some five to each other one.
+// How many connections a port holds, in all and from one source or by one name. The
+// API's has room for all who may wait or follow a stream; of nodes each has some five
+// to each other one. Through TLS nobody comes to the port of raft but nodes.
 var (
-	httpLimits = connlimit.Limits{All: 2048, FromOne: 1024}
-	raftLimits = connlimit.Limits{All: 512, FromOne: 256}
+	httpRooms = connlimit.Rooms{
+		connlimit.Coming:    {All: 256, FromOne: 64},
+		connlimit.Strangers: {All: 1024, FromOne: 512},
+		connlimit.Proven:    {All: 1024, FromOne: 512},
+	}
+	raftRooms = connlimit.Rooms{
+		connlimit.Coming:    {All: 256, FromOne: 64},
+		connlimit.Strangers: {All: 512, FromOne: 256},
+		connlimit.Proven:    {All: 512, FromOne: 256},
+	}
 )
 
 // listen listens on address, and lets in so many, and of these who comes through
 // TLS by config, if there is one.
-func listen(address, port string, limits connlimit.Limits, config *tls.Config, doorman *doorman) (net.Listener, error) {
+func listen(address, port string, rooms connlimit.Rooms, config *tls.Config, doorman *doorman) (net.Listener, error) {
 	inner, err := net.Listen("tcp", address)
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -51,11 +60,11 @@ func listen(address, port string, limits connlimit.Limits, config *tls.Config, d
 		}
 		return nil, fmt.Errorf("--%s: listen on %s: %w", port, address, err)
 	}
-	inner = connlimit.Listen(inner, limits, doorman.refused)
+	bounded := connlimit.Listen(inner, rooms, doorman.refused)
 	if config == nil {
-		return inner, nil
+		return bounded, nil
 	}
-	return credentials.Listen(inner, config, credentials.Limits{}, doorman.refused), nil
+	return credentials.Listen(bounded, config, doorman.refused), nil
 }
 
 // doorman tells the log who was not let in: the first one, and after that one a

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/connlimit"
 	"tocsin/credentials"
 	"tocsin/fsm"
 	"tocsin/node"
@@ -137,13 +138,14 @@ func TestNode_AsksOnlyWhomItMeans(t *testing.T) {
 		t.Fatal(err)
 	}
 	var hungUp, asked atomic.Int32
+	refused := func(net.Conn, error) { hungUp.Add(1) }
 	server := &http.Server{
 		ReadHeaderTimeout: 5 * time.Second,
 		Handler:           http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }),
 	}
 	done := make(chan struct{})
 	go func() {
-		_ = server.Serve(credentials.Listen(inner, poser.ForAll(false), credentials.Limits{}, func(net.Conn, error) { hungUp.Add(1) }))
+		_ = server.Serve(credentials.Listen(connlimit.Listen(inner, fewRooms, refused), poser.ForAll(false), refused))
 		close(done)
 	}()
 	other := s.nodes[0]
@@ -168,6 +170,9 @@ func TestNode_AsksOnlyWhomItMeans(t *testing.T) {
 		t.Errorf("the other node was asked %d times", n)
 	}
 }
+
+// fewRooms has room for what one test brings.
+var fewRooms = connlimit.Rooms{{All: 100, FromOne: 100}, {All: 100, FromOne: 100}, {All: 100, FromOne: 100}}
 
 // speak sends plain text, and returns what comes back.
 func speak(t *testing.T, address, text string) string {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"tocsin/connlimit"
 	"tocsin/credentials"
 	"tocsin/hcslog"
 	"tocsin/pki"
@@ -50,7 +51,9 @@ func newRaftPort(t *testing.T) raftPort {
 		t.Fatal(err)
 	}
 	refused := func(_ net.Conn, why error) { p.refused <- why }
-	c := listenTo(credentials.Listen(inner, live.AmongNodes(), credentials.Limits{}, refused), refused, hearing)
+	few := connlimit.Limits{All: 100, FromOne: 100} // more than a test brings
+	bounded := connlimit.Listen(inner, connlimit.Rooms{few, few, few}, refused)
+	c := listenTo(credentials.Listen(bounded, live.AmongNodes(), refused), refused, hearing)
 	t.Cleanup(func() { _ = c.close() })
 	p.address, p.asked = inner.Addr().String(), c.asked
 	return p

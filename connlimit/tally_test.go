@@ -1,11 +1,7 @@
 package connlimit_test
 
 import (
-	"errors"
-	"io"
-	"net"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -56,59 +52,4 @@ func TestTally_AgreesWithItsSlowTwin(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestListen: one too many is hung up on, and told of; room comes back with each
-// that goes, however often it is closed.
-func TestListen(t *testing.T) {
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := make(chan error, 10)
-	l := connlimit.Listen(inner, connlimit.Limits{All: 10, FromOne: 2}, func(_ net.Conn, why error) { refused <- why })
-	accepted := make(chan net.Conn, 10)
-	go func() {
-		defer close(accepted)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			accepted <- c
-		}
-	}()
-	t.Cleanup(func() {
-		_ = l.Close()
-		for c := range accepted {
-			_ = c.Close()
-		}
-	})
-	dial := func() net.Conn {
-		c, err := net.Dial("tcp", inner.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-		t.Cleanup(func() { _ = c.Close() })
-		return c
-	}
-	dial()
-	dial()
-	first, second := <-accepted, <-accepted
-	defer second.Close() // it counts to the end
-	if _, err := dial().Read(make([]byte, 1)); err == nil || errors.Is(err, io.ErrNoProgress) {
-		t.Errorf("the third reads %v, want an end", err)
-	}
-	if why := <-refused; !errors.Is(why, connlimit.ErrFull) {
-		t.Errorf("refused because %v", why)
-	}
-	for range 3 { // the place is free once
-		_ = first.Close()
-	}
-	dial()
-	defer (<-accepted).Close()
-	if _, err := dial().Read(make([]byte, 1)); err == nil {
-		t.Error("closing one thrice makes room for three")
-	}
 }
