@@ -60,11 +60,12 @@ func (f *fleet) secure(t *testing.T) {
 
 // addOne has the token made by which nodes are taken in from now on, and adds one.
 func (f *fleet) addOne(t *testing.T) {
-	made := fmt.Sprintf("umask 077; TOCSIN_CLIENT=%s %s --address '[%s]:%d' token create nodes --role join >%s",
-		f.credentials("operator/client.yaml"), f.binary, f.machines[0].address(), httpPort, f.credentials("tokens/join"))
+	made := fmt.Sprintf("umask 077; mkdir %s; TOCSIN_CLIENT=%s %s --address '[%s]:%d' token create nodes --role join >%s",
+		f.credentials("tokens"), f.credentials("operator/client.yaml"), f.binary, f.machines[0].address(), httpPort, f.credentials("tokens/join"))
 	if said, err := f.command(t, "sh", "-c", made); err != nil {
 		t.Fatalf("%s: %v: %s", made, err, said)
 	}
+	f.play(t, "run.yml")
 	f.add(t, "south")
 	f.list(t)
 	f.await(t)

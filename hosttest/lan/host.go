@@ -62,10 +62,10 @@ func (h *Host) Do(f func() error) error {
 	return <-done
 }
 
-// Path returns how this process names a file that the host calls by that
+// Path returns how everybody but the host names a file that the host calls by that
 // absolute path: the host has mounts of its own.
 func (h *Host) Path(path string) string {
-	return fmt.Sprintf("/proc/self/task/%d/root%s", h.task, path)
+	return fmt.Sprintf("/proc/%d/task/%d/root%s", os.Getpid(), h.task, path)
 }
 
 // Network returns the path of the namespace that is the network of the host, for
