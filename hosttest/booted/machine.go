@@ -17,9 +17,10 @@ import (
 type Machine struct {
 	*lan.Host
 	// Root is what the host calls the folder with the files of the machine.
-	Root  string
-	init  *exec.Cmd
-	ended chan struct{} // closed when init has ended
+	Root   string
+	groups groups
+	init   *exec.Cmd
+	ended  chan struct{} // closed when init has ended
 }
 
 // disk is the most that a machine can write, in bytes. It writes to memory: that
@@ -100,10 +101,13 @@ func (m *Machine) Start(t testing.TB) {
 // console is the file with what the machine says while it boots.
 func (m *Machine) console() string { return filepath.Join(filepath.Dir(m.Root), "console") }
 
-func (m *Machine) on() error {
+func (m *Machine) on() (err error) {
+	if m.groups, err = newGroups(m.Name); err != nil {
+		return err
+	}
 	// In a namespace of its own for processes, all of it ends with the first one:
 	// what nspawn has started would else outlive it.
-	m.init = exec.Command("unshare", "--pid", "--fork", "--kill-child", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=passive",
+	m.init = m.groups.command("unshare", "--pid", "--fork", "--kill-child", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=passive",
 		"--kill-signal=SIGRTMIN+4", "--capability=CAP_NET_ADMIN", "--network-namespace-path="+m.Network(), "--machine="+m.Name, "-D", m.Root, "--boot")
 	log, err := os.Create(m.console())
 	if err != nil {
@@ -127,4 +131,5 @@ func (m *Machine) on() error {
 func (m *Machine) Off() {
 	_ = m.init.Process.Kill()
 	<-m.ended
+	m.groups.remove()
 }
