@@ -117,7 +117,7 @@ func lifeOfDeb(t *testing.T, m *booted.Machine, r, next release) {
 		t.Error("an upgrade leaves the old agent running")
 	}
 	h.until("tocsin get web")
-	h.want("tail -n 1 /etc/tocsin/tocsin.yaml /etc/default/tocsin /etc/tocsin/scripts/notify.sh | grep -c 'by hand\\|bootstrap: true'", "3")
+	h.want("tail -n 1 /etc/tocsin/tocsin.yaml /etc/default/tocsin /etc/tocsin/scripts/notify.sh | grep -c 'by hand\\|keyring.gossip.key'", "3")
 	h.want("tail -n 1 /etc/tocsin/scripts/verify.sh", "# of the later release") // nobody has changed it
 	h.has(true, "/etc/default/tocsin.dpkg-dist", "/etc/tocsin/scripts/notify.sh.dpkg-dist")
 	h.has(false, "/etc/tocsin/tocsin.yaml.dpkg-dist") // it is as it was
