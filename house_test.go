@@ -39,7 +39,7 @@ var mayImport = map[string]struct {
 	"access":      {nil, "who may do what follows from what was proven, and from nothing else"},
 	"fsm":         {[]string{"access", "calendar", "health"}, "the replicated state knows neither network nor cluster"},
 	"calendar":    {nil, "when a stretch of time repeats has nothing to do with what is to happen then"},
-	"groundwork":  {[]string{"access", "fsm", "keyring", "pki", "secretfile"}, "the files of a cluster are made before there is one"},
+	"groundwork":  {[]string{"access", "api", "footing", "fsm", "keyring", "membership", "pki", "secretfile"}, "the files of a cluster are made before there is one, and warned of by the rules of one"},
 	"backup":      {[]string{"fsm"}, "a file is read and written without knowing where it is kept, or what is done with it"},
 	"config":      {[]string{"nearest"}, "how a program is told something has nothing to do with what it is told"},
 	"systemd":     {nil, "what progress means is for its caller to say"},

@@ -50,7 +50,8 @@ func TestSecureCluster(t *testing.T) {
 		}
 		return text
 	}
-	made := must("init", "cluster", "--nodes", fmt.Sprintf("paris/a=127.0.0.1:%d,lyon/b=127.0.0.1:%d,nice/c=127.0.0.1:%d", port, port+1, port+2))
+	made := must("init", "cluster", "--sites", "paris,lyon,nice", "--nodes", fmt.Sprintf("a=127.0.0.1:%d,b=127.0.0.1:%d,c=127.0.0.1:%d", port, port+1, port+2))
+	wantWords(t, made, "Each of the sites lyon, nice and paris may fail, one at a time.")
 	for _, name := range []string{"a", "b", "c"} {
 		agent := exec.Command(program, "agent", "--config", filepath.Join("cluster", "nodes", name, "tocsin.yaml"))
 		log := &buffer{}
@@ -78,6 +79,7 @@ func TestSecureCluster(t *testing.T) {
 		}
 	}
 	eventually(t, time.Minute, says("3 of 3 nodes heard", "status"))
+	wantWords(t, must("members"), "paris", "lyon", "nice")
 	must("set", "here", fmt.Sprintf("127.0.0.1:%d", port), "--check", "tcp")
 	must("get", "here")
 

@@ -2,7 +2,8 @@
 // and for each node a certificate and a configuration, and for the operator what
 // the commands need.
 //
-// [Parse] reads who is to belong to the cluster, and is pure. [Lay] writes a
+// [Parse] reads who is to belong to the cluster, and is pure; so is what a [Plan] says
+// of how firmly that will stand. [Lay] writes a
 // folder with all of it, whole or not at all:
 //
 //	ca/ca.crt, ca.key       the CA; its key makes nodes and operators, and is needed nowhere else

@@ -3,7 +3,6 @@ package groundwork
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -34,14 +33,20 @@ type Plan struct{ Nodes []Node }
 // maxNodes is how many one plan takes.
 const maxNodes = 100
 
-// Parse reads nodes as NAME=HOST, SITE/NAME=HOST or either with a port for HTTP.
-// All that is wrong is told at once.
-func Parse(specs []string) (Plan, error) {
+// Parse reads nodes as [SITE/][NAME=]HOST[:PORT], the port being that for HTTP. Where
+// sites are given, a node that names none is put at the one with the fewest nodes so
+// far, in their order; with sites alone there is a node for each on this machine. A
+// node without a name is called by its site and a number. All that is wrong is told
+// at once.
+func Parse(specs, sites []string) (Plan, error) {
+	if len(specs) == 0 {
+		specs = slices.Repeat([]string{"127.0.0.1"}, len(sites))
+	}
+	if len(specs) == 0 || len(specs) > maxNodes {
+		return Plan{}, fmt.Errorf("%d nodes are named: name 1 to %d, such as paris/10.1.0.1", len(specs), maxNodes)
+	}
 	var p Plan
 	var errs []error
-	if len(specs) == 0 || len(specs) > maxNodes {
-		return Plan{}, fmt.Errorf("%d nodes are named: name 1 to %d, such as paris1=10.1.0.1", len(specs), maxNodes)
-	}
 	for _, spec := range specs {
 		n, err := parseNode(spec)
 		if err != nil {
@@ -50,26 +55,36 @@ func Parse(specs []string) (Plan, error) {
 		}
 		p.Nodes = append(p.Nodes, n)
 	}
-	if err := errors.Join(append(errs, p.clashes())...); err != nil {
+	if err := errors.Join(errs...); err != nil {
+		return Plan{}, err
+	}
+	p.givePorts()
+	if err := errors.Join(p.giveSites(sites), p.giveNames(), p.clashes()); err != nil {
 		return Plan{}, err
 	}
 	return p, nil
 }
 
+// parseNode reads what one says; what it leaves out is empty.
 func parseNode(spec string) (n Node, err error) {
-	who, where, ok := strings.Cut(spec, "=")
-	if !ok {
-		return n, errors.New("write NAME=HOST, SITE/NAME=HOST or SITE/NAME=HOST:PORT")
+	who, where, named := strings.Cut(spec, "=")
+	if !named {
+		who, where = "", spec
+		if site, host, ok := strings.Cut(spec, "/"); ok {
+			who, where = site+"/", host
+		}
 	}
-	n.Name, n.Host, n.HTTP = who, where, httpPort
+	n.Name, n.Host = who, where
 	if site, name, ok := strings.Cut(who, "/"); ok {
 		n.Site, n.Name = site, name
 		if err := fsm.ValidateNodeName(site); err != nil {
 			return n, fmt.Errorf("site: %w", err)
 		}
 	}
-	if err := fsm.ValidateNodeName(n.Name); err != nil {
-		return n, err
+	if named {
+		if err := fsm.ValidateNodeName(n.Name); err != nil {
+			return n, err
+		}
 	}
 	if net.ParseIP(where) == nil {
 		if host, port, err := net.SplitHostPort(where); err == nil {
@@ -79,11 +94,10 @@ func parseNode(spec string) (n Node, err error) {
 			}
 		}
 	}
-	n.Raft, n.Gossip = n.HTTP+apart, n.HTTP+2*apart
 	ip := net.ParseIP(n.Host)
 	switch {
 	case ip == nil && fsm.ValidateNodeName(n.Host) != nil:
-		return n, fmt.Errorf("host %.80q is neither a name nor an address", n.Host)
+		return n, fmt.Errorf("host %.80q is neither a name nor an address: write [SITE/]NAME=HOST, or SITE/HOST", n.Host)
 	case ip != nil && ip.IsUnspecified():
 		return n, fmt.Errorf("host %s is no address that others can reach", n.Host)
 	}
@@ -114,8 +128,10 @@ func (n Node) address(port int) string { return net.JoinHostPort(n.Host, strconv
 
 // Here reports whether all nodes are on this machine alone.
 func (p Plan) Here() bool {
-	return !slices.ContainsFunc(p.Nodes, func(n Node) bool { return n.Host != "localhost" && !net.ParseIP(n.Host).IsLoopback() })
+	return !slices.ContainsFunc(p.Nodes, func(n Node) bool { return !n.here() })
 }
+
+func (n Node) here() bool { return n.Host == "localhost" || net.ParseIP(n.Host).IsLoopback() }
 
 // addresses returns where the nodes answer HTTP, but that of one name.
 func (p Plan) addresses(but string) []string {
@@ -126,24 +142,4 @@ func (p Plan) addresses(but string) []string {
 		}
 	}
 	return all
-}
-
-// Remarks says what may not be meant, though it can be done.
-func (p Plan) Remarks() (remarks []string) {
-	sites := map[string]int{}
-	for _, n := range p.Nodes {
-		sites[n.Site]++
-	}
-	switch n := len(p.Nodes); {
-	case n < 3:
-		remarks = append(remarks, fmt.Sprintf("with %d of them nothing is decided any more when one is lost: three or five are better", n))
-	case n%2 == 0:
-		remarks = append(remarks, fmt.Sprintf("%d nodes survive no more losses than %d do: take an odd number", n, n-1))
-	}
-	for _, site := range slices.Sorted(maps.Keys(sites)) {
-		if len(sites) > 1 && 2*sites[site] >= len(p.Nodes) {
-			remarks = append(remarks, fmt.Sprintf("half of the nodes are at the site %q: when it is lost nothing is decided", site))
-		}
-	}
-	return remarks
 }
