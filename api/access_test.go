@@ -196,6 +196,26 @@ func TestAccess_WhatProvesNothingOpensNothing(t *testing.T) {
 	}
 }
 
+// TestAccess_ANetworkOfIPv6IsOneThatIsRefused: whoever has one address of it has all.
+func TestAccess_ANetworkOfIPv6IsOneThatIsRefused(t *testing.T) {
+	g, _ := newGuarded(t)
+	from := func(address string) int {
+		r := asking("GET /v1/status")
+		r.RemoteAddr = address
+		return answerTo(g.handler(), r).status
+	}
+	last := 0
+	for i := range 50 {
+		last = from(fmt.Sprintf("[2001:db8::%x]:6000", i+1))
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("the last of 50 from one network is answered %d", last)
+	}
+	if status := from("[2001:db8:0:1::1]:6000"); status != http.StatusUnauthorized {
+		t.Errorf("one from the next network is answered %d", status)
+	}
+}
+
 // TestAccess_GoodTokensAreLetInWhoeverElseFails: refusals don't lock anybody out.
 func TestAccess_GoodTokensAreLetInWhoeverElseFails(t *testing.T) {
 	g, _ := newGuarded(t)

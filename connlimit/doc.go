@@ -5,9 +5,8 @@
 // A port has three rooms, and a connection is in one of them at a time:
 //
 //	            ┌─▶ Strangers   has proven nothing; counted by where it comes from
-//	Coming ─────┤       │
-//	handshake   │       ▼ a good token was shown
-//	            └─▶ Proven      has shown a certificate or a token; counted by whose
+//	Coming ─────┤
+//	handshake   └─▶ Proven      has shown a certificate; counted by whose
 //
 // So strangers, however many, take no place of those who can prove who they are.
 // Within a room the places are shared out (see room): who comes from where few are
