@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -66,7 +67,8 @@ func (s *server) check(ctx context.Context, in *checkInput) (*checkedOutput, err
 	wait := min(2*time.Duration(view.SettingsOf(e).Timeout)+AccountWait, maxCheckWait)
 	self := func(ctx context.Context) (SeenSample, error) { return s.Peer.Check(ctx, e.Key) }
 	other := func(ctx context.Context, o *fsm.Observer) (SeenSample, error) {
-		return s.Peers.Check(ctx, o.HTTP, e.Key)
+		answer, err := s.Peers.Check(ctx, o.HTTP, e.Key)
+		return answer.Sample, cmp.Or(err, mistaken(o, answer.Node))
 	}
 	samples, err := gather(ctx, s, view, wait, self, other)
 	if err != nil {
@@ -109,6 +111,12 @@ type CheckRequest struct {
 	Key string `json:"key"`
 }
 
+// CheckAnswer is the answer to it: what came out, and on which node.
+type CheckAnswer struct {
+	Node   string     `json:"node"`
+	Sample SeenSample `json:"sample"`
+}
+
 func (s *server) peerCheck(c *gin.Context, _ url.Values) error {
 	asked, err := readAsked[CheckRequest](c, "request")
 	if err != nil {
@@ -124,13 +132,18 @@ func (s *server) peerCheck(c *gin.Context, _ url.Values) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(c, http.StatusOK, jsonType, sample)
+	writeJSON(c, http.StatusOK, jsonType, CheckAnswer{Node: s.State.Self().Node, Sample: sample})
 	return nil
 }
 
 // Check has the node at address check the endpoint key now.
-func (c *PeerClient) Check(ctx context.Context, address, key string) (SeenSample, error) {
-	var sample SeenSample
-	err := c.post(ctx, address, question{path: checkPath, asked: CheckRequest{Key: key}}, &sample)
-	return sample, err
+func (c *PeerClient) Check(ctx context.Context, address, key string) (CheckAnswer, error) {
+	var answer CheckAnswer
+	if err := c.post(ctx, address, question{path: checkPath, asked: CheckRequest{Key: key}}, &answer); err != nil {
+		return CheckAnswer{}, err
+	}
+	if answer.Node == "" {
+		return CheckAnswer{}, errNameless
+	}
+	return answer, nil
 }

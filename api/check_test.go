@@ -29,7 +29,12 @@ func TestCheck_AnswersWithEachNodesResult(t *testing.T) {
 	if three := checked.Nodes[2]; three.Sample != nil || !strings.Contains(three.Silent, "can't be reached") {
 		t.Errorf("node3 says %+v", three)
 	}
-	w.checks = nil
+	w.mistaken = map[string]string{"node1": "node5"}
+	mixed := decoded[api.Checked](t, w.request("POST", "/v1/endpoints/a%2Fb/check", ""))
+	if one := mixed.Nodes[0]; one.Sample != nil || !strings.Contains(one.Silent, `"node5" answers at its address`) || mixed.Tally != (api.Tally{Down: 3, Unknown: 2}) {
+		t.Errorf("the sample of another node stands for that of node1: %+v", mixed)
+	}
+	w.checks, w.mistaken = nil, nil
 	if none := decoded[api.Checked](t, w.request("POST", "/v1/endpoints/a%2Fb/check", "")); none.Tally.Unknown != 5 || !strings.Contains(none.Nodes[0].Silent, "does not watch") {
 		t.Errorf("got %+v", none)
 	}
@@ -72,7 +77,7 @@ func TestPeer_AccountAndCheckCrossTheWire(t *testing.T) {
 	w.checks = func(_ context.Context, key string) (verify.Sample, error) {
 		return verify.Sample{Status: health.Up, Reason: key}, nil
 	}
-	if sample, err := newClient(t).Check(t.Context(), address, "db"); err != nil || sample.Status != health.Up || sample.Reason != "db" {
-		t.Errorf("got %+v, %v", sample, err)
+	if answer, err := newClient(t).Check(t.Context(), address, "db"); err != nil || answer.Node != "node2" || answer.Sample.Status != health.Up || answer.Sample.Reason != "db" {
+		t.Errorf("got %+v, %v", answer, err)
 	}
 }

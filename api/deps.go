@@ -146,7 +146,7 @@ type Peer interface {
 // when nobody listens there; a call lasts no longer than its context.
 type Peers interface {
 	Account(ctx context.Context, address, key string) (Account, error)
-	Check(ctx context.Context, address, key string) (SeenSample, error)
+	Check(ctx context.Context, address, key string) (CheckAnswer, error)
 	GossipKeys(ctx context.Context, address string) (RingReport, error)
 	ChangeKeys(ctx context.Context, address string, change keyring.Change) (RingReport, error)
 }

@@ -34,6 +34,9 @@ func (o others) Account(ctx context.Context, address, key string) (api.Account, 
 		case "old":
 			return api.Account{}, errors.New("it answered 404 Not Found: is it a node of Tocsin?")
 		}
+		if is := o.mistaken[observer.Node]; is != "" {
+			return o.accountOf(is, key), nil
+		}
 		return o.accountOf(observer.Node, key), nil
 	}
 	return api.Account{}, errors.New("nobody has that address")
@@ -199,9 +202,11 @@ func (w *world) Check(ctx context.Context, key string) (api.SeenSample, error) {
 	return api.NewSeenSample(sample, time.Now()), err
 }
 
-func (o others) Check(ctx context.Context, address, key string) (api.SeenSample, error) {
-	if _, err := o.Account(ctx, address, key); err != nil {
-		return api.SeenSample{}, err
+func (o others) Check(ctx context.Context, address, key string) (api.CheckAnswer, error) {
+	asked, err := o.Account(ctx, address, key)
+	if err != nil {
+		return api.CheckAnswer{}, err
 	}
-	return o.world.Check(ctx, key)
+	sample, err := o.world.Check(ctx, key)
+	return api.CheckAnswer{Node: asked.Node, Sample: sample}, err
 }

@@ -50,6 +50,8 @@ type world struct {
 	// silent says why a node can't be asked what it alone knows, open which
 	// notifications it has not ended.
 	silent map[string]string
+	// mistaken are the nodes that answer where others should.
+	mistaken map[string]string
 	open   map[string][]notify.Open
 	// checks is the check that is asked for; nil if the endpoint is not watched.
 	checks   func(ctx context.Context, key string) (verify.Sample, error)

@@ -106,8 +106,11 @@ func (p peers) Account(ctx context.Context, address, key string) (api.Account, e
 }
 
 // Check implements node.Peers.
-func (p peers) Check(ctx context.Context, address, key string) (api.SeenSample, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.SeenSample, error) { return n.Check(ctx, key) })
+func (p peers) Check(ctx context.Context, address, key string) (api.CheckAnswer, error) {
+	return call(ctx, p, address, func(n *node.Node) (api.CheckAnswer, error) {
+		sample, err := n.Check(ctx, key)
+		return api.CheckAnswer{Node: n.Self().Node, Sample: sample}, err
+	})
 }
 
 // GossipKeys implements node.Peers.

@@ -82,7 +82,7 @@ type Peers interface {
 	Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error)
 	Index(ctx context.Context, address string, verified bool) (uint64, error)
 	Account(ctx context.Context, address, key string) (api.Account, error)
-	Check(ctx context.Context, address, key string) (api.SeenSample, error)
+	Check(ctx context.Context, address, key string) (api.CheckAnswer, error)
 	Transfer(ctx context.Context, address, to string) error
 	GossipKeys(ctx context.Context, address string) (api.RingReport, error)
 	ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error)
