@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,16 +25,42 @@ func decodeBody(from io.Reader, most int64, into any) error {
 	if err := d.Decode(into); err != nil {
 		return bodyFault(err, into)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if _, err := d.Token(); undelivered(err) {
+		return err
+	} else if !errors.Is(err, io.EOF) {
 		return badRequest("there is something behind the end of the JSON object in the body")
 	}
 	return nil
 }
 
+// arriving is the body of a request while it comes in. Its errors say that the
+// body is not there as a whole, whatever would be in it.
+type arriving struct{ io.Reader }
+
+// Read implements io.Reader.
+func (a arriving) Read(into []byte) (int, error) {
+	n, err := a.Reader.Read(into)
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return n, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, faultf(CodeIncomplete, "the body did not come in whole in the time that a request has, and nothing was done: send it again, by a faster line or in parts")
+	}
+	return n, faultf(CodeIncomplete, "the body broke off, and nothing was done: send it again (%v)", err)
+}
+
+// undelivered reports whether err tells of how a body came in, and not of what
+// is in it.
+func undelivered(err error) bool {
+	_, large := errors.AsType[*http.MaxBytesError](err)
+	f, known := errors.AsType[fault](err)
+	return large || known && f.code == CodeIncomplete
+}
+
 // bodyFault says what is wrong with a body that was to be read into into, nil
 // for one that is no JSON.
 func bodyFault(err error, into any) error {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	if undelivered(err) {
 		return err
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {

@@ -114,6 +114,8 @@ func errorOf(status int, p Problem) error {
 		return ErrUncertain
 	case p.Code == CodeBehind:
 		return ErrBehind
+	case p.Code == CodeIncomplete: // so it was asked nothing
+		return fmt.Errorf("%w: %s", ErrUnreachable, p.Detail)
 	case p.Detail == "": // not one of our answers, whatever its status means
 		return fmt.Errorf("it answered %d %s: is it a node of Tocsin?", status, http.StatusText(status))
 	case p.Code == CodeInvalid, p.Code == CodeNotFound, p.Code == CodeConflict, p.Code == CodeUnmet, p.Code == CodeTooOld:

@@ -21,7 +21,7 @@ func (g *gate) enter() (leave func(), err error) {
 }
 
 // gates are those of one handler.
-type gates struct{ asking, waiting, streaming, logging gate }
+type gates struct{ asking, waiting, streaming, logging, uploading gate }
 
 // The most requests of a kind that one node serves at once.
 const maxAsking = 32
@@ -32,5 +32,6 @@ func newGates() *gates {
 		waiting:   gate{most: maxWaiting, what: "requests that wait for a change"},
 		streaming: gate{most: maxStreams, what: "streams"},
 		logging:   gate{most: maxLogs, what: "readers of its log"},
+		uploading: gate{most: maxUploads, what: "backups that are sent to it"},
 	}
 }

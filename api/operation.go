@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
 
 	"tocsin/access"
 )
@@ -38,7 +40,7 @@ func readProblems() []Code {
 }
 
 func changeProblems() []Code {
-	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeUnavailable, CodeCrossSite, CodeConflict, CodeUnmet, CodeTooLarge, CodeInternal, CodeNoLeader, CodeBehind, CodeUncertain}
+	return []Code{CodeInvalid, CodeUnauthenticated, CodeForbidden, CodeTooMany, CodeUnavailable, CodeCrossSite, CodeConflict, CodeUnmet, CodeIncomplete, CodeTooLarge, CodeInternal, CodeNoLeader, CodeBehind, CodeUncertain}
 }
 
 // register adds an operation to the document and to the routes. Huma reads the
@@ -137,15 +139,16 @@ func firstSentence(text string) string {
 	return strings.TrimSuffix(first, ".") + "."
 }
 
-// sent is what huma leaves unread for the handler: who asks, and the body. As a
-// field of an input it is filled before the handler runs.
+// sent is what huma leaves unread for the handler: who asks, the body, and by
+// what it comes. As a field of an input it is filled before the handler runs.
 type sent struct {
 	from string
 	body io.Reader
+	by   *gin.Context
 }
 
 // Resolve implements huma.Resolver.
 func (r *sent) Resolve(ctx huma.Context) []error {
-	r.from, r.body = ctx.RemoteAddr(), ctx.BodyReader()
+	r.from, r.body, r.by = ctx.RemoteAddr(), arriving{ctx.BodyReader()}, humagin.Unwrap(ctx)
 	return nil
 }

@@ -36,6 +36,8 @@ func (p *Problem) GetHeaders() http.Header {
 	switch p.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		h.Set("Retry-After", "1")
+	case http.StatusRequestTimeout:
+		h.Set("Connection", "close") // what is left of the body is not waited for
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="tocsin"`)
 	}

@@ -20,6 +20,7 @@ const (
 	CodeLocalOnly       Code = "local-only"
 	CodeNotFound        Code = "not-found"
 	CodeMethod          Code = "method-not-allowed"
+	CodeIncomplete      Code = "incomplete"
 	CodeConflict        Code = "conflict"
 	CodeTooOld          Code = "too-old"
 	CodeUnmet           Code = "precondition-failed"
@@ -29,7 +30,7 @@ const (
 	CodeNotLeader       Code = "not-leader" // ask LeaderHTTP
 	CodeInternal        Code = "internal"
 	CodeNoLeader        Code = "no-leader" // nothing was done
-	CodeUncertain       Code = "uncertain" // it may or may not have been done; repeating is safe
+	CodeUncertain       Code = "uncertain" // it may or may not have been done
 	CodeBehind          Code = "behind"
 	CodeUnavailable     Code = "unavailable"
 	CodeBusy            Code = "busy"
@@ -87,6 +88,10 @@ func kinds() []kind {
 			"The header Allow names the methods that it takes.",
 		},
 		{
+			CodeIncomplete, http.StatusRequestTimeout, "The body did not come in whole",
+			"The connection broke off in the middle of the body, or the body took longer than it may: 30 s, and 5 minutes for that of PUT /v1/snapshot. Nothing was done. Send it again, by a faster line or from a machine that is nearer to the node.",
+		},
+		{
 			CodeConflict, http.StatusConflict, "The state does not allow it",
 			"The request is well formed, and what the cluster holds does not allow it: there are as many endpoints as there may be, or the node was taken out of the cluster. The detail says which, and what to do.",
 		},
@@ -128,7 +133,7 @@ func kinds() []kind {
 		},
 		{
 			CodeUncertain, http.StatusServiceUnavailable, "It may or may not have been done",
-			"The leader was lost, or the time ran out, after the change was handed over and before anybody heard that it was committed. Repeating it is safe: the same change twice is the same as once. A conditional write (If-Match, If-None-Match) that was done answers precondition-failed the second time: read, and compare.",
+			"The leader was lost, or the time ran out, after the change was handed over and before anybody heard that it was committed. Repeat it: what was done is not done once more. But the second answer may be another one. A conditional write (If-Match, If-None-Match) that was done answers precondition-failed: read, and compare. A deletion that was done answers not-found. The first token of a cluster, created without anybody having been asked for one, answers unauthenticated. Two requests are no mere repeat: POST /v1/tokens without id and hash, whose answer was the only one with the text of the token, and POST /v1/cluster/transfer-leader without node, which hands the lead on.",
 		},
 		{
 			CodeBehind, http.StatusServiceUnavailable, "This node does not know enough yet",

@@ -17,8 +17,16 @@ import (
 
 const snapshotPath = "/v1/snapshot"
 
-// snapshotPatience bounds how long a backup may take on its way.
-const snapshotPatience = 5 * time.Minute
+const (
+	// snapshotPatience bounds how long a backup may take on its way, in either
+	// direction.
+	snapshotPatience = 5 * time.Minute
+	// restoredPatience is how long the answer to one that came may take.
+	restoredPatience = time.Minute
+	// maxUploads is the most backups that one node reads at once: each is in
+	// memory as a whole.
+	maxUploads = 2
+)
 
 // Restored is the answer of PUT /v1/snapshot: the raft index at which it was
 // done, or as of which it would do this.
@@ -44,7 +52,7 @@ func (s *server) snapshotOperations(to huma.API) {
 		text: "The settings, the endpoints with their own settings, labels and parents, the pauses and the maintenance windows become what the backup says, all or none, and what is not in it is deleted; the answer is what was changed. " +
 			"Pauses and windows that have ended are not put back, nor are members, tokens, events and states: an endpoint that was not there, or not so, begins anew, and its first decision notifies nobody. " +
 			"The backup must be of this cluster; one of another is refused unless cluster names this one, or force is true. With dry_run nothing is done.",
-		takesFile: true, answers: exampleRestored(),
+		takesFile: true, answers: exampleRestored(), problems: []Code{CodeBusy},
 	}, s.putSnapshot)
 }
 
@@ -102,9 +110,14 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	b, err := backup.Read(in.Sent.body)
+	leave, err := s.gates.uploading.enter()
 	if err != nil {
-		return nil, badRequest("the backup can't be used: %v", err)
+		return nil, err
+	}
+	defer leave()
+	b, err := in.Sent.backup()
+	if err != nil {
+		return nil, err
 	}
 	view, err := s.known()
 	if err != nil {
@@ -141,6 +154,18 @@ func (s *server) putSnapshot(ctx context.Context, in *putSnapshotInput) (*restor
 			"pauses", d.Pauses.Count(), "windows", d.Windows.Count(), "index", result.Index, "from_address", in.Sent.from)
 	}
 	return &restoredOutput{Index: result.Index, ETag: etagOf(result.Version), Body: answer}, nil
+}
+
+// backup reads the backup that the body is, and has the rest of the request
+// begin anew when it is there.
+func (r *sent) backup() (backup.Backup, error) {
+	allowBody(r.by, snapshotPatience)
+	b, err := backup.Read(r.body)
+	allowTime(r.by, restoredPatience)
+	if err != nil && !undelivered(err) {
+		return b, badRequest("the backup can't be used: %v", err)
+	}
+	return b, err
 }
 
 // yesOrNo reads a parameter that is true or false, and false if it is left out.

@@ -169,5 +169,11 @@ func allowTime(c *gin.Context, long time.Duration) {
 	_ = to.SetReadDeadline(time.Time{}) // or it would end the request when it passes
 }
 
+// allowBody lets the body of a request take longer likewise. When it has been
+// read allowTime is due: the time of the answer has passed meanwhile.
+func allowBody(c *gin.Context, long time.Duration) {
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(long))
+}
+
 // waitProblems are what a read that can wait can answer beside what all can.
 func waitProblems() []Code { return []Code{CodeBusy, CodeUnavailable} }
