@@ -45,6 +45,20 @@ func (r *Record) State(now time.Time) State {
 	return Valid
 }
 
+// Repeats reports whether r asks once more for what other asked for. When each was
+// asked, by whom, and what has become of it is none of that.
+func (r *Record) Repeats(other Record) bool {
+	return r.ID == other.ID && r.Hash == other.Hash && r.Name == other.Name && r.Role == other.Role && r.life() == other.life()
+}
+
+// life is how long r lasts from its beginning, 0 if it has no end.
+func (r *Record) life() time.Duration {
+	if r.Expires.IsZero() {
+		return 0
+	}
+	return r.Expires.Sub(r.Created)
+}
+
 // maxName bounds the name of a token.
 const maxName = 64
 

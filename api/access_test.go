@@ -327,6 +327,17 @@ func TestTokens_AreCreatedShownOnceAndRevoked(t *testing.T) {
 	if all := decoded[api.Tokens](t, list); len(all.Tokens) != 2 || all.Tokens[1].Name != "grafana" || all.Tokens[1].State != access.Valid {
 		t.Errorf("%+v", all)
 	}
+	drawn := access.NewToken()
+	own := fmt.Sprintf(`{"name":"prom","role":"read","expires_in":"24h","id":%q,"hash":%q}`, drawn.ID(), drawn.Hash())
+	first := decoded[api.TokenCreated](t, as(root, "POST", "/v1/tokens", own))
+	again := decoded[api.TokenCreated](t, as(root, "POST", "/v1/tokens", own))
+	if again.Token != first.Token || first.ID != drawn.ID() || first.Text != "" || !first.Changed || again.Changed {
+		t.Errorf("a token that was drawn by whoever asked: %+v, and once more: %+v", first, again)
+	}
+	as(drawn, "GET", "/v1/status", "").wantWord(t, 200, "node1")
+	as(root, "POST", "/v1/tokens", strings.Replace(own, `"read"`, `"admin"`, 1)).wantWord(t, 409, "already")
+	as(root, "POST", "/v1/tokens", fmt.Sprintf(`{"name":"half","role":"read","id":%q}`, drawn.ID())).wantWord(t, 400, "belong together")
+	as(root, "POST", "/v1/tokens", `{"name":"bad","role":"read","id":"x","hash":"y"}`).wantWord(t, 400, "the id is none")
 	as(root, "POST", "/v1/tokens", `{"name":"grafana","role":"read"}`).wantWord(t, 409, "another name")
 	as(root, "POST", "/v1/tokens", `{"name":"x","role":"god"}`).wantWord(t, 400, "no role")
 	as(root, "POST", "/v1/tokens", `{"name":"x y","role":"read"}`).wantWord(t, 400, "letters")

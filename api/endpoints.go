@@ -191,7 +191,7 @@ func (s *server) deleteEndpoint(ctx context.Context, in *writeInput) (*writtenOu
 }
 
 func written(key string, r fsm.Result) *writtenOutput {
-	out := &writtenOutput{Index: r.Index, Body: Written{Key: key, Index: r.Index, Changed: r.Changed}}
+	out := &writtenOutput{Index: r.Index, Body: Written{Key: key, Index: r.Index, Changed: r.Changed, Added: r.Added}}
 	if r.Version > 0 {
 		out.ETag = etagOf(r.Version)
 	}

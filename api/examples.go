@@ -29,7 +29,7 @@ func exampleRequest() EndpointRequest {
 	}
 }
 
-func exampleWritten() Written { return Written{Key: "web", Index: 17, Changed: true} }
+func exampleWritten() Written { return Written{Key: "web", Index: 17, Changed: true, Added: true} }
 
 func exampleVotes() []fsm.Vote {
 	return []fsm.Vote{
@@ -107,7 +107,7 @@ func exampleChecked() Checked {
 	}}
 }
 
-func exampleHoldWritten() HoldWritten { return HoldWritten{Index: 19, Changed: true} }
+func exampleHoldWritten() HoldWritten { return HoldWritten{Index: 19, Changed: true, Added: true} }
 
 func examplePause() Pause {
 	return Pause{

@@ -37,7 +37,7 @@ func TestPauses_AreMadeShownAndTakenBack(t *testing.T) {
 	if !decoded[api.HoldWritten](t, made).Changed || made.header.Get("ETag") != "" {
 		t.Errorf("got %s, ETag %q", made.body, made.header.Get("ETag"))
 	}
-	w.request("POST", pausing, `{"reason":"all of it"}`).wantWord(t, 200, `"changed":true`)
+	w.request("POST", pausing, `{"reason":"all of it"}`).wantWord(t, 200, `"changed":true,"added":true`)
 	w.request("POST", pausing, `{"reason":"all of it"}`).wantWord(t, 200, `"changed":false`)
 
 	got := decoded[api.Pauses](t, w.get(pausing)).Pauses
@@ -119,7 +119,7 @@ func TestWindows_AreMadeShownAndDeleted(t *testing.T) {
 	}
 	longer := strings.Replace(body, `"1h"`, `"2h"`, 1)
 	second := w.request("PUT", nightly, longer, "If-Match: "+tag)
-	if !decoded[api.HoldWritten](t, second).Changed || second.header.Get("ETag") == tag {
+	if got := decoded[api.HoldWritten](t, second); !decoded[api.HoldWritten](t, first).Added || got.Added || !got.Changed || second.header.Get("ETag") == tag {
 		t.Errorf("another: %s, ETag %q", second.body, second.header.Get("ETag"))
 	}
 	w.request("PUT", nightly, body, "If-Match: "+tag).wantWord(t, 412, "changed by somebody else")

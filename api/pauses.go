@@ -47,6 +47,8 @@ type PauseRequest struct {
 type HoldWritten struct {
 	Index   uint64 `json:"index"`
 	Changed bool   `json:"changed"`
+	// Added says that it was not there before.
+	Added bool `json:"added,omitempty"`
 }
 
 func (s *server) pauseOperations(to huma.API) {
@@ -153,7 +155,7 @@ func (s *server) resume(ctx context.Context, in *resumeInput) (*holdWrittenOutpu
 }
 
 func holdWritten(r fsm.Result) *holdWrittenOutput {
-	out := &holdWrittenOutput{Index: r.Index, Body: HoldWritten{Index: r.Index, Changed: r.Changed}}
+	out := &holdWrittenOutput{Index: r.Index, Body: HoldWritten{Index: r.Index, Changed: r.Changed, Added: r.Added}}
 	if r.Version > 0 {
 		out.ETag = etagOf(r.Version)
 	}

@@ -29,11 +29,11 @@ func (s *server) tokenOperations(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodPost, path: tokensPath, id: "create-token", tag: "tokens",
 		summary: "Create a token",
-		text: "The answer has the text of the token, this once: the cluster keeps no more than its hash. " +
-			"The first has to have the role admin, unless a certificate of that role asks: without one nobody could create another. " +
-			"After an answer of the kind uncertain, revoke the token by its name if the list shows it, and create it again.",
+		text: "The cluster keeps no more than the hash of a token. With id and hash, of a token that whoever asks has drawn, its secret never crosses the wire, and the request can be repeated: the same once more is the same token. " +
+			"Without them the node draws one, and the answer has its text, this once; after an answer that was lost, revoke it by its name if the list shows it, and create it again. " +
+			"The first token has to have the role admin, unless a certificate of that role asks: without one nobody could create another. From then on whoever asks has to show who they are: repeated by nobody, the request for the first is answered 401, and has been done.",
 		takes:   TokenRequest{Name: "grafana", Role: access.Read, ExpiresIn: new(fsm.Duration(90 * 24 * time.Hour))},
-		answers: TokenCreated{Token: exampleToken(), Text: "tocsin_mfzwizlt_…", Index: 17},
+		answers: TokenCreated{Token: exampleToken(), Text: "tocsin_mfzwizlt_…", Index: 17, Changed: true},
 	}, s.createToken)
 	register(s, to, operation{
 		method: http.MethodDelete, path: tokensPath + "/{id}", id: "revoke-token", tag: "tokens",
@@ -66,14 +66,19 @@ type TokenRequest struct {
 	Role access.Role `json:"role" enum:"read,operate,admin,join,node"`
 	// ExpiresIn is how long it lasts; nil is until it is revoked.
 	ExpiresIn *fsm.Duration `json:"expires_in,omitempty" doc:"How long it lasts; until it is revoked if left out"`
+	// ID and Hash are those of a token that whoever asks has drawn; without them
+	// the node draws one.
+	ID   string `json:"id,omitempty" minLength:"8" maxLength:"8" doc:"The ID in tocsin_ID_SECRET, the text of a token that was drawn by whoever asks"`
+	Hash string `json:"hash,omitempty" minLength:"64" maxLength:"64" doc:"The SHA-256 of that text, in hexadecimal digits"`
 }
 
 // TokenCreated is the answer to a TokenRequest, and the one place that ever
 // shows a token.
 type TokenCreated struct {
 	Token
-	Text  string `json:"token" doc:"The token itself, shown this once"`
-	Index uint64 `json:"index"`
+	Text    string `json:"token,omitempty" doc:"The token itself, shown this once; absent if whoever asked has drawn it"`
+	Index   uint64 `json:"index"`
+	Changed bool   `json:"changed" doc:"False if this very token was there already: the request was repeated"`
 }
 
 // TokenRevoked is the answer to DELETE /v1/tokens/{id}.
@@ -133,13 +138,9 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 		return nil, err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	record := access.Record{Name: asked.Name, Role: asked.Role, Created: now, By: access.From(ctx).Name()}
-	if asked.ExpiresIn != nil {
-		life := time.Duration(*asked.ExpiresIn)
-		if life < time.Minute || life > maxTokenLife {
-			return nil, badRequest("expires_in %v is not between 1m and %v: leave it out for a token that lasts until it is revoked", life, maxTokenLife)
-		}
-		record.Expires = now.Add(life)
+	record, text, err := asked.record(now, access.From(ctx).Name())
+	if err != nil {
+		return nil, err
 	}
 	view, err := s.known()
 	if err != nil {
@@ -148,13 +149,37 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 	if err := keepsAnAdmin(view, access.From(ctx), record); err != nil {
 		return nil, err
 	}
-	token := access.NewToken()
-	record.ID, record.Hash = token.ID(), token.Hash()
 	result, err := s.propose(ctx, fsm.CreateToken{Token: record})
 	if err != nil {
 		return nil, err
 	}
-	return &tokenCreatedOutput{Index: result.Index, Body: TokenCreated{Token: shownToken(&record, now), Text: token.Reveal(), Index: result.Index}}, nil
+	if kept, there := s.State.View().Token(record.ID); there {
+		record = *kept // as it was created the first time
+	}
+	return &tokenCreatedOutput{Index: result.Index, Body: TokenCreated{
+		Token: shownToken(&record, now), Text: text, Index: result.Index, Changed: result.Changed,
+	}}, nil
+}
+
+// record returns what the cluster is to keep of the token that is asked for at
+// now, and the text of one that is drawn here.
+func (r TokenRequest) record(now time.Time, by string) (kept access.Record, text string, err error) {
+	kept = access.Record{ID: r.ID, Name: r.Name, Role: r.Role, Hash: r.Hash, Created: now, By: by}
+	if r.ExpiresIn != nil {
+		life := time.Duration(*r.ExpiresIn)
+		if life < time.Minute || life > maxTokenLife {
+			return kept, "", badRequest("expires_in %v is not between 1m and %v: leave it out for a token that lasts until it is revoked", life, maxTokenLife)
+		}
+		kept.Expires = now.Add(life)
+	}
+	switch {
+	case (r.ID == "") != (r.Hash == ""):
+		return kept, "", badRequest("id and hash belong together: give both of a token that you have drawn, or neither")
+	case r.ID == "":
+		drawn := access.NewToken()
+		kept.ID, kept.Hash, text = drawn.ID(), drawn.Hash(), drawn.Reveal()
+	}
+	return kept, text, nil
 }
 
 // keepsAnAdmin refuses a token without the role admin where nobody is known to

@@ -19,7 +19,7 @@ func TestEndpoints_PutGetDelete(t *testing.T) {
 	w := newWorld(t)
 	put := w.request("PUT", "/v1/endpoints/web", `{"value":"http://h/","settings":{"check":"http","interval":"5s","quorum":"4"},"labels":{"team":"a"}}`)
 	written := decoded[api.Written](t, put)
-	if want := (api.Written{Key: "web", Index: w.index, Changed: true}); written != want {
+	if want := (api.Written{Key: "web", Index: w.index, Changed: true, Added: true}); written != want {
 		t.Errorf("got %+v, want %+v", written, want)
 	}
 	if again := decoded[api.Written](t, w.request("PUT", "/v1/endpoints/web", `{"value":"http://h/"}`)); again.Changed {

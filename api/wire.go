@@ -192,6 +192,8 @@ type Written struct {
 	Key     string `json:"key"`
 	Index   uint64 `json:"index"`
 	Changed bool   `json:"changed"`
+	// Added says that it was not there before.
+	Added bool `json:"added,omitempty"`
 }
 
 // ApplyRequest is the body of POST /v1/endpoints:apply: the endpoints as they

@@ -52,7 +52,7 @@ type world struct {
 	silent map[string]string
 	// mistaken are the nodes that answer where others should.
 	mistaken map[string]string
-	open   map[string][]notify.Open
+	open     map[string][]notify.Open
 	// checks is the check that is asked for; nil if the endpoint is not watched.
 	checks   func(ctx context.Context, key string) (verify.Sample, error)
 	stopping <-chan struct{} // nil is never

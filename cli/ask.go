@@ -52,6 +52,30 @@ func change[T any](a app, c *cobra.Command, addresses *[]string, output string, 
 	return nil
 }
 
+// put asks for something to be as it is told, and says in a word what that took:
+// added, changed or unchanged.
+func (a app) put(c *cobra.Command, addresses *[]string, wish client.Request) error {
+	nodes, err := a.nodes(c, addresses)
+	if err != nil {
+		return err
+	}
+	raw, err := nodes.Ask(c.Context(), wish)
+	if err != nil {
+		return fmt.Errorf("%s: %w", called(c), err)
+	}
+	var done struct{ Added, Changed bool } // as all answers to such writes have them
+	if err := json.Unmarshal(raw, &done); err != nil {
+		return fmt.Errorf("%s: it was done, and the answer can't be read: %w", called(c), err)
+	}
+	switch {
+	case done.Added:
+		return a.tell("added")
+	case done.Changed:
+		return a.tell("changed")
+	}
+	return a.tell("unchanged")
+}
+
 // write asks for a change, and says no more than that it was done.
 func (a app) write(c *cobra.Command, addresses *[]string, wish client.Request) error {
 	nodes, err := a.nodes(c, addresses)

@@ -124,11 +124,26 @@ func TestSet(t *testing.T) {
 		{[]string{"k", "v", "--parent", ""}, `PATCH /v1/endpoints/k {"value":"v","parents":[]}`},
 	} {
 		code, stdout, stderr := n.tocsin(append([]string{"set"}, c.args...)...)
-		if code != 0 || stdout != "ok\n" || stderr != "" {
+		if code != 0 || stdout != "changed\n" || stderr != "" {
 			t.Errorf("set %q: %d %q %q", c.args, code, stdout, stderr)
 		}
 		if got := n.lastAsked(); got != c.want {
 			t.Errorf("set %q asked\n%s, want\n%s", c.args, got, c.want)
+		}
+	}
+}
+
+// TestSet_SaysWhatItTook, and so does planning a window.
+func TestSet_SaysWhatItTook(t *testing.T) {
+	for want, answer := range map[string][2]bool{"added": {true, true}, "changed": {true, false}, "unchanged": {false, false}} {
+		changed, added := answer[0], answer[1]
+		n := newFakeNode(t, api.Written{Key: "k", Changed: changed, Added: added})
+		if code, stdout, stderr := n.tocsin("set", "k", "v"); code != 0 || stdout != want+"\n" || stderr != "" {
+			t.Errorf("set: %d %q %q, want %s", code, stdout, stderr, want)
+		}
+		n = newFakeNode(t, api.HoldWritten{Changed: changed, Added: added})
+		if code, stdout, stderr := n.tocsin("maintenance", "add", "w", "--all", "--cron", "0 2 * * *", "--for", "1h"); code != 0 || stdout != want+"\n" || stderr != "" {
+			t.Errorf("maintenance add: %d %q %q, want %s", code, stdout, stderr, want)
 		}
 	}
 }

@@ -136,7 +136,9 @@ func (a app) maintenanceAdd() *cobra.Command {
 day of the month, month, day of the week), or once at --from, and lasts for
 --for each time. Of a beginning that the clocks leave out in spring, it begins
 as much later; one that they show twice in autumn comes once. A window that
-came once is removed when it is over.`,
+came once is removed when it is over.
+
+Prints what that took: added, changed, or unchanged if all of it was so already.`,
 		Example: `tocsin maintenance add nightly --prefix web/ \
     --cron "0 2 * * *" --zone Europe/Paris --for 1h
 tocsin maintenance add move --all \
@@ -167,7 +169,7 @@ tocsin maintenance add move --all \
 			return misuse(c, "--for is missing: say how long it lasts, like --for 1h")
 		}
 		body.Prefix, body.Labels, body.Duration = scope.Prefix, scope.Labels, fsm.Duration(lasts)
-		return a.write(c, &addresses, client.Request{Method: http.MethodPut, Path: client.KeyPath(maintenancePath+"/", args[0]), Body: body})
+		return a.put(c, &addresses, client.Request{Method: http.MethodPut, Path: client.KeyPath(maintenancePath+"/", args[0]), Body: body})
 	}
 	return c
 }

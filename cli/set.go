@@ -32,7 +32,9 @@ func (a app) set() *cobra.Command {
 Without flags the endpoint has the settings of the cluster, or keeps those of
 its own that it has. Settings and labels given here are put over those; --plain
 drops what is not given. No change of an endpoint is decided while a --parent of
-it is DOWN.`,
+it is DOWN.
+
+Prints what that took: added, changed, or unchanged if all of it was so already.`,
 		Example: `tocsin set web http://10.0.0.1/health --check http --interval 5s
 tocsin set db 10.0.0.2:5432 --check tcp --label team=storage
 tocsin set ping pong --verify ping.sh --quorum 4`,
@@ -68,7 +70,7 @@ tocsin set ping pong --verify ping.sh --quorum 4`,
 				body.Parents = &[]string{}
 			}
 		}
-		return a.write(c, &addresses, client.Request{Method: method, Path: client.KeyPath(endpointsPath, args[0]), Body: body})
+		return a.put(c, &addresses, client.Request{Method: method, Path: client.KeyPath(endpointsPath, args[0]), Body: body})
 	}
 	return c
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,8 +52,12 @@ func (a app) tokenCreate() *cobra.Command {
 		Use:         "create NAME --role ROLE [flags]",
 		Short:       "Create a token, and print it this once",
 		Annotations: map[string]string{help.Order: "1"},
-		Long: `Creates a token and prints it. It is shown this once: the cluster keeps no more
-than its hash. NAME says whose it is or what for, and stands in the audit log.
+		Long: `Creates a token and prints it. It is shown this once: it is drawn here, and the
+cluster is told no more than its hash. NAME says whose it is or what for, and
+stands in the audit log.
+
+If no answer comes, so that nobody knows whether it was created, it is printed
+all the same, and the command fails and says how to find out.
 
 With --to no node is asked: a line without the secret is appended to FILE, to
 be given to the agent that founds the cluster (--bootstrap-token-file).`,
@@ -82,22 +85,40 @@ tocsin token create root --role admin --to first-tokens > root.token`,
 		if err != nil {
 			return err
 		}
-		asked := api.TokenRequest{Name: args[0], Role: access.Role(role)}
+		token := access.NewToken()
+		asked := api.TokenRequest{Name: args[0], Role: access.Role(role), ID: token.ID(), Hash: token.Hash()}
 		if c.Flags().Changed("expires") {
 			asked.ExpiresIn = &expires
 		}
-		raw, err := nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: tokensPath, Body: asked})
+		_, created, err := client.Decoded[api.TokenCreated](nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: tokensPath, Body: asked}))
 		if err != nil {
-			return fmt.Errorf("token create: %w", err)
-		}
-		var created api.TokenCreated
-		if err := json.Unmarshal(raw, &created); err != nil {
-			return fmt.Errorf("token create: the answer can't be read: %w", err)
+			return a.uncreated(output, token, asked, err)
 		}
 		a.say("Token %s with the role %s. It is shown this once: keep it where nobody else reads it.\n", screen.Clean(created.Name), screen.Clean(string(created.Role)))
-		return a.print(output, raw, func(s *screen.Screen) { s.Line("%s", screen.Clean(created.Text)) })
+		created.Text = token.Reveal()
+		return a.printValue(output, created, func(s *screen.Screen) { s.Line("%s", created.Text) })
 	}
 	return c
+}
+
+// uncreated says why a token was not created. One that perhaps was is printed all
+// the same: nobody could do so later.
+func (a app) uncreated(output string, token access.Token, asked api.TokenRequest, err error) error {
+	// Its own first try, repeated, is no conflict.
+	no, refused := errors.AsType[client.Refused](err)
+	if !client.Uncertain(err) || refused && no.Problem.Code == api.CodeConflict {
+		return fmt.Errorf("token create: %w", err)
+	}
+	perhaps := struct {
+		ID   string      `json:"id"`
+		Name string      `json:"name"`
+		Role access.Role `json:"role"`
+		Text string      `json:"token"`
+	}{asked.ID, asked.Name, asked.Role, token.Reveal()}
+	if unshown := a.printValue(output, perhaps, func(s *screen.Screen) { s.Line("%s", perhaps.Text) }); unshown != nil {
+		return errors.Join(fmt.Errorf("token create: %w", err), unshown)
+	}
+	return fmt.Errorf("token create: %w. The token that was printed counts if \"tocsin token list\" shows the id %s. If it is the first of the cluster, give it to that command (--token-file, or TOCSIN_TOKEN). If it is not there, throw it away and create another", err, asked.ID)
 }
 
 // createForFounding prints a token, and appends what the cluster is to know of it

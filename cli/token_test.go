@@ -13,17 +13,17 @@ import (
 
 func TestToken(t *testing.T) {
 	t.Setenv("TZ", "UTC")
-	text := access.NewToken().Reveal()
 	shown := api.Token{ID: "mfzwizlt", Name: "grafana", Role: access.Read, State: access.Valid, Created: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), By: "anna"}
 	spent := shown
 	spent.Name, spent.State, spent.By, spent.Expires = "old", access.Expired, "", shown.Created.Add(24*time.Hour)
-	n := newFakeNode(t, api.TokenCreated{Token: shown, Text: text, Index: 7})
+	n := newFakeNode(t, api.TokenCreated{Token: shown, Index: 7, Changed: true})
 	code, stdout, stderr := n.tocsin("token", "create", "grafana", "--role", "read", "--expires", "24h")
-	if code != 0 || stdout != text+"\n" || !strings.Contains(stderr, "shown this once") || strings.Contains(stderr, text) {
+	drawn, err := access.ParseToken(strings.TrimSpace(stdout))
+	if code != 0 || err != nil || !strings.Contains(stderr, "shown this once") || strings.Contains(stderr, drawn.Reveal()) {
 		t.Errorf("%d %q %q", code, stdout, stderr)
 	}
-	if got := n.lastAsked(); got != `POST /v1/tokens {"name":"grafana","role":"read","expires_in":"24h0m0s"}` {
-		t.Errorf("asked %s", got)
+	if got, want := n.lastAsked(), `POST /v1/tokens {"name":"grafana","role":"read","expires_in":"24h0m0s","id":"`+drawn.ID()+`","hash":"`+drawn.Hash()+`"}`; got != want {
+		t.Errorf("asked %s, want %s", got, want)
 	}
 
 	n = newFakeNode(t, api.Tokens{Tokens: []api.Token{shown, spent}})
@@ -50,6 +50,33 @@ old      read  expired  2026-11-20  -     2026-11-21  mfzwizlt
 	for _, want := range []string{"grafana revoked\n", "grafana was revoked already\n"} {
 		if code, stdout, _ = n.tocsin("token", "revoke", "grafana"); code != 0 || stdout != want || n.lastAsked() != "DELETE /v1/tokens/grafana" {
 			t.Errorf("%d %q %s", code, stdout, n.lastAsked())
+		}
+	}
+}
+
+// TestToken_IsShownIfItMayCount: nobody could show it later.
+func TestToken_IsShownIfItMayCount(t *testing.T) {
+	uncertain := problem{503, api.Problem{Code: api.CodeUncertain, Detail: "the leader was lost"}}
+	for _, c := range []struct {
+		answers []any
+		shown   bool
+		says    string
+	}{
+		// The first one was created by the first try, and from then on all are asked.
+		{[]any{uncertain, problem{401, api.Problem{Code: api.CodeUnauthenticated, Detail: "nobody has said who asks"}}}, true, "nobody has said who asks. The token that was printed counts if"},
+		{[]any{problem{401, api.Problem{Code: api.CodeUnauthenticated, Detail: "nobody has said who asks"}}}, false, "nobody has said who asks\n"},
+		// The very token, repeated, is no conflict: it is the name of another.
+		{[]any{uncertain, problem{409, api.Problem{Code: api.CodeConflict, Detail: "there is one of that name"}}}, false, "there is one of that name\n"},
+		{[]any{uncertain, api.TokenCreated{Token: api.Token{Name: "root", Role: access.Admin}}}, true, "shown this once"},
+	} {
+		n := newFakeNode(t, c.answers...)
+		code, stdout, stderr := n.tocsin("token", "create", "root", "--role", "admin")
+		token, err := access.ParseToken(strings.TrimSpace(stdout))
+		if (err == nil) != c.shown || !strings.Contains(stderr, c.says) {
+			t.Errorf("%d %q %q", code, stdout, stderr)
+		}
+		if asked := n.lastAsked(); c.shown && (!strings.Contains(asked, token.Hash()) || strings.Contains(asked, token.Reveal())) {
+			t.Errorf("asked %s for %s", asked, token)
 		}
 	}
 }

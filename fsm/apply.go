@@ -123,11 +123,28 @@ func (b *builder) answer(command Command) Result {
 		r.Changed = len(r.Nodes) > 0
 		return r
 	}
+	there := b.there(command)
 	r.Changed, r.Refused = b.apply(command)
+	r.Added = r.Changed && !there
 	if r.Refused == nil {
 		r.Version = b.version(command)
 	}
 	return r
+}
+
+// there reports whether what the command is to make is there, in whatever form.
+// Of a command that makes nothing it says yes.
+func (b *builder) there(command Command) bool {
+	there := true
+	switch c := command.(type) {
+	case SetEndpoint:
+		_, there = b.endpoints.Get([]byte(c.Key))
+	case PauseEndpoints:
+		_, there = b.next.holds.Pause(c.Pause.Scope.tidy())
+	case SetWindow:
+		_, there = b.next.holds.Window(c.Window.Name)
+	}
+	return there
 }
 
 // version returns the version of what the command has written.

@@ -172,6 +172,9 @@ type Result struct {
 	Index uint64 `json:"index"`
 	// Changed is false when everything was already as the command asks.
 	Changed bool `json:"changed"`
+	// Added says that a SetEndpoint, PauseEndpoints or SetWindow has made what was
+	// not there.
+	Added bool `json:"added,omitempty"`
 	// Version is the one that a SetEndpoint, SetWindow or ChangeSettings leaves
 	// behind, to be named in a Condition; 0 after a refusal and for other commands.
 	Version uint64 `json:"version,omitempty"`

@@ -40,7 +40,7 @@ func (v *View) Tokens() iter.Seq[*access.Record] { return values(v.tokens, nil) 
 func (b *builder) createToken(r access.Record) (bool, *Refusal) {
 	old, exists := b.tokens.Get([]byte(r.ID))
 	if exists {
-		if old.Hash == r.Hash { // asked again
+		if old.Repeats(r) {
 			return false, nil
 		}
 		return false, refuse(Conflict, "there is a token with the id %s already: create another one", r.ID)

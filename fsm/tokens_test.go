@@ -19,6 +19,18 @@ func record(name string, role access.Role) access.Record {
 	return access.Record{ID: t.ID(), Name: name, Role: role, Hash: t.Hash(), Created: noon}
 }
 
+// again is what is asked for when r is asked for once more, a while later.
+func again(r access.Record, otherwise func(*access.Record)) access.Record {
+	r.Created = r.Created.Add(time.Minute)
+	if !r.Expires.IsZero() {
+		r.Expires = r.Expires.Add(time.Minute)
+	}
+	if otherwise != nil {
+		otherwise(&r)
+	}
+	return r
+}
+
 func TestTokens_OfTheFoundingAreThereFromTheFirstEntryOn(t *testing.T) {
 	m := fsm.NewMachine()
 	first := []access.Record{record("root", access.Admin), record("nodes", access.Join)}
@@ -37,6 +49,7 @@ func TestTokens_OfTheFoundingAreThereFromTheFirstEntryOn(t *testing.T) {
 func TestTokens_AreRevokedOnceAndStayKnown(t *testing.T) {
 	m := fsm.NewMachine()
 	admin, reader := record("root", access.Admin), record("grafana", access.Read)
+	reader.Expires = reader.Created.Add(24 * time.Hour)
 	commit(t, m, 1, fsm.CreateToken{Token: admin}, fsm.CreateToken{Token: reader})
 	for i, step := range []struct {
 		command fsm.Command
@@ -44,6 +57,10 @@ func TestTokens_AreRevokedOnceAndStayKnown(t *testing.T) {
 		code    fsm.Code
 	}{
 		{fsm.CreateToken{Token: reader}, false, ""}, // asked again
+		{fsm.CreateToken{Token: again(reader, nil)}, false, ""},
+		{fsm.CreateToken{Token: again(reader, func(r *access.Record) { r.Role = access.Admin })}, false, fsm.Conflict},
+		{fsm.CreateToken{Token: again(reader, func(r *access.Record) { r.Name = "other" })}, false, fsm.Conflict},
+		{fsm.CreateToken{Token: again(reader, func(r *access.Record) { r.Expires = r.Created.Add(time.Hour) })}, false, fsm.Conflict},
 		{fsm.RevokeToken{ID: reader.ID, Time: noon}, true, ""},
 		{fsm.RevokeToken{ID: reader.ID, Time: noon.Add(time.Hour)}, false, ""},
 		{fsm.RevokeToken{ID: "nothing", Time: noon}, false, fsm.NotFound},

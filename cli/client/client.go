@@ -106,7 +106,10 @@ func (c *Client) Hush() { c.say = func(string) {} }
 
 // Ask returns the body of the answer. It tries each address in turn, and all
 // of them again while they say that the cluster has no leader, which passes. A
-// write may so be done twice: all of them can be repeated without harm.
+// write may so be asked for twice. That does no harm: what is there already is not
+// made once more. But the second answer may be another one: a condition that the
+// first try has ended (412), a deletion that finds nothing (see AlreadyDone), or,
+// of the first token, that it is not known who asks. Uncertain tells of such.
 func (c *Client) Ask(ctx context.Context, r Request) ([]byte, error) {
 	r.Method = cmp.Or(r.Method, http.MethodGet)
 	var body []byte
@@ -122,6 +125,10 @@ func (c *Client) Ask(ctx context.Context, r Request) ([]byte, error) {
 	for started := time.Now(); ; {
 		answer, unsure, err := c.round(ctx, r, body)
 		uncertain = uncertain || unsure
+		if none, nobody := errors.AsType[unheard](err); nobody {
+			none.uncertain = uncertain && r.Method != http.MethodGet
+			return nil, none
+		}
 		no, isAnswer := errors.AsType[Refused](err)
 		if !isAnswer {
 			return answer, err
@@ -137,6 +144,7 @@ func (c *Client) Ask(ctx context.Context, r Request) ([]byte, error) {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
+			no.uncertain = uncertain
 			return nil, no
 		}
 	}
@@ -173,7 +181,7 @@ func (c *Client) round(ctx context.Context, r Request, body []byte) (answer []by
 	if busy != nil {
 		return nil, uncertain, busy
 	}
-	return nil, uncertain, fmt.Errorf("no node answers at %s: start one with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(silent, " or "))
+	return nil, uncertain, unheard{silent: silent}
 }
 
 // AskTold asks by GET a node whose address another node told. Nodes tell host:port

@@ -102,6 +102,32 @@ func reasonOf(err error) string {
 	return credentials.Explain(err).Error()
 }
 
+// unheard is the error where no node gave an answer. Silent says of each where it
+// was asked, and what came of it.
+type unheard struct {
+	silent []string
+	// uncertain says that one of them may have done what was asked.
+	uncertain bool
+}
+
+func (u unheard) Error() string {
+	text := fmt.Sprintf("no node answers at %s: start one with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", strings.Join(u.silent, " or "))
+	if u.uncertain {
+		text += "; what was asked for may have been done all the same"
+	}
+	return text
+}
+
+// Uncertain reports whether what was asked for may have been done though err is
+// all that came of it.
+func Uncertain(err error) bool {
+	if none, nobody := errors.AsType[unheard](err); nobody {
+		return none.uncertain
+	}
+	no, refused := errors.AsType[Refused](err)
+	return refused && no.uncertain
+}
+
 // AlreadyDone reports whether what a deletion did not find is what an earlier
 // try of it, whose answer was lost, has deleted.
 func AlreadyDone(err error) bool {
