@@ -69,12 +69,13 @@ var mayImport = map[string]struct {
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"hcslog":      {nil, "what raft has to say is worth a line or not, whatever node it runs in"},
 	"membership":  {[]string{"api", "fsm", "gossipdb", "health", "prose", "quorum"}, "who belongs, votes and leads follows from what is known, whoever knows it"},
+	"consensus":   {[]string{"api", "fsm", "hcslog", "membership", "raftstore", "raftwire"}, "what is written and who leads has nothing to do with what it is written for"},
 	"raftwire":    {[]string{"connlimit", "credentials", "hcslog", "pki"}, "who may speak for whom follows from certificates and from the messages themselves, and not from what is said"},
 	"datadir":     {[]string{"fsm", "hcslog", "notify", "raftstore"}, "whose data they are, and whether they are whole, follows from what is on the disk"},
 	"recovery":    {[]string{"api", "credentials", "datadir", "fsm", "pki"}, "it works on the data of a node that does not run, and asks those that do as anybody may"},
 	"web":         {nil, "it is files"},
-	"metrics":     {[]string{"api", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
-	"node":        {[]string{"access", "account", "api", "connlimit", "credentials", "datadir", "doubt", "fsm", "gossipdb", "hcslog", "health", "keyring", "logring", "membership", "metrics", "notify", "pki", "quorum", "raftstore", "raftwire", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"metrics":     {[]string{"api", "consensus", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
+	"node":        {[]string{"access", "account", "api", "connlimit", "consensus", "credentials", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "membership", "metrics", "notify", "pki", "quorum", "raftwire", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "clustertest/simdisk", "clustertest/simnet", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "datadir", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "recovery", "redact", "render", "script", "secretfile", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"cli/client":  {[]string{"access", "api", "config", "credentials", "footing", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},
@@ -104,7 +105,7 @@ var onlyIn = []struct {
 	in      []string
 	why     string
 }{
-	{"github.com/hashicorp/raft", []string{"datadir", "fsm", "node", "raftstore", "raftwire", "recovery", "clustertest", "clustertest/replay", "clustertest/sim", "clustertest/simdisk", "clustertest/simnet", "hosttest"}, "to all others the log is a View that changes"},
+	{"github.com/hashicorp/raft", []string{"consensus", "datadir", "fsm", "raftstore", "raftwire", "recovery", "clustertest", "clustertest/replay", "clustertest/sim", "clustertest/simdisk", "clustertest/simnet", "hosttest"}, "to all others the log is a View that changes"},
 	{"github.com/hashicorp/raft-boltdb", []string{"raftstore"}, "what it does with a damaged file must reach nobody else"},
 	{"go.etcd.io/bbolt", []string{"notify", "raftstore"}, "only they keep files of it, and check them first"},
 	{"github.com/hashicorp/memberlist", []string{"gossipdb", "node", "clustertest", "clustertest/simnet"}, "to all others gossip is a table of ballots"},

@@ -26,8 +26,8 @@ var bugs = []bug{
 			{"fsm/basis.go", "case b == now:", "case b.Generation == now.Generation && b.Revision == now.Revision:"},
 			{"fsm/transition.go", "case event.To == e.State, event.To != health.Up", "case event.To != health.Up"},
 			{
-				"node/leadership.go",
-				"for n.barrier(ctx) != nil || n.found(ctx) != nil {", "for n.found(ctx) != nil {",
+				"consensus/leadership.go",
+				"for m.barrier(ctx) != nil || m.found(ctx) != nil {", "for m.found(ctx) != nil {",
 			},
 		},
 	},
@@ -122,9 +122,9 @@ var bugs = []bug{
 		"o.cursor, o.origin = 1, 1",
 	}}},
 	{"an uncertain write is called undone", edits{{
-		"node/propose.go",
-		"return nil, api.ErrUncertain\n	}\n	n.nudge()",
-		"return nil, n.notLeader()\n	}\n	n.nudge()",
+		"consensus/propose.go",
+		"return nil, api.ErrUncertain\n	}\n	m.nudge()",
+		"return nil, m.NotLeader()\n	}\n	m.nudge()",
 	}}},
 	{"no take-over", edits{{
 		"notify/takeover.go",

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,21 @@ func (d Dialect) NewMachine() *Machine {
 
 // View returns the newest View.
 func (m *Machine) View() *View { return m.view.Load() }
+
+// Await waits until a View fulfils what is asked of it, or ctx ends.
+func (m *Machine) Await(ctx context.Context, fulfils func(*View) bool) error {
+	for {
+		view := m.View()
+		if fulfils(view) {
+			return nil
+		}
+		select {
+		case <-view.Superseded():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
 // Halted is closed when an entry came that this build can't apply. From then
 // on the View stands still, and the node has to be stopped: Err says why.

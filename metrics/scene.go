@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/consensus"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
@@ -29,7 +30,7 @@ type Scene struct {
 	Checks   verify.Progress
 	Streams  verify.StreamStats
 	Doubt    doubt.Status
-	Raft     Raft
+	Raft     consensus.Status
 	// WritesQueued is how many writes wait for a place in an entry.
 	WritesQueued int
 	// FreeBytes is how much can still be written where the data are; nil if
@@ -46,22 +47,3 @@ type Scene struct {
 
 // Expiry is when certificates end: that of the node, and the CA's that ends first.
 type Expiry struct{ Own, CA time.Time }
-
-// Raft is how raft stands on this node.
-type Raft struct {
-	Leads, HasLeader bool
-	Term             uint64
-	// Commit and Applied are indexes, as are the ends of log and snapshot.
-	Commit, Applied, LastLog, Snapshot uint64
-	// Pending is how many entries wait to be applied.
-	Pending uint64
-	// Silence is since when the leader was not heard; 0 on the leader itself,
-	// and less if it was never heard.
-	Silence time.Duration
-	// Voters are the names of those who vote, Servers how many there are with
-	// those who don't.
-	Voters  []string
-	Servers int
-	// Trouble says that raft can't write, or not in time.
-	Trouble bool
-}

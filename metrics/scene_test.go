@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/api"
+	"tocsin/consensus"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
@@ -144,7 +145,7 @@ func TestOldestBallot_IsOfOthersThatAreHeard(t *testing.T) {
 }
 
 func TestScene_OfANodeThatKnowsNothingYet(t *testing.T) {
-	s := &stage{t: t, machine: fsm.NewMachine(), scene: metrics.Scene{Raft: metrics.Raft{Silence: -1}}}
+	s := &stage{t: t, machine: fsm.NewMachine(), scene: metrics.Scene{Raft: consensus.Status{Silence: -1}}}
 	s.shows("tocsin_node_ready", 0)
 	s.shows("tocsin_raft_has_leader", 0)
 	for _, name := range []string{

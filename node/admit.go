@@ -20,9 +20,9 @@ func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, e
 // configuration follows by itself (see membership.Plan).
 func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, error) {
 	view := n.machine.View()
-	if !n.leads() {
+	if !n.raft.Leads() {
 		n.noteMoved(r)
-		return api.Welcome{}, n.notLeader()
+		return api.Welcome{}, n.raft.NotLeader()
 	}
 	if view.ClusterID() == "" {
 		return api.Welcome{}, api.ErrNoLeader // it leads, but has not founded the cluster yet
@@ -37,12 +37,10 @@ func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, erro
 		return n.welcome(r.Node), nil
 	}
 	entry.AsOf = view.Index()
-	ctx, cancel := context.WithTimeout(ctx, proposeTimeout)
-	defer cancel()
-	results, err := n.local.propose(ctx, []fsm.Command{entry})
+	results, err := n.raft.ProposeHere(ctx, entry)
 	switch {
 	case err != nil:
-		return api.Welcome{}, explained(err)
+		return api.Welcome{}, err
 	case results[0].Refused != nil:
 		return api.Welcome{}, results[0].Refused
 	}

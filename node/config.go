@@ -10,6 +10,7 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/consensus"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/logring"
@@ -110,11 +111,7 @@ type Config struct {
 }
 
 // Retention is how raft compacts its log.
-type Retention struct {
-	Threshold uint64        // entries that make a snapshot due; 0 means 4096
-	Trailing  uint64        // entries kept behind a snapshot; 0 means 10240
-	Interval  time.Duration // how often the threshold is looked at; 0 means 60s
-}
+type Retention = consensus.Retention
 
 // ClientCerts says who may call the API by TLS.
 type ClientCerts string

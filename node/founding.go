@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 )
 
@@ -58,9 +56,9 @@ func (n *Node) introduction() api.Introduction {
 // its --join addresses, or, with --bootstrap, of a new one when none of them
 // belongs to any. A node that belongs to a cluster already needs nothing.
 func (n *Node) establish(ctx context.Context) error {
-	exists, err := raft.HasExistingState(n.out.Raft.Log, n.out.Raft.Stable, n.out.Raft.Snapshots)
+	exists, err := n.raft.HasState()
 	if err != nil {
-		return fmt.Errorf("look for the state of raft: %w", err)
+		return err
 	}
 	if exists {
 		n.founding.decide()
@@ -115,19 +113,10 @@ func (n *Node) lookForCluster(ctx context.Context) (silent []string, reached boo
 // bootstrap founds a cluster with this node as its only voter. Its id and its
 // settings are committed by the first leader, which is this node.
 func (n *Node) bootstrap(silent []string) error {
-	self := raft.Server{
-		Suffrage: raft.Voter,
-		ID:       raft.ServerID(n.cfg.Name),
-		Address:  raft.ServerAddress(n.cfg.advertised(n.cfg.Raft)),
-	}
 	if len(silent) > 0 {
 		n.log.Warn("this node founds a new cluster: nothing is on its disk, and nobody answers at --join. If a cluster exists and this node has lost its disk, stop it now, and start it again when the others are up", "silent", strings.Join(silent, ","))
 	} else {
 		n.log.Info("this node founds a new cluster")
 	}
-	err := n.raft.BootstrapCluster(raft.Configuration{Servers: []raft.Server{self}}).Error()
-	if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
-		return fmt.Errorf("found a new cluster: %w", err)
-	}
-	return nil
+	return n.raft.Bootstrap()
 }

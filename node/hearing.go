@@ -42,7 +42,7 @@ func (n *Node) keepHearing(ctx context.Context) error {
 
 // yield looks for an heir and hands the lead over to it.
 func (n *Node) yield(ctx context.Context) {
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil {
 		return // raft has ended
 	}
@@ -63,7 +63,7 @@ func (n *Node) yield(ctx context.Context) {
 // answered a moment ago, and follows this node. Its ballots count for a while
 // after its death, and a transfer to one that is dead keeps everybody waiting.
 func (n *Node) following(ctx context.Context) (follows func(*fsm.Observer) bool) {
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil {
 		return func(*fsm.Observer) bool { return false } // raft has ended
 	}

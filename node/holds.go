@@ -22,7 +22,7 @@ func (n *Node) forgetEnded(ctx context.Context) error {
 			if !anyEnded(n.machine.View().Holds(), now) {
 				continue
 			}
-			if _, err := n.local.propose(ctx, []fsm.Command{fsm.ForgetEnded{Before: now}}); err != nil && ctx.Err() == nil {
+			if _, err := n.raft.ProposeHere(ctx, fsm.ForgetEnded{Before: now}); err != nil && ctx.Err() == nil {
 				n.log.Debug("pauses that have ended can't be removed, will try again", "err", err)
 			}
 		case <-ctx.Done():
@@ -43,14 +43,4 @@ func anyEnded(holds *fsm.Holds, now time.Time) bool {
 		}
 	}
 	return false
-}
-
-// stamped has the leader that proposes a command sign and date what is to be
-// signed and dated by the leader.
-func (n *Node) stamped(c fsm.Command) fsm.Command {
-	if force, ok := c.(fsm.ForceState); ok {
-		force.Leader, force.Time = n.cfg.Name, time.Now()
-		return force
-	}
-	return c
 }

@@ -32,7 +32,7 @@ func (n *Node) sayWhenLeaderless(ctx context.Context) error {
 // returns false when ctx ends or late fires before that.
 func (n *Node) awaitLeader(ctx context.Context, known bool, late <-chan time.Time) bool {
 	for {
-		changed := n.leaderChanged.wait()
+		changed := n.raft.LeaderChanged()
 		if _, is := n.Leader(); is == known {
 			return true
 		}

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 	"tocsin/fsm"
 	"tocsin/membership"
@@ -21,7 +19,9 @@ const (
 	// a node has caught up, or is silent, shows in its ballots, which wake nobody
 	// here.
 	membershipCheck = time.Second
-	stepTimeout     = 10 * time.Second
+	// handOverTimeout bounds a step that hands the lead over, and the question who
+	// could take it.
+	handOverTimeout = 10 * time.Second
 )
 
 // keepMembership makes the raft configuration follow the observers, for as long
@@ -53,8 +53,8 @@ func (n *Node) keepMembership(ctx context.Context) error {
 
 // followPlan takes the steps of the plan until there is none.
 func (n *Node) followPlan(ctx context.Context) error {
-	for ctx.Err() == nil && n.leads() { // one of the steps ends that
-		servers, err := n.servers()
+	for ctx.Err() == nil && n.raft.Leads() { // one of the steps ends that
+		servers, err := n.raft.Servers()
 		if err != nil {
 			return err
 		}
@@ -72,37 +72,20 @@ func (n *Node) followPlan(ctx context.Context) error {
 }
 
 func (n *Node) take(ctx context.Context, s membership.Step, servers []api.Server) error {
-	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
-	defer cancel()
-	id, address := raft.ServerID(s.Node), raft.ServerAddress(s.Address)
-	var future raft.Future
-	switch s.Kind {
-	case membership.Remove:
-		future = n.raft.RemoveServer(id, 0, stepTimeout)
-	case membership.Add:
-		future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
-	case membership.Promote:
-		future = n.raft.AddVoter(id, address, 0, stepTimeout)
-	case membership.Demote:
-		future = n.raft.DemoteVoter(id, 0, stepTimeout)
-	case membership.HandOver:
+	if s.Kind == membership.HandOver {
+		ctx, cancel := context.WithTimeout(ctx, handOverTimeout)
+		defer cancel()
 		_, err := n.handOver(ctx, "", n.following(ctx))
 		return err
-	case membership.Move:
-		if membership.Votes(servers, s.Node) {
-			future = n.raft.AddVoter(id, address, 0, stepTimeout)
-		} else {
-			future = n.raft.AddNonvoter(id, address, 0, stepTimeout)
-		}
 	}
-	return n.futures.await(ctx, future)
+	return n.raft.Take(ctx, s, servers)
 }
 
 // planUnfinished reports whether the plan waits for somebody to be heard: to be
 // voted for, or voted without. Or a node waits for another one's address, which
 // it gets when that one is silent.
 func (n *Node) planUnfinished() bool {
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil {
 		return true
 	}
@@ -120,21 +103,9 @@ func (n *Node) planUnfinished() bool {
 // awaitsVote reports whether this node is a non-voter and there is room for one
 // more voter.
 func (n *Node) awaitsVote() bool {
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	return err == nil && !membership.Votes(servers, n.cfg.Name) &&
 		membership.Voters(servers) < n.machine.View().Settings().MaxVoters
-}
-
-func (n *Node) servers() ([]api.Server, error) {
-	future := n.raft.GetConfiguration()
-	if err := future.Error(); err != nil {
-		return nil, fmt.Errorf("read the raft configuration: %w", err)
-	}
-	var all []api.Server
-	for _, s := range future.Configuration().Servers {
-		all = append(all, api.Server{Node: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter})
-	}
-	return all, nil
 }
 
 // fresh reports whether o's present process is heard: its newest ballot is

@@ -102,7 +102,7 @@ func (n *Node) noteMoved(r api.Registration) {
 	if ours := n.clusterID(); ours == "" || r.ClusterID != ours {
 		return
 	}
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil {
 		return // raft has ended
 	}

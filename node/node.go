@@ -11,18 +11,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/raft"
 	"golang.org/x/sync/errgroup"
 
 	"tocsin/api"
+	"tocsin/consensus"
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/metrics"
 	"tocsin/notify"
 	"tocsin/quorum"
-	"tocsin/raftstore"
-	"tocsin/raftwire"
 	"tocsin/scavenger"
 	"tocsin/verify"
 )
@@ -39,9 +37,7 @@ type Node struct {
 	moved       moved
 
 	machine   *fsm.Machine
-	transport *raftwire.Transport
-	store     *raftstore.Guard // what raft writes to
-	raft      *raft.Raft
+	raft      *consensus.Member
 	ballots   *gossipdb.DB
 	gossip    *gossipdb.Gossip
 	verifier  *verify.Verifier
@@ -59,21 +55,10 @@ type Node struct {
 	changeable atomic.Pointer[Changeable]
 	reloading  sync.Mutex
 
-	local, remote *proposals // writes committed here, or by the leader elsewhere
-
-	leadCh        chan bool // raft tells of its lead here
-	lead          *leadWord
-	futures       *futures // what raft was asked for and has not answered
-	leaderChanged signal
-	transfers     transfers
-	nudges        chan struct{}          // cap 1: followers should hear of a commit
-	established   atomic.Uint64          // the newest term in which all before it was applied here
-	yielded       time.Time              // the lead was last given away; only the work of a term touches it
-	removed       atomic.Bool            // this node was taken out of the cluster
-	littleRoom    atomic.Bool            // on the disk
-	room          atomic.Pointer[uint64] // on the disk, in bytes; nil until it was looked at
-	warned        atomic.Pointer[[]api.Warning]
-	applying      applying
+	yielded time.Time   // the lead was last given away; only the work of a term touches it
+	removed atomic.Bool // this node was taken out of the cluster
+	room    room
+	warned  atomic.Pointer[[]api.Warning]
 
 	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
 	done   chan struct{}           // closed when every goroutine has ended
@@ -93,10 +78,6 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 		incarnation: rand.Text(),
 		started:     time.Now(),
 		machine:     cfg.Dialect.NewMachine(),
-		futures:     newFutures(),
-		leadCh:      make(chan bool, 8),
-		lead:        newLeadWord(),
-		nudges:      make(chan struct{}, 1),
 		done:        make(chan struct{}),
 	}
 	n.ballots = gossipdb.NewSigned(cfg.Name, n.signing())
@@ -109,7 +90,6 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 	if outside.Meet != nil {
 		outside.Meet(n.residentsAt)
 	}
-	n.local, n.remote = newProposals(cfg.Dialect, n.commitHere), newProposals(cfg.Dialect, n.commitThere)
 
 	err := cfg.Validate()
 	if err == nil {
@@ -127,11 +107,7 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 
 // build makes the parts. Raft runs from here on, everything else from run on.
 func (n *Node) build() (err error) {
-	n.store = raftstore.NewGuard(raftstore.GuardConfig{
-		Log: n.out.Raft.Log, Stable: n.out.Raft.Stable, Limit: n.cfg.WriteLimit,
-		Wrote: n.metrics.Disk.Wrote, Logger: n.log,
-	})
-	if n.raft, err = n.newRaft(); err != nil {
+	if n.raft, err = consensus.New(n.consensusConfig()); err != nil {
 		return err
 	}
 	pulse := doubt.NewPulse(n.out.Clock)
@@ -175,13 +151,8 @@ type part struct {
 func (n *Node) run() {
 	carrying, stopCarrying := context.WithCancelCause(context.Background())
 	carriers, carrying := start(carrying,
-		part{"raft store", n.store.Run},
-		part{"receive from raft", n.transport.Run},
-		part{"follow raft", n.drainLeads},
-		part{"follow the leader", n.announceLeader},
-		part{"lead", n.followLead},
-		part{"propose", n.local.run},
-		part{"forward", n.remote.run},
+		part{"raft store", n.raft.WatchStore},
+		part{"take part in raft", n.raft.Run},
 		part{"gossip", n.gossip.Run},
 		part{"follow the settings", n.followSettings},
 		part{"watch for a usurper", n.watchUsurper},
@@ -324,6 +295,6 @@ func (d decisions) Propose(ctx context.Context, t fsm.Transition) error {
 	if refused := d.n.cfg.Dialect.Validate(d.n.machine.View(), t); refused != nil {
 		return refused
 	}
-	_, err := d.n.commitEntry(ctx, t)
+	_, err := d.n.raft.Commit(ctx, t)
 	return err // a refusal by the state machine is an answer: the View tells
 }

@@ -6,10 +6,10 @@ import (
 	"net"
 
 	"github.com/hashicorp/memberlist"
-	"github.com/hashicorp/raft"
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/consensus"
 	"tocsin/credentials"
 	"tocsin/datadir"
 	"tocsin/doubt"
@@ -23,15 +23,8 @@ import (
 // real one, of files, sockets and scripts; clustertest makes one in memory, so
 // that a whole cluster runs in virtual time with all of this package's code.
 type Outside struct {
-	Raft struct {
-		Transport raft.Transport
-		// HangUp ends the calls to others that are under way, and lets there be no
-		// more; nil if none takes long.
-		HangUp    func()
-		Log       raft.LogStore
-		Stable    raft.StableStore
-		Snapshots raft.SnapshotStore
-	}
+	// Raft is what raft reads, writes and calls through.
+	Raft consensus.Outside
 	// Gossip carries memberlist's packets; nil means sockets on Config.Gossip.
 	Gossip memberlist.Transport
 	// Keys keeps the keys that the gossip is encrypted by; nil gossips in the clear.

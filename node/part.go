@@ -36,7 +36,7 @@ func (n *Node) takePart(ctx context.Context) error {
 
 	notifier, err := n.newNotifier(notify.Config{
 		Node: n.cfg.Name, Site: n.cfg.Site, Cluster: cluster, Machine: n.machine, Ledger: n.out.Ledger, Runner: n.out.Runner,
-		Leading: n.leads, Alive: n.alive, Reporter: reporter{n},
+		Leading: n.raft.Leads, Alive: n.alive, Reporter: reporter{n},
 		Start: epoch, Observer: n.metrics.Notifications, Logger: n.log,
 		Returning: n.out.Identity.Cluster != "",
 	})
@@ -76,7 +76,7 @@ func (n *Node) watchMembership(ctx context.Context, epoch uint64) error {
 			o := n.registered()
 			return o == nil || o.Epoch != epoch
 		}
-		if n.awaitView(ctx, changed) != nil {
+		if n.machine.Await(ctx, changed) != nil {
 			return nil // stopping
 		}
 		if o := n.registered(); o != nil {

@@ -2,11 +2,11 @@ package node
 
 // Room implements api.Premises.
 func (n *Node) Room() (bytes uint64, known, little bool) {
-	room := n.room.Load()
-	if room == nil {
+	left := n.room.known()
+	if left == nil {
 		return 0, false, false
 	}
-	return *room, true, n.littleRoom.Load()
+	return *left, true, n.room.little()
 }
 
 // Canaries implements api.Premises.

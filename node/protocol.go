@@ -28,7 +28,7 @@ func (n *Node) followProtocol(ctx context.Context, identity datadir.Identity) er
 				n.log.Warn("that the cluster uses a newer protocol could not be noted in the data directory: an older version, if it is started here, will find out only from the log", "protocol", int(used), "err", err)
 			}
 		}
-		if n.awaitView(ctx, func(v *fsm.View) bool { return v.Protocol() != all || v.ProtocolInUse() > used }) != nil {
+		if n.machine.Await(ctx, func(v *fsm.View) bool { return v.Protocol() != all || v.ProtocolInUse() > used }) != nil {
 			return nil // stopping
 		}
 	}

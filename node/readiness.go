@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/raft"
-
 	"tocsin/api"
 )
 
@@ -25,7 +23,7 @@ func (n *Node) Readiness() api.Readiness {
 	view := n.machine.View()
 	r := api.Readiness{
 		Node: n.cfg.Name, Leader: leader.Node,
-		Index: n.raft.AppliedIndex(), CommitIndex: n.raft.CommitIndex(),
+		Index: n.raft.Applied(), CommitIndex: n.raft.Committed(),
 		Problems: []string{},
 	}
 	problem := func(format string, args ...any) { r.Problems = append(r.Problems, fmt.Sprintf(format, args...)) }
@@ -33,7 +31,7 @@ func (n *Node) Readiness() api.Readiness {
 	if err := n.machine.Err(); err != nil {
 		problem("%v", err)
 	}
-	if trouble := n.store.Trouble(); trouble != "" {
+	if trouble := n.raft.Trouble(); trouble != "" {
 		problem("%s", trouble)
 	}
 	switch {
@@ -45,8 +43,8 @@ func (n *Node) Readiness() api.Readiness {
 	switch {
 	case !known:
 		problem("there is no leader: fewer than a majority of the voters can talk to each other, or an election is under way")
-	case n.raft.State() != raft.Leader && time.Since(n.raft.LastContact()) > maxSilence:
-		problem("the leader %s was last heard %v ago: this node is cut off, or the leader is", leader.Node, time.Since(n.raft.LastContact()).Round(time.Second))
+	case !n.raft.Leads() && time.Since(n.raft.LeaderHeard()) > maxSilence:
+		problem("the leader %s was last heard %v ago: this node is cut off, or the leader is", leader.Node, time.Since(n.raft.LeaderHeard()).Round(time.Second))
 	}
 	if behind := int64(r.CommitIndex) - int64(r.Index); behind > maxBehind {
 		problem("%d committed entries are not applied yet: this node is behind", behind)
@@ -85,7 +83,7 @@ func (n *Node) Readiness() api.Readiness {
 		r.Problems, r.Warnings = append(r.Problems, problems...), append(r.Warnings, warnings...)
 	}
 	r.Warnings = append(r.Warnings, n.trail.warnings()...)
-	if n.littleRoom.Load() {
+	if n.room.little() {
 		r.Warnings = append(r.Warnings, roomWarning)
 	}
 	for _, w := range n.Warnings() {

@@ -37,7 +37,7 @@ func (n *Node) register(ctx context.Context) (epoch uint64, err error) {
 		if err := n.outdated(); err != nil {
 			return 0, err
 		}
-		leaderChanged := n.leaderChanged.wait()
+		leaderChanged := n.raft.LeaderChanged()
 		err := n.askAnybody(ctx)
 		if ctx.Err() != nil {
 			return 0, ctx.Err()
@@ -103,7 +103,7 @@ func (n *Node) registered() *fsm.Observer {
 
 // askAnybody asks the leader if it is known, and else everybody who may know.
 func (n *Node) askAnybody(ctx context.Context) error {
-	if n.leads() {
+	if n.raft.Leads() {
 		_, err := n.admit(ctx, n.registration())
 		return err
 	}

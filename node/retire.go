@@ -20,7 +20,7 @@ const carryGrace = 30 * time.Second
 func (n *Node) retire(ctx context.Context) {
 	n.removed.Store(true)
 	n.log.Warn("this node was taken out of the cluster: it votes and notifies no more, and stays up only to say so; stop it, or start it again to bring it back")
-	if n.leads() {
+	if n.raft.Leads() {
 		n.resign(ctx)
 	}
 }
@@ -54,7 +54,7 @@ func (n *Node) carryRaft(carrying, serving context.Context) {
 // inRaft reports whether the raft configuration holds this node, as far as it
 // knows.
 func (n *Node) inRaft() bool {
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	return err == nil && slices.ContainsFunc(servers, func(s api.Server) bool { return s.Node == n.cfg.Name })
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,20 +16,31 @@ const (
 	roomWarning = "there is little room on the disk of --data-dir: make some, before this node can write no more"
 )
 
+// room is what is left on the disk of the data. Its owner is watchRoom; anybody may
+// ask.
+type room struct{ left atomic.Pointer[uint64] } // bytes; nil until it was looked at, or can't be told
+
+func (r *room) known() *uint64 { return r.left.Load() }
+
+func (r *room) little() bool {
+	left := r.left.Load()
+	return left != nil && *left < littleRoom
+}
+
 // watchRoom looks now and then how much room there is where the data are. A
 // disk that hangs hangs this too, and nothing else.
 func (n *Node) watchRoom(ctx context.Context) error {
 	tick := time.NewTicker(roomCheck)
 	defer tick.Stop()
 	for {
-		room, err := roomIn(n.cfg.DataDir)
+		left, err := roomIn(n.cfg.DataDir)
 		if err != nil {
 			return nil // not a disk that tells; a full one will be noticed
 		}
-		n.room.Store(&room)
-		little := room < littleRoom
-		if was := n.littleRoom.Swap(little); little && !was {
-			n.log.Warn(roomWarning, "room_bytes", room, "data_dir", n.cfg.DataDir)
+		was := n.room.little()
+		n.room.left.Store(&left)
+		if n.room.little() && !was {
+			n.log.Warn(roomWarning, "room_bytes", left, "data_dir", n.cfg.DataDir)
 		}
 		select {
 		case <-tick.C:

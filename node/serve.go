@@ -84,7 +84,7 @@ func (n *Node) Self() api.Self {
 }
 
 // RaftServers implements api.Membership.
-func (n *Node) RaftServers() ([]api.Server, error) { return n.servers() }
+func (n *Node) RaftServers() ([]api.Server, error) { return n.raft.Servers() }
 
 // GossipMembers implements api.Membership.
 func (n *Node) GossipMembers() []gossipdb.Member { return n.gossip.Members() }
@@ -131,7 +131,7 @@ func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 			continue
 		}
 		card.ClusterID, card.Node, card.Gossip = m.Cluster, m.Name, m.Address
-		if n.leads() {
+		if n.raft.Leads() {
 			_, err := n.admit(ctx, card)
 			return err
 		}

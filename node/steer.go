@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/hashicorp/raft"
 
 	"tocsin/api"
 	"tocsin/fsm"
@@ -19,9 +16,9 @@ import (
 
 // RaftProgress implements api.Membership.
 func (n *Node) RaftProgress() api.RaftProgress {
-	s := n.raftScene()
+	s := n.raft.Status()
 	p := api.RaftProgress{
-		State: strings.ToLower(n.raft.State().String()), Term: s.Term,
+		State: n.raft.State(), Term: s.Term,
 		CommitIndex: s.Commit, AppliedIndex: s.Applied, LastIndex: s.LastLog, SnapshotIndex: s.Snapshot,
 	}
 	if s.Silence >= 0 && !s.Leads {
@@ -33,7 +30,7 @@ func (n *Node) RaftProgress() api.RaftProgress {
 // RemoveMember implements api.Membership.
 func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error {
 	view := n.machine.View() // before the servers, which follow it
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil {
 		return err
 	}
@@ -66,7 +63,7 @@ func (n *Node) TransferLead(ctx context.Context, to string) (api.LeaderInfo, err
 		return before, nil
 	}
 	var err error
-	if n.leads() {
+	if n.raft.Leads() {
 		err = n.TransferAsLeader(ctx, to)
 	} else {
 		err = n.out.Peers.Transfer(ctx, before.HTTP, to)
@@ -75,7 +72,7 @@ func (n *Node) TransferLead(ctx context.Context, to string) (api.LeaderInfo, err
 		return api.LeaderInfo{}, err
 	}
 	for {
-		changed := n.leaderChanged.wait()
+		changed := n.raft.LeaderChanged()
 		if now, known := n.Leader(); known && now.Node != before.Node {
 			return now, elected(to, now.Node)
 		}
@@ -102,14 +99,14 @@ const transferTimeout = 8 * time.Second
 
 // TransferAsLeader implements api.Peer.
 func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
-	if !n.leads() {
-		return n.notLeader()
+	if !n.raft.Leads() {
+		return n.raft.NotLeader()
 	}
 	heir, err := n.handOver(ctx, to, n.following(ctx))
 	if _, refused := errors.AsType[*fsm.Refusal](err); refused {
 		return err
 	}
-	if err == nil || !n.leads() {
+	if err == nil || !n.raft.Leads() {
 		n.log.Info("the lead is handed over because somebody asks for it", "peer", heir)
 		return nil
 	}
@@ -123,39 +120,19 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 // and waits until this node leads no more. Raft bounds a transfer, and while one is
 // under way takes nothing else; what asks the other node hangs for as long as a
 // call may. In one term it is not tried again with a node with which it came to
-// nothing: see transfers.
+// nothing: see consensus.
 func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer) bool) (heir string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil {
 		return "", err
 	}
-	term := n.raft.CurrentTerm()
-	untried := func(o *fsm.Observer) bool { return able(o) && (o.Node == to || !n.transfers.hasTried(term, o.Node)) }
+	term := n.raft.Term()
+	untried := func(o *fsm.Observer) bool { return able(o) && (o.Node == to || !n.raft.TriedToHandOver(term, o.Node)) }
 	next, refused := membership.Heir(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), untried)
 	if refused != nil {
 		return "", refused
 	}
-	if !n.transfers.begin(term, next.Node) {
-		return "", &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s was to take the lead already since %s leads, and did not; it is not tried again with the same node: hand it over to another one, or stop %s", next.Node, n.cfg.Name, n.cfg.Name)}
-	}
-	err = n.futures.await(ctx, n.raft.LeadershipTransferToServer(raft.ServerID(next.Node), raft.ServerAddress(next.Address)))
-	if err == nil || errors.Is(err, raft.ErrLeadershipTransferInProgress) {
-		n.transfers.done(next.Node)
-	}
-	if err != nil {
-		return next.Node, err
-	}
-	// The transfer is done when the other was told; it leads when it is elected.
-	for n.leads() {
-		changed := n.leaderChanged.wait()
-		select {
-		case <-changed:
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return next.Node, ctx.Err()
-		}
-	}
-	return next.Node, nil
+	return next.Node, n.raft.HandOver(ctx, term, next)
 }

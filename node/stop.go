@@ -17,7 +17,6 @@ const (
 	leaveTimeout  = 10 * time.Second
 	transferGrace = 3 * time.Second
 	gossipGrace   = time.Second
-	raftGrace     = 5 * time.Second
 	// partGrace is more than any part takes: running scripts are ended within
 	// their own grace, and requests are cut off.
 	partGrace = 15 * time.Second
@@ -36,7 +35,7 @@ func (n *Node) Stop(ctx context.Context) error {
 			if err := n.leave(ctx, fsm.RemoveObserver{Node: n.cfg.Name}); err != nil {
 				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: tocsin cluster remove-peer %s", err, n.cfg.Name))
 			}
-		} else if alive && n.leads() {
+		} else if alive && n.raft.Leads() {
 			n.resign(ctx)
 		}
 		n.cancel(errStopped)
@@ -58,7 +57,7 @@ func (n *Node) leave(ctx context.Context, leaving fsm.RemoveObserver) error {
 	if n.machine.View().ObserverCount() <= 1 {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: "the last node can't leave its cluster: stop it and remove its data directory instead"}
 	}
-	if leaving.Node == n.cfg.Name && n.leads() {
+	if leaving.Node == n.cfg.Name && n.raft.Leads() {
 		n.resign(ctx)
 	}
 	results, err := n.Propose(ctx, leaving)
@@ -79,38 +78,11 @@ func (n *Node) resign(ctx context.Context) {
 	}
 }
 
-// closeRaft shuts raft down, and ends what it asks of others at that moment: who
-// does not answer would keep it for as long as a call may take. A write that
-// hangs keeps raft from ending; then what is left of it ends with the process,
-// and its store is closed all the same.
 func (n *Node) closeRaft() error {
-	if n.store != nil {
-		n.store.Release()
-	}
 	if n.raft == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), raftGrace)
-	defer cancel()
-	// Nobody reads it any more, and raft must not wait for us.
-	go func() {
-		for {
-			select {
-			case <-n.leadCh:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	defer n.futures.end()
-	ended := n.raft.Shutdown()
-	if n.out.Raft.HangUp != nil {
-		n.out.Raft.HangUp()
-	}
-	if err := n.futures.await(ctx, ended); err != nil {
-		return fmt.Errorf("shut raft down: %w", err)
-	}
-	return nil
+	return n.raft.Close()
 }
 
 // settle waits for the parts of a group, and for no longer than partGrace after

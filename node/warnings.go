@@ -27,7 +27,7 @@ func (n *Node) watchWarnings(ctx context.Context) error {
 			}
 			lasting := w.Update(now, membership.Warnings(p))
 			n.warned.Store(&lasting)
-			w.Log(n.log, n.leads(), lasting)
+			w.Log(n.log, n.raft.Leads(), lasting)
 		case <-ctx.Done():
 			n.warned.Store(nil)
 			return nil
@@ -39,7 +39,7 @@ func (n *Node) watchWarnings(ctx context.Context) error {
 // belongs to no cluster or knows nothing of it.
 func (n *Node) picture() (membership.Picture, bool) {
 	view := n.machine.View()
-	servers, err := n.servers()
+	servers, err := n.raft.Servers()
 	if err != nil || n.registered() == nil {
 		return membership.Picture{}, false
 	}

@@ -1,0 +1,109 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"tocsin/api"
+	"tocsin/fsm"
+	"tocsin/membership"
+)
+
+// stepTimeout bounds one change of the raft configuration.
+const stepTimeout = 10 * time.Second
+
+// Servers returns the raft configuration, as far as this node knows it.
+func (m *Member) Servers() ([]api.Server, error) {
+	future := m.raft.GetConfiguration()
+	if err := future.Error(); err != nil {
+		return nil, fmt.Errorf("read the raft configuration: %w", err)
+	}
+	var all []api.Server
+	for _, s := range future.Configuration().Servers {
+		all = append(all, api.Server{Node: string(s.ID), Address: string(s.Address), Voter: s.Suffrage == raft.Voter})
+	}
+	return all, nil
+}
+
+// Take changes the raft configuration, which was servers when the step was decided,
+// if this node leads. To hand the lead over see HandOver.
+func (m *Member) Take(ctx context.Context, s membership.Step, servers []api.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	id, address := raft.ServerID(s.Node), raft.ServerAddress(s.Address)
+	var future raft.Future
+	switch s.Kind {
+	case membership.Remove:
+		future = m.raft.RemoveServer(id, 0, stepTimeout)
+	case membership.Add:
+		future = m.raft.AddNonvoter(id, address, 0, stepTimeout)
+	case membership.Promote:
+		future = m.raft.AddVoter(id, address, 0, stepTimeout)
+	case membership.Demote:
+		future = m.raft.DemoteVoter(id, 0, stepTimeout)
+	case membership.Move:
+		if membership.Votes(servers, s.Node) {
+			future = m.raft.AddVoter(id, address, 0, stepTimeout)
+		} else {
+			future = m.raft.AddNonvoter(id, address, 0, stepTimeout)
+		}
+	default:
+		return fmt.Errorf("%q is no change of the raft configuration", s.Kind)
+	}
+	return m.futures.await(ctx, future)
+}
+
+// TriedToHandOver reports whether HandOver has come to nothing with that node in that
+// term, or is under way.
+func (m *Member) TriedToHandOver(term uint64, to string) bool { return m.transfers.hasTried(term, to) }
+
+// HandOver gives the lead that this node has in term to a voter, and waits until it
+// leads no more. While a transfer is under way raft takes nothing else. In one term it
+// is not tried again with a node with which it came to nothing: see transfers.
+func (m *Member) HandOver(ctx context.Context, term uint64, to api.Server) error {
+	if !m.transfers.begin(term, to.Node) {
+		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s was to take the lead already since %s leads, and did not; it is not tried again with the same node: hand it over to another one, or stop %s", to.Node, m.config.Node, m.config.Node)}
+	}
+	err := m.futures.await(ctx, m.raft.LeadershipTransferToServer(raft.ServerID(to.Node), raft.ServerAddress(to.Address)))
+	if err == nil || errors.Is(err, raft.ErrLeadershipTransferInProgress) {
+		m.transfers.done(to.Node)
+	}
+	if err != nil {
+		return err
+	}
+	// The transfer is done when the other was told; it leads when it is elected.
+	for m.Leads() {
+		changed := m.leaderChanged.wait()
+		select {
+		case <-changed:
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// HasState reports whether there is anything on the disk of what raft must not
+// forget.
+func (m *Member) HasState() (bool, error) {
+	exists, err := raft.HasExistingState(m.config.Outside.Log, m.config.Outside.Stable, m.config.Outside.Snapshots)
+	if err != nil {
+		return false, fmt.Errorf("look for the state of raft: %w", err)
+	}
+	return exists, nil
+}
+
+// Bootstrap begins a new log, with this node as its only voter.
+func (m *Member) Bootstrap() error {
+	self := raft.Server{Suffrage: raft.Voter, ID: raft.ServerID(m.config.Node), Address: raft.ServerAddress(m.config.Raft)}
+	err := m.raft.BootstrapCluster(raft.Configuration{Servers: []raft.Server{self}}).Error()
+	if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
+		return fmt.Errorf("found a new cluster: %w", err)
+	}
+	return nil
+}
