@@ -35,6 +35,7 @@ type Live struct {
 type held struct {
 	certificate tls.Certificate
 	own         *x509.Certificate
+	between     []*x509.Certificate // what leads from own to a root
 	roots       []*x509.Certificate
 	pool        *x509.CertPool
 }
@@ -79,7 +80,7 @@ func newHeld(m pki.Material) *held {
 		h.pool.AddCert(root)
 	}
 	if len(m.Chain) > 0 {
-		h.own = m.Chain[0]
+		h.own, h.between = m.Chain[0], m.Chain[1:]
 		h.certificate = tls.Certificate{PrivateKey: m.Key, Leaf: h.own}
 		for _, cert := range m.Chain {
 			h.certificate.Certificate = append(h.certificate.Certificate, cert.Raw)
@@ -91,17 +92,7 @@ func newHeld(m pki.Material) *held {
 // verifiesItself reports why our own CA would not believe our certificate, its
 // dates aside: half of a change of CA is no state to work in.
 func (h *held) verifiesItself() error {
-	return verify(append([]*x509.Certificate{h.own}, h.certificateRest()...), h.pool, h.own.NotBefore, x509.ExtKeyUsageClientAuth)
-}
-
-func (h *held) certificateRest() []*x509.Certificate {
-	var rest []*x509.Certificate
-	for _, der := range h.certificate.Certificate[1:] {
-		if cert, err := x509.ParseCertificate(der); err == nil {
-			rest = append(rest, cert)
-		}
-	}
-	return rest
+	return verify(append([]*x509.Certificate{h.own}, h.between...), h.pool, h.own.NotBefore, x509.ExtKeyUsageClientAuth)
 }
 
 // now returns what is to be used now.
@@ -150,9 +141,12 @@ func (l *Live) refuse(why string) {
 
 // Standing is how the credentials of a node stand.
 type Standing struct {
-	// Own is its certificate, Roots are those of the CAs that it believes.
-	Own   *x509.Certificate
-	Roots []*x509.Certificate
+	// Files is where they lie.
+	Files pki.Files
+	// Own is its certificate, Between what leads from it to a CA, if anything has to;
+	// Roots are the certificates of the CAs that it believes.
+	Own            *x509.Certificate
+	Between, Roots []*x509.Certificate
 	// Trouble says why what the files say now is not used, "" if it is.
 	Trouble string
 }
@@ -160,7 +154,7 @@ type Standing struct {
 // Standing says how the credentials stand that were read last. It reads nothing.
 func (l *Live) Standing() Standing {
 	h := l.held.Load()
-	s := Standing{Own: h.own, Roots: h.roots}
+	s := Standing{Files: l.files, Own: h.own, Between: h.between, Roots: h.roots}
 	if why := l.trouble.Load(); why != nil {
 		s.Trouble = *why
 	}

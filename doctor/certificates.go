@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -14,11 +15,11 @@ import (
 // Certificates is what was found in the directory of a node's certificate.
 type Certificates struct {
 	Dir string
-	// Fault says why an agent can't use what lies there, "" if it can.
-	Fault string
-	// Ended and Ending are remarks on those whose time is not now, and on those
-	// whose time ends soon.
-	Ended, Ending []string
+	// Denied says why this account can't look at them, "" if it can: of an agent, which
+	// has another account, it says nothing.
+	Denied string
+	// Judgements are what their node says of them, too.
+	Judgements []credentials.Judgement
 }
 
 // lookAtCertificates looks at the certificates of a node, nil where it has none. It reads the key
@@ -27,23 +28,15 @@ func lookAtCertificates(dir, node string, now time.Time) *Certificates {
 	if dir == "" {
 		return nil
 	}
-	found := &Certificates{Dir: dir}
-	live, err := credentials.Open(pki.FilesIn(dir), node, slog.New(slog.DiscardHandler))
-	if err != nil {
-		found.Fault = err.Error()
-		return found
+	files := pki.FilesIn(dir)
+	live, err := credentials.Open(files, node, slog.New(slog.DiscardHandler))
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return &Certificates{Dir: dir, Denied: err.Error()}
+	case err != nil:
+		return &Certificates{Dir: dir, Judgements: credentials.Standing{Files: files, Trouble: err.Error()}.Judge(now)}
 	}
-	standing := live.Standing()
-	for _, cert := range append(standing.Roots, standing.Own) {
-		switch remark := pki.Remark(cert, now); {
-		case remark == "":
-		case pki.ValidityOf(cert, now) == pki.Soon:
-			found.Ending = append(found.Ending, remark)
-		default:
-			found.Ended = append(found.Ended, remark)
-		}
-	}
-	return found
+	return &Certificates{Dir: dir, Judgements: live.Standing().Judge(now)}
 }
 
 // certificates: whether the certificate of the node that runs here is good, and
@@ -53,18 +46,19 @@ func certificates(f Facts) []Finding {
 		return nil
 	}
 	found := f.Local.Certificates
+	if found.Denied != "" {
+		return []Finding{{
+			Severity: Info, Subject: "certificates", Text: sentence("this account may not look at the certificate of this node: " + found.Denied),
+			Remedy: "sudo tocsin tls show " + quoted(found.Dir) + "; the node itself says at /readyz what is wrong with it",
+		}}
+	}
 	var all []Finding
-	add := func(s Severity, text, remedy string) {
-		all = append(all, Finding{Severity: s, Subject: "certificates", Text: sentence(text), Remedy: remedy})
-	}
-	if found.Fault != "" {
-		add(Critical, found.Fault, "put in place what fits together (\"tocsin tls show "+quoted(found.Dir)+"\" shows what lies there); an agent that runs goes on with what it had, and none starts")
-	}
-	for _, remark := range found.Ended {
-		add(Critical, remark, "until then no other node lets this one in")
-	}
-	for _, remark := range found.Ending {
-		add(Warning, remark, "nothing is broken yet")
+	for _, j := range found.Judgements {
+		severity := Warning
+		if j.Grave {
+			severity = Critical
+		}
+		all = append(all, Finding{Severity: severity, Subject: "certificates", Text: sentence(j.Text), Remedy: j.Remedy})
 	}
 	return orWell(all, "certificates", "The certificate in "+found.Dir+" is that of this node, of a CA that it believes, and ends not soon.")
 }

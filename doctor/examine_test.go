@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/credentials"
 	"tocsin/doctor"
 	"tocsin/keyring"
 )
@@ -137,7 +138,7 @@ func TestExamine(t *testing.T) {
 			func(f *doctor.Facts) {
 				f.Answers[1].Report.GossipKeyFile = &keyring.Stray{Fault: "open /k: permission denied"}
 			},
-			[]string{"warning gossip-keys b: can't be read, and it goes by k1: open /k: permission denied. | mend it before"},
+			[]string{"warning gossip-keys b: can't be read, and it goes by k1: open /k: permission denied. | put the file of another node there before"},
 		},
 		"a change of the key is under way": {
 			func(f *doctor.Facts) { f.Answers[1].Report.GossipKeys = []keyring.Fingerprint{"k1", "k2"} },
@@ -179,11 +180,13 @@ func TestExamine(t *testing.T) {
 			f.Local.Files = []doctor.File{{Path: "/t/tls.key", Kind: doctor.Secret, Perm: 0o644}, {Path: "/my token", Kind: doctor.Secret, Perm: 0o604}, {Path: "/k", Kind: doctor.Secret, Perm: 0o640}, {Path: "/k", Kind: doctor.Secret, Perm: 0o600}}
 		}, []string{"warning files : /t/tls.key can be read by everybody on this machine (644) | chmod o-rwx /t/tls.key", "warning files : /my token | '/my token'"}},
 		"certificates": {func(f *doctor.Facts) {
-			f.Local.Certificates = &doctor.Certificates{Dir: "/t", Ended: []string{"the certificate of node a expired on 2026-01-01: run \"tocsin tls renew\""}, Ending: []string{"the CA \"x\" expires on 2027-01-01: go over to it"}}
-		}, []string{"critical certificates : node a expired on 2026-01-01 | ", "warning certificates : CA \"x\" expires | "}},
-		"certificates that can't be used": {func(f *doctor.Facts) {
-			f.Local.Certificates = &doctor.Certificates{Dir: "/t", Fault: "/t/tls.key is not the key of the certificate in /t/tls.crt"}
-		}, []string{"critical certificates : is not the key of | tocsin tls show /t"}},
+			f.Local.Certificates = &doctor.Certificates{Dir: "/t", Judgements: []credentials.Judgement{
+				{Text: "the CA \"x\" expires on 2027-01-01", Remedy: "go over"}, {Grave: true, Text: "the certificate of node a expired on 2026-01-01", Remedy: "renew it"},
+			}}
+		}, []string{"critical certificates : The certificate of node a expired on 2026-01-01. | renew it", "warning certificates : CA \"x\" expires | go over"}},
+		"certificates of another account": {func(f *doctor.Facts) {
+			f.Local.Certificates = &doctor.Certificates{Dir: "/my t", Denied: "open /my t/tls.key: permission denied"}
+		}, []string{"info certificates : may not look at the certificate of this node: open /my t/tls.key: permission denied. | sudo tocsin tls show '/my t'"}},
 		"nothing is here": {func(f *doctor.Facts) { f.Local = nil }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

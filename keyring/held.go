@@ -51,7 +51,7 @@ func (s Standing) Mend(node string) (text, remedy string) {
 		goesBy = "goes by " + listed(keys)
 	}
 	if file.Fault != "" {
-		return fmt.Sprintf("its file of the gossip keys can't be read, and it %s: %s", goesBy, file.Fault), "mend it before the node is started again, which it would not survive: its keys, the first one first, are those of a node that has the same"
+		return fmt.Sprintf("its file of the gossip keys can't be read, and it %s: %s", goesBy, file.Fault), "put the file of another node there before this one is started again: it would end at once"
 	}
 	text = fmt.Sprintf("its file of the gossip keys says %s, and it %s", listed(file.Keys), goesBy)
 	after := Standing{Rings: maps.Clone(s.Rings)}
@@ -63,7 +63,7 @@ func (s Standing) Mend(node string) (text, remedy string) {
 		}
 	}
 	if len(parted) > 0 {
-		return text, fmt.Sprintf("put the file of another node there; neither reload nor start it before: with what its file says it and %s would not understand each other", prose.And(parted))
+		return text, fmt.Sprintf("put the file of another node there; neither reload nor start this one before: with what its file says, it would not understand %s, nor be understood", prose.And(parted))
 	}
 	return text, `"tocsin reload" there has it go by its file; or put the file of another node there`
 }

@@ -43,9 +43,9 @@ func TestStanding_Mend(t *testing.T) {
 		text, remedy string
 	}{
 		"brought, and not read":    {keyring.Stray{Keys: keys{"1", "2"}}, "says 1, 2, and it goes by 1", `"tocsin reload" there`},
-		"one that nobody else has": {keyring.Stray{Keys: keys{"3"}}, "says 3, and it goes by 1", "it and b and c would not understand each other"},
-		"one that only b has":      {keyring.Stray{Keys: keys{"2", "1"}}, "says 2, 1, and it goes by 1", "it and c would not understand each other"},
-		"unreadable":               {keyring.Stray{Fault: "denied"}, "can't be read, and it goes by 1: denied", "mend it before"},
+		"one that nobody else has": {keyring.Stray{Keys: keys{"3"}}, "says 3, and it goes by 1", "would not understand b and c, nor"},
+		"one that only b has":      {keyring.Stray{Keys: keys{"2", "1"}}, "says 2, 1, and it goes by 1", "would not understand c, nor"},
+		"unreadable":               {keyring.Stray{Fault: "denied"}, "can't be read, and it goes by 1: denied", "before this one is started again"},
 	} {
 		s := keyring.NewStanding()
 		s.Hear("a", keyring.Held{Keys: keys{"1"}, File: &test.file})

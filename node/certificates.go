@@ -42,20 +42,12 @@ func (n *Node) watchCertificates(ctx context.Context) error {
 // judge says what keeps a node with these credentials from doing its duty, and
 // what will one day.
 func judge(s credentials.Standing, now time.Time) (problems, warnings []string) {
-	if remark := pki.Remark(s.Own, now); remark != "" {
-		if pki.ValidityOf(s.Own, now) == pki.Soon {
-			warnings = append(warnings, remark)
+	for _, j := range s.Judge(now) {
+		if j.Grave {
+			problems = append(problems, j.String())
 		} else {
-			problems = append(problems, remark)
+			warnings = append(warnings, j.String())
 		}
-	}
-	for _, root := range s.Roots {
-		if remark := pki.Remark(root, now); remark != "" {
-			warnings = append(warnings, remark)
-		}
-	}
-	if s.Trouble != "" {
-		warnings = append(warnings, "the certificates on disk can't be used, and the ones before are kept: "+s.Trouble)
 	}
 	return problems, warnings
 }

@@ -36,22 +36,33 @@ func ValidityOf(cert *x509.Certificate, now time.Time) Validity {
 	return Valid
 }
 
-// Remark says what is to be said about a certificate at now, and what to do; ""
-// for a valid one.
+// Remark says in one line what is to be said about a certificate at now, and what to
+// do; "" for a valid one.
 func Remark(cert *x509.Certificate, now time.Time) string {
-	who, remedy := "the certificate of "+TitleOf(cert), "run \"tocsin tls renew\" where the key of the CA is, and put the new tls.crt in place; no restart is needed"
+	text, remedy := Say(cert, now)
+	if text == "" {
+		return ""
+	}
+	return text + ": " + remedy
+}
+
+// Say says what is to be said about a certificate at now, and what to do, apart; "" for
+// a valid one.
+func Say(cert *x509.Certificate, now time.Time) (text, remedy string) {
+	who := "the certificate of " + TitleOf(cert)
+	remedy = `"tocsin tls renew cluster --ca-dir cluster/ca", where "tocsin init" has made the folder cluster, renews it; put the new tls.crt in place, no restart is needed`
 	if cert.IsCA {
-		remedy = "make a new CA and go over to it, as docs/security.md tells step by step"
+		remedy = `"tocsin tls ca next" makes a new one; docs/security.md tells step by step how to go over to it`
 	}
 	switch ValidityOf(cert, now) {
 	case Early:
-		return fmt.Sprintf("%s is valid only from %s on: look at the clock of this machine, and of the one that issued it", who, cert.NotBefore.UTC().Format(time.DateTime))
+		return fmt.Sprintf("%s is valid only from %s on", who, cert.NotBefore.UTC().Format(time.DateTime)), `look at the clock of this machine ("date -u"), and of the one that issued it`
 	case Expired:
-		return fmt.Sprintf("%s expired on %s: %s", who, day(cert.NotAfter), remedy)
+		return fmt.Sprintf("%s expired on %s", who, day(cert.NotAfter)), remedy
 	case Soon:
-		return fmt.Sprintf("%s expires on %s: %s", who, day(cert.NotAfter), remedy)
+		return fmt.Sprintf("%s expires on %s", who, day(cert.NotAfter)), remedy
 	}
-	return ""
+	return "", ""
 }
 
 // TitleOf says whose certificate it is, as well as can be told.

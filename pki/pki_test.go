@@ -135,12 +135,12 @@ func TestRemark(t *testing.T) {
 	}{
 		{cert, noon, ""},
 		{cert, cert.NotAfter.Add(-30 * pki.Day), ""},
-		{cert, cert.NotAfter.Add(-30*pki.Day + 1), "the certificate of node n1 expires on 2027-11-20: run \"tocsin tls renew\""},
-		{cert, cert.NotAfter.Add(1), "the certificate of node n1 expired on 2027-11-20: run \"tocsin tls renew\""},
+		{cert, cert.NotAfter.Add(-30*pki.Day + 1), "the certificate of node n1 expires on 2027-11-20: \"tocsin tls renew cluster --ca-dir cluster/ca\""},
+		{cert, cert.NotAfter.Add(1), "the certificate of node n1 expired on 2027-11-20: \"tocsin tls renew cluster --ca-dir cluster/ca\""},
 		{cert, noon.Add(-2 * time.Hour), "is valid only from 2026-11-20 11:00:00 on"},
 		{short, noon.Add(29 * pki.Day), ""},
 		{short, noon.Add(31 * pki.Day), "node n2 expires on 2026-12-30"},
-		{a.Certificate, a.Certificate.NotAfter.Add(-pki.Day), "the certificate of the CA \"test\" expires on 2036-11-17: make a new CA"},
+		{a.Certificate, a.Certificate.NotAfter.Add(-pki.Day), "the certificate of the CA \"test\" expires on 2036-11-17: \"tocsin tls ca next\" makes a new one"},
 	} {
 		if got := pki.Remark(test.cert, test.at); !strings.Contains(got, test.want) || (got == "") != (test.want == "") {
 			t.Errorf("at %v: got %q, want %q", test.at, got, test.want)
