@@ -30,7 +30,8 @@ func (a app) debug() *cobra.Command {
 		Annotations: map[string]string{help.Order: "76"},
 		Long: `Asks every node for its status, configuration, metrics and newest log lines,
 examines the cluster as "tocsin doctor" does, and writes all of it into an
-archive. Profiles (goroutines) are in it where a node shows them here: "pprof:
+archive; where no node knows the cluster, with what each address given tells of
+itself. Profiles (goroutines) are in it where a node shows them here: "pprof:
 true" in its configuration file, "tocsin reload", and this command on its
 machine. What could not be had is listed in MISSING.txt.
 
@@ -98,6 +99,10 @@ func (a app) gather(ctx context.Context, nodes *client.Client, to io.Writer, fol
 	if err != nil {
 		return err
 	}
+	addresses := nodes.Addresses
+	if asked != "" {
+		addresses = []string{asked}
+	}
 	w := dossier.NewWriter(to, folder, now)
 	for _, own := range []struct {
 		name  string
@@ -109,7 +114,7 @@ func (a app) gather(ctx context.Context, nodes *client.Client, to io.Writer, fol
 		}
 		w.JSON(own.name, text)
 	}
-	if err := dossier.Gather(ctx, getter{nodes}, asked, w, func(what string) { a.say("%s\n", screen.Clean(what)) }); err != nil {
+	if err := dossier.Gather(ctx, getter{nodes}, addresses, w, func(what string) { a.say("%s\n", screen.Clean(what)) }); err != nil {
 		return err
 	}
 	return w.Close()

@@ -35,8 +35,12 @@ runs on this machine, or --config names its file, it also looks at what lies
 here, its certificates among it, and at the ways from here to the other nodes.
 Nothing is changed.
 
+Where no node knows what the cluster holds, because none has found a leader
+since its start, it says what each of the addresses given tells of itself: name
+all of them with --address.
+
 Exit codes: 0 nothing to see to; 1 there are warnings; 2 something is critical;
-3 it can't be told: nobody answers, the node belongs to no cluster, or it was
+3 it can't be told: nobody answers or knows what the cluster holds, or it was
 called wrongly.`,
 		Example: `tocsin doctor
 tocsin doctor --config /etc/tocsin/tocsin.yaml
@@ -53,22 +57,22 @@ tocsin doctor -o json | jq '.findings[] | select(.severity == "critical")'`,
 			return err
 		}
 		facts, asked, err := doctor.Gather(c.Context(), asker{nodes}, nodes.Addresses)
-		if err == nil {
-			err = belongs(facts.Status.Cluster)
-		}
 		if _, answered := errors.AsType[client.Refused](err); answered {
 			return exitError{fmt.Errorf("doctor: %w", err), exitUnknown}
 		}
-		if err != nil {
+		if err != nil && file == "" { // with a file there is still this machine to look at
 			return exitError{fmt.Errorf("doctor: %w: start a node with \"tocsin agent\", or name another one with --address HOST:PORT or TOCSIN_ADDRESS", err), exitUnknown}
 		}
-		if facts.Local, err = lookHere(c.Context(), nodes, facts.Status.Cluster, asked, file); err != nil {
+		if facts.Local, err = lookHere(c.Context(), nodes, facts, asked, file); err != nil {
 			return misused(c, err)
 		}
 		report := doctor.Examine(facts)
-		err = a.printValue(output, report, func(s *screen.Screen) { drawFindings(s, report, facts.Status.Cluster, asked) })
+		err = a.printValue(output, report, func(s *screen.Screen) { drawFindings(s, report, seenBy(facts, asked)) })
 		if err != nil {
 			return err
+		}
+		if facts.Untold != "" {
+			return exitWith(exitUnknown)
 		}
 		return exitWith([...]int{exitDone, exitDone, exitWarning, exitCritical}[report.Severity])
 	}
@@ -104,9 +108,28 @@ type ofKind struct {
 
 func (o ofKind) Unwrap() []error { return []error{o.error, o.kind} }
 
+// seenBy says what a report is made from.
+func seenBy(f doctor.Facts, asked string) string {
+	cluster := f.Status.Cluster
+	if f.Untold == "" {
+		return fmt.Sprintf("%d nodes, as %s (%s) sees them", len(cluster.Observers), cluster.Node, asked)
+	}
+	var tell []string
+	for _, a := range f.Answers {
+		if a.Silent == "" {
+			tell = append(tell, fmt.Sprintf("%s (%s)", a.Node, a.Address))
+		}
+	}
+	if len(tell) == 0 {
+		return "No node answers: this is what can be seen of this machine"
+	}
+	return "This is what can be had without the cluster's state, from " + prose.And(tell)
+}
+
 // lookHere looks around on this machine, if the node that was asked runs here or a
 // file is named; else it returns nil.
-func lookHere(ctx context.Context, nodes *client.Client, cluster api.Cluster, asked, file string) (*doctor.Local, error) {
+func lookHere(ctx context.Context, nodes *client.Client, facts doctor.Facts, asked, file string) (*doctor.Local, error) {
+	cluster := facts.Status.Cluster
 	if file != "" {
 		return lookByFile(ctx, cluster, file)
 	}
@@ -186,8 +209,8 @@ func placeOf(told []api.Configured) doctor.Place {
 }
 
 // drawFindings shows what is to be seen to, and below it in short what is well.
-func drawFindings(s *screen.Screen, r doctor.Report, cluster api.Cluster, asked string) {
-	s.Line("%d nodes, as %s (%s) sees them", len(cluster.Observers), screen.Clean(cluster.Node), screen.Clean(asked))
+func drawFindings(s *screen.Screen, r doctor.Report, seen string) {
+	s.Line("%s", screen.Clean(seen))
 	s.Line("")
 	count := map[doctor.Severity]int{}
 	var well, part, unexamined []string

@@ -185,3 +185,32 @@ func TestDoctor_TellsWhyNobodyHelps(t *testing.T) {
 		t.Errorf("%d %s", code, stderr)
 	}
 }
+
+// TestDoctor_WhereNobodyKnowsTheCluster tells what there is, and by its code that
+// more can't be told.
+func TestDoctor_WhereNobodyKnowsTheCluster(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var answer any
+		switch r.URL.Path {
+		case "/v1/node":
+			answer = api.NodeReport{Node: "n1", Time: time.Now(), Problems: []string{"there is no leader; start the others"}}
+		case "/v1/members":
+			answer = api.Members{Members: []api.Member{
+				{Node: "n1", Raft: "h:1", InRaft: api.Voter, InGossip: api.Alive}, {Node: "n2", Raft: "h:2", InRaft: api.Voter, InGossip: api.Absent},
+			}}
+		default:
+			w.WriteHeader(http.StatusServiceUnavailable)
+			answer = api.Problem{Code: api.CodeBehind, Detail: "this node has found no leader since it was started"}
+		}
+		_ = json.NewEncoder(w).Encode(answer)
+	}))
+	t.Cleanup(server.Close)
+	var stdout, stderr bytes.Buffer
+	code := cli.Main([]string{"doctor", "--address", server.Listener.Addr().String()}, &stdout, &stderr)
+	text := strings.Join(strings.Fields(stdout.String()), " ")
+	for _, want := range []string{"without the cluster's state, from n1", "has found no leader", "start the agents of n2 (raft h:2)", "There is no leader."} {
+		if code != 3 || !strings.Contains(text, want) {
+			t.Errorf("%d: %q is not in\n%s%s", code, want, &stdout, &stderr)
+		}
+	}
+}

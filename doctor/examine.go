@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 
 	"tocsin/prose"
@@ -8,14 +9,22 @@ import (
 
 // Examine says what is wrong, and what is as it should be.
 func Examine(f Facts) Report {
-	var all []Finding
-	for _, subject := range []func(Facts) []Finding{
+	if f.Untold != "" {
+		return examine(f, untold, voters, answers, ready, canaries, room, gossipKeys, clocks, ports, packets, files, certificates)
+	}
+	return examine(
+		f,
 		decides, warned, heard, answers, ready, // is the cluster there, and whole?
 		unattended,                          // was everybody told?
 		scripts, canaries, room, gossipKeys, // can each node do its work?
 		versions, clocks, sites,
 		ports, packets, files, certificates, // on this machine
-	} {
+	)
+}
+
+func examine(f Facts, subjects ...func(Facts) []Finding) Report {
+	var all []Finding
+	for _, subject := range subjects {
 		all = append(all, subject(f)...)
 	}
 	return reportOf(all)
@@ -43,7 +52,7 @@ func (f Facts) orWell(found []Finding, subject, text string) []Finding {
 	well := Finding{Severity: OK, Subject: subject, Text: text}
 	for _, a := range f.Answers {
 		if a.Silent != "" {
-			well.Unexamined = append(well.Unexamined, a.Node)
+			well.Unexamined = append(well.Unexamined, cmp.Or(a.Node, a.Address))
 		}
 	}
 	if len(well.Unexamined) > 0 {

@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,5 +229,47 @@ func TestSeverity_IsAWord(t *testing.T) {
 	}
 	if json.Unmarshal([]byte(`{"severity":"odd"}`), &back) == nil {
 		t.Error("an odd severity is read")
+	}
+}
+
+// TestExamine_WhereNobodyKnowsTheCluster says whom raft needs, and what each node says
+// of itself, and nothing of a cluster that nobody told of.
+func TestExamine_WhereNobodyKnowsTheCluster(t *testing.T) {
+	voters := func(alive ...string) *api.Members {
+		m := new(api.Members)
+		for _, node := range []string{"a", "b", "c"} {
+			one := api.Member{Node: node, Raft: node + ":7000", InRaft: api.Voter, InGossip: api.Absent}
+			if slices.Contains(alive, node) {
+				one.InGossip = api.Alive
+			}
+			m.Members = append(m.Members, one)
+		}
+		return m
+	}
+	examine := func(members *api.Members) string {
+		r := doctor.Examine(doctor.Facts{
+			Untold: "a:6000: this node has found no leader; if most are lost for good, see \"tocsin recover\"",
+			Answers: []doctor.Answer{
+				{Address: "b:6000", Silent: "connection refused", Silence: doctor.NotRunning},
+				{Node: "a", Address: "a:6000", Members: members, Report: api.NodeReport{Node: "a", Problems: []string{"there is no leader; start the others"}, RoomBytes: new(uint64(40 << 30)), Canaries: 1}},
+			},
+		})
+		var all []string
+		for _, f := range r.Findings {
+			if f.Severity != doctor.OK {
+				all = append(all, fmt.Sprintf("%v %s %s: %s | %s", f.Severity, f.Subject, f.Node, f.Text, f.Remedy))
+			}
+		}
+		return strings.Join(all, "\n")
+	}
+	want := `critical cluster : Nobody tells what the cluster holds: a:6000: this node has found no leader. | if most are lost for good, see "tocsin recover"
+critical voters a: 3 vote in raft, as far as it knows (a, b and c), and a majority is 2. Its gossip reaches a. | start the agents of b (raft b:7000) and c (raft c:7000), or open the way to there
+critical ready a: There is no leader. | start the others
+warning answers : It does not answer here at b:6000: connection refused. | nothing listens there: see why its agent does not run, and start it`
+	if got := examine(voters("a")); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := examine(voters("a", "b")); !strings.Contains(got, "warning voters a: 3 vote in raft") || !strings.Contains(got, "Its gossip reaches a and b. | enough are there") {
+		t.Errorf("where a majority is there: %s", got)
 	}
 }

@@ -10,6 +10,10 @@ import (
 type Facts struct {
 	// Status is the cluster as the node sees it that was asked first.
 	Status api.Status
+	// Untold says why nobody told of the cluster: the nodes that answer do not know
+	// its state, or nobody answers. Then Status is empty, and Answers are of the
+	// addresses that were given.
+	Untold string
 	// Answers are what became of the questions to each observer, in the order
 	// of their names.
 	Answers []Answer
@@ -19,6 +23,7 @@ type Facts struct {
 
 // Answer is what one node said.
 type Answer struct {
+	// Node is "" where nobody answers at an address of which only that is known.
 	Node, Address string
 	// Silent says why it said nothing, "" if it did; then the rest is empty.
 	Silent  string

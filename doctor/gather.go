@@ -50,34 +50,54 @@ func silenceOf(err error) Silence {
 	return Unreached
 }
 
-// Gather asks the first of the addresses that answers about the cluster, and then
-// every observer about itself and the others. It fails only if none of the
-// addresses answers; what else is not answered is among the Facts.
+// Gather asks the first of the addresses that knows the cluster about it, and then
+// every observer about itself and the others. Where none knows it, each address is
+// asked about itself (see Facts.Untold). It fails only if none of the addresses
+// answers at all; what else is not answered is among the Facts, then too.
 func Gather(ctx context.Context, ask Asker, addresses []string) (f Facts, asked string, err error) {
+	var whom []respondent
 	if f.Status, asked, err = first(ctx, ask, addresses); err != nil {
-		return f, "", err
+		f = Facts{Untold: err.Error()}
+		for _, address := range addresses {
+			whom = append(whom, respondent{address: address})
+		}
 	}
-	observers := f.Status.Cluster.Observers
-	f.Answers = make([]Answer, len(observers))
-	places := make(chan struct{}, askedAtOnce) // never closed; one for each that may be asked at once
-	var asking sync.WaitGroup
-	for i, o := range observers {
+	for _, o := range f.Status.Cluster.Observers {
 		address := o.HTTP
 		if o.Node == f.Status.Cluster.Node {
 			address = asked // which is known to lead there, from here
 		}
+		whom = append(whom, respondent{o.Node, address})
+	}
+	f.Answers = questionAll(ctx, ask, whom)
+	if len(f.heardFrom()) > 0 {
+		err = nil
+	}
+	return f, asked, err
+}
+
+// respondent is whom a question is for: "" is whoever answers there.
+type respondent struct{ node, address string }
+
+// questionAll asks all of them at once, and returns their answers in the order of
+// their names. One that answers at several addresses is there once.
+func questionAll(ctx context.Context, ask Asker, whom []respondent) []Answer {
+	answers := make([]Answer, len(whom))
+	places := make(chan struct{}, askedAtOnce) // never closed; one for each that may be asked at once
+	var asking sync.WaitGroup
+	for i, one := range whom {
 		asking.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			f.Answers[i] = question(ctx, ask, o.Node, address)
+			answers[i] = question(ctx, ask, one.node, one.address)
 		})
 	}
 	asking.Wait()
-	slices.SortFunc(f.Answers, func(a, b Answer) int { return cmp.Compare(a.Node, b.Node) })
-	return f, asked, nil
+	slices.SortStableFunc(answers, func(a, b Answer) int { return cmp.Compare(a.Node, b.Node) })
+	return slices.CompactFunc(answers, func(a, b Answer) bool { return a.Silent == "" && b.Silent == "" && a.Node == b.Node })
 }
 
-// first returns how the first node that answers sees the cluster, and where that
+// first returns how the first node that knows the cluster sees it, and where that
 // is.
 func first(ctx context.Context, ask Asker, addresses []string) (status api.Status, asked string, err error) {
 	var why []error
@@ -85,12 +105,15 @@ func first(ctx context.Context, ask Asker, addresses []string) (status api.Statu
 		asking, cancel := context.WithTimeout(ctx, answerWait)
 		err = ask.Ask(asking, address, "/v1/status?limit=1", &status)
 		cancel()
-		if err == nil {
+		if err == nil && status.Cluster.ID != "" {
 			return status, address, nil
+		}
+		if err == nil {
+			err = fmt.Errorf("node %s belongs to no cluster yet: it waits for one that is started with --bootstrap, or for its --join addresses to answer", status.Cluster.Node)
 		}
 		why = append(why, fmt.Errorf("%s: %w", address, err))
 	}
-	return status, "", nobody(why)
+	return api.Status{}, "", nobody(why)
 }
 
 // nobody are the reasons why none of the addresses gave an answer, in one line.
@@ -107,7 +130,8 @@ func (n nobody) Error() string {
 // Unwrap lets each reason be asked for.
 func (n nobody) Unwrap() []error { return n }
 
-// question asks one node about itself, and whom it hears.
+// question asks one node about itself, and whom it hears. Of whoever answers there
+// it is asked if node is "".
 func question(ctx context.Context, ask Asker, node, address string) Answer {
 	a := Answer{Node: node, Address: address}
 	ctx, cancel := context.WithTimeout(ctx, 2*answerWait)
@@ -117,7 +141,7 @@ func question(ctx context.Context, ask Asker, node, address string) Answer {
 		return Answer{Node: node, Address: address, Silent: err.Error(), Silence: silenceOf(err)}
 	}
 	received := time.Now()
-	if a.Report.Node != node {
+	if a.Node = a.Report.Node; node != "" && a.Node != node {
 		return Answer{Node: node, Address: address, Silent: fmt.Sprintf("%q answers there", a.Report.Node), Silence: Declined}
 	}
 	a.Within = received.Sub(sent) / 2

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,5 +89,34 @@ func TestLook(t *testing.T) {
 	}
 	if !doctor.IsHere(t.Context(), "127.0.0.1") || doctor.IsHere(t.Context(), "192.0.2.1") {
 		t.Error("does not know this machine")
+	}
+}
+
+// blind are nodes none of which knows what the cluster holds.
+type blind struct{ nodes }
+
+func (b blind) Ask(ctx context.Context, address, path string, into any) error {
+	if _, ok := into.(*api.Status); ok && address != "new:1" {
+		return errors.New("it has found no leader since it was started")
+	}
+	return b.nodes.Ask(ctx, address, path, into)
+}
+
+// TestGather_WhereNobodyKnowsTheCluster asks each address for what it knows of
+// itself: that is when somebody needs it.
+func TestGather_WhereNobodyKnowsTheCluster(t *testing.T) {
+	// n has a status, and belongs to no cluster; a answers at two addresses.
+	addresses := []string{"tunnel:1", "a:6000", "nowhere:1", "new:1"}
+	f, asked, err := doctor.Gather(t.Context(), blind{}, addresses)
+	if err != nil || asked != "" || len(f.Answers) != 3 {
+		t.Fatalf("asked %q, %+v, %v", asked, f, err)
+	}
+	if f.Answers[0].Address != "nowhere:1" || f.Answers[0].Silent == "" || f.Answers[1].Node != "a" || f.Answers[1].Members == nil || f.Answers[2].Node != "n" {
+		t.Errorf("got %+v", f.Answers)
+	}
+	for _, says := range []string{"a:6000: it has found no leader", "belongs to no cluster yet"} {
+		if !strings.Contains(f.Untold, says) {
+			t.Errorf("%q does not say %q", f.Untold, says)
+		}
 	}
 }

@@ -51,7 +51,7 @@ func (nodes) Get(_ context.Context, address, path string) ([]byte, error) {
 	case address != "here:1":
 		return nil, errors.New("connection refused")
 	case path == "/v1/status":
-		return []byte(`{"cluster":{"node":"n1","observers":[{"node":"n1","http":"x:1"},{"node":"n2","http":"y:1"}]},"endpoints":[{"key":"web","value":"redis://:hunter2@h"}]}`), nil
+		return []byte(`{"cluster":{"id":"C","node":"n1","observers":[{"node":"n1","http":"x:1"},{"node":"n2","http":"y:1"}]},"endpoints":[{"key":"web","value":"redis://:hunter2@h"}]}`), nil
 	case path == "/v1/log":
 		return []byte(": alive\nid: 0\n\nevent: line\nid: 1\ndata: {\"msg\":\"a\",\"password\":\"hunter2\"}\n\nevent: missing\ndata: {}\n\nevent: line\nid: 2\ndata: {\"msg\":\"b\"}\n\n"), nil
 	case path == "/debug/pprof/goroutine":
@@ -64,7 +64,7 @@ func TestGather(t *testing.T) {
 	var archive bytes.Buffer
 	w := dossier.NewWriter(&archive, "tocsin-debug", time.Unix(1, 0))
 	var said []string
-	if err := dossier.Gather(t.Context(), nodes{}, "here:1", w, func(s string) { said = append(said, s) }); err != nil {
+	if err := dossier.Gather(t.Context(), nodes{}, []string{"gone:1", "here:1"}, w, func(s string) { said = append(said, s) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -88,7 +88,7 @@ func TestGather(t *testing.T) {
 	if len(said) != 4 || !strings.Contains(said[2], "n2 at y:1") || said[3] != "n2 at y:1 could not be asked, and is missing: connection refused" {
 		t.Errorf("said %q", said)
 	}
-	if err := dossier.Gather(t.Context(), nodes{}, "gone:1", dossier.NewWriter(io.Discard, "x", time.Unix(1, 0)), func(string) {}); err == nil {
+	if err := dossier.Gather(t.Context(), nodes{}, []string{"gone:1", "gone:2"}, dossier.NewWriter(io.Discard, "x", time.Unix(1, 0)), func(string) {}); err == nil {
 		t.Error("nobody answers, and nobody says so")
 	}
 }
@@ -124,5 +124,45 @@ func TestWriter_TellsOfAFullDisk(t *testing.T) {
 	w.Text("a", []byte("x"))
 	if err := w.Close(); err == nil {
 		t.Error("no error")
+	}
+}
+
+// lost are nodes that know no cluster. One is gone.
+type lost struct{}
+
+func (lost) Get(ctx context.Context, address, path string) ([]byte, error) {
+	path, _, _ = strings.Cut(path, "?")
+	switch {
+	case path == "/v1/status":
+		return nil, errors.New("it has found no leader")
+	case address == "gone:1":
+		return nil, errors.New("connection refused")
+	case path == "/v1/node":
+		return []byte(`{"node":"` + address[:2] + `"}`), nil
+	}
+	return []byte(`{"asked":"` + address + `"}`), nil
+}
+
+// TestGather_WhereNobodyKnowsTheCluster holds what each address tells of itself.
+func TestGather_WhereNobodyKnowsTheCluster(t *testing.T) {
+	var archive bytes.Buffer
+	w := dossier.NewWriter(&archive, "f", time.Unix(1, 0))
+	if err := dossier.Gather(t.Context(), lost{}, []string{"gone:1", "n1:1", "n2:1"}, w, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all := files(t, archive.Bytes())
+	for name, want := range map[string]string{
+		"n1/node.json": `"n1"`, "n1/raft.json": "n1:1", "n2/config.json": "n2:1", "n2/log.jsonl": "",
+		"MISSING.txt": "status.json: n2:1: it has found no leader\ngone:1: connection refused\n",
+	} {
+		if got, there := all["f/"+name]; !there || !strings.Contains(got, want) {
+			t.Errorf("%s holds %q, want %q", name, got, want)
+		}
+	}
+	if _, there := all["f/status.json"]; there {
+		t.Error("there is a status that nobody told")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -50,43 +51,88 @@ func ofEachNode() []question {
 		{"node.json", "/v1/node", (*Writer).JSON, ""},
 		{"config.json", "/v1/config", (*Writer).JSON, ""},
 		{"members.json", "/v1/members", (*Writer).JSON, ""},
+		{"raft.json", "/v1/cluster", (*Writer).JSON, ""},
 		{"metrics.txt", "/metrics", (*Writer).Text, ""},
 		{"log.jsonl", "/v1/log?follow=false&level=debug&lines=4096", writeLog, ""},
 		{"goroutines.txt", "/debug/pprof/goroutine?debug=2", (*Writer).Text, "profiles are shown to the node's own machine, where its configuration says so (pprof)"},
 	}
 }
 
-// Gather asks the node at address about the cluster, and then each observer about
-// itself, and writes what they answer to w. It tells progress whom it asks, and
-// who does not answer. It fails only if that first node does not answer.
-func Gather(ctx context.Context, ask Asker, address string, w *Writer, progress func(string)) error {
-	text, err := get(ctx, ask, address, "/v1/status?limit=1")
-	if err != nil {
-		return fmt.Errorf("%s: %w", address, err)
+// Gather asks the first of the addresses that knows the cluster about it, and then
+// each observer about itself, and writes what they answer to w. Where none knows it,
+// each address is asked about itself. It tells progress whom it asks, and who does
+// not answer. It fails only if nobody answers at all.
+func Gather(ctx context.Context, ask Asker, addresses []string, w *Writer, progress func(string)) error {
+	var why []error
+	for _, address := range addresses {
+		var status api.Status
+		err := decoded(ctx, ask, address, "/v1/status?limit=1", &status)
+		if err == nil {
+			ofAll(ctx, ask, address, status.Cluster, w, progress)
+			return ctx.Err()
+		}
+		why = append(why, fmt.Errorf("%s: %w", address, err))
 	}
-	var status api.Status
-	if err := json.Unmarshal(text, &status); err != nil {
-		return fmt.Errorf("%s: the answer can't be read: %w", address, err)
+	for _, err := range why {
+		progress(err.Error())
+		w.Missing("status.json", err.Error())
 	}
-	progress(fmt.Sprintf("asking %s at %s about the cluster", status.Cluster.Node, address))
+	answers := 0
+	for _, address := range addresses[:min(len(addresses), maxNodes)] {
+		var report api.NodeReport
+		if err := decoded(ctx, ask, address, "/v1/node", &report); err != nil {
+			w.Missing(address, err.Error())
+			continue
+		}
+		answers++
+		aboutItself(ctx, ask, report.Node, address, w, progress)
+	}
+	if answers == 0 {
+		return errors.Join(why...)
+	}
+	return ctx.Err()
+}
+
+// ofAll asks the node at address about the cluster, and each of its observers about
+// itself.
+func ofAll(ctx context.Context, ask Asker, address string, cluster api.Cluster, w *Writer, progress func(string)) {
+	progress(fmt.Sprintf("asking %s at %s about the cluster", cluster.Node, address))
 	if err := answered(ctx, ask, address, "", ofTheCluster(), w); err != nil {
-		progress(fmt.Sprintf("%s at %s could not be asked about the cluster: %v", status.Cluster.Node, address, err))
+		progress(fmt.Sprintf("%s at %s could not be asked about the cluster: %v", cluster.Node, address, err))
 	}
-	for i, o := range status.Cluster.Observers {
+	if cluster.ID == "" { // it belongs to none: it is all there is
+		aboutItself(ctx, ask, cluster.Node, address, w, progress)
+	}
+	for i, o := range cluster.Observers {
 		if i == maxNodes {
-			w.Missing("nodes", fmt.Sprintf("only %d of %d were asked", maxNodes, len(status.Cluster.Observers)))
+			w.Missing("nodes", fmt.Sprintf("only %d of %d were asked", maxNodes, len(cluster.Observers)))
 			break
 		}
 		at := o.HTTP
-		if o.Node == status.Cluster.Node {
+		if o.Node == cluster.Node {
 			at = address // which is known to lead there, from here
 		}
-		progress(fmt.Sprintf("asking %s at %s about itself", o.Node, at))
-		if err := answered(ctx, ask, at, o.Node+"/", ofEachNode(), w); err != nil {
-			progress(fmt.Sprintf("%s at %s could not be asked, and is missing: %v", o.Node, at, err))
-		}
+		aboutItself(ctx, ask, o.Node, at, w, progress)
 	}
-	return ctx.Err()
+}
+
+func aboutItself(ctx context.Context, ask Asker, node, at string, w *Writer, progress func(string)) {
+	progress(fmt.Sprintf("asking %s at %s about itself", node, at))
+	if err := answered(ctx, ask, at, node+"/", ofEachNode(), w); err != nil {
+		progress(fmt.Sprintf("%s at %s could not be asked, and is missing: %v", node, at, err))
+	}
+}
+
+// decoded asks one thing and reads the answer into into.
+func decoded(ctx context.Context, ask Asker, address, path string, into any) error {
+	text, err := get(ctx, ask, address, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("the answer can't be read: %w", err)
+	}
+	return nil
 }
 
 // answered asks all questions and writes the answers into files that begin so. A
