@@ -33,6 +33,9 @@ type Window struct {
 	// it; absent where there is none.
 	Open *Stretch `json:"open,omitempty"`
 	Next *Stretch `json:"next,omitempty"`
+	// Problem says why the node can't read when it is open: it holds nothing while
+	// that node leads.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Stretch is one time that a window is open.
@@ -143,6 +146,9 @@ func windowOf(w *fsm.Window, now time.Time) Window {
 	}
 	open, next := hold.Times(w, now)
 	answer.Open, answer.Next = stretchOf(open), stretchOf(next)
+	if err := hold.Fault(w); err != nil {
+		answer.Problem = oneLine(err.Error())
+	}
 	return answer
 }
 

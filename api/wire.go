@@ -76,12 +76,14 @@ const (
 	WarnNotInRaft     WarningCode = "not-in-raft"    // an observer, and not in the raft configuration
 	WarnStuckRemoval  WarningCode = "stuck-removal"  // in the raft configuration, and no observer
 	WarnForeignGossip WarningCode = "foreign-gossip" // another cluster's gossip meets ours
+
+	WarnUnreadableWindow WarningCode = "unreadable-window" // a maintenance window that holds nothing, for this build can't read it
 )
 
 // WarningCodes returns all kinds of warning.
 func WarningCodes() []WarningCode {
 	return []WarningCode{
-		WarnFewVoters, WarnEvenVoters, WarnSiteMajority, WarnSilent, WarnNotAMember, WarnNotInRaft, WarnStuckRemoval, WarnForeignGossip,
+		WarnFewVoters, WarnEvenVoters, WarnSiteMajority, WarnSilent, WarnNotAMember, WarnNotInRaft, WarnStuckRemoval, WarnForeignGossip, WarnUnreadableWindow,
 	}
 }
 

@@ -91,7 +91,9 @@ func drawHolds(s *screen.Screen, pauses []api.Pause, windows []api.Window) {
 	}
 	for _, w := range windows {
 		now, when := "closed", "over"
-		if w.Open != nil {
+		if w.Problem != "" {
+			now, when = s.Paint(screen.Red, "holds nothing"), screen.Clean(w.Problem)
+		} else if w.Open != nil {
 			now, when = s.Paint(screen.Yellow, "open"), "until "+screen.Minute(w.Open.To)
 		} else if w.Next != nil {
 			when = fmt.Sprintf("from %s for %s", screen.Minute(w.Next.From), screen.Ago(time.Duration(w.Duration)))

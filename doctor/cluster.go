@@ -43,7 +43,11 @@ func warned(f Facts) []Finding {
 		if w.Code == api.WarnSilent && f.rings().Part(f.Status.Cluster.Node, w.Node) {
 			remedy = keysExplain
 		}
-		all = append(all, Finding{Severity: Warning, Subject: "members", Node: w.Node, Text: sentence(text), Remedy: remedy})
+		subject := "members"
+		if w.Code == api.WarnUnreadableWindow {
+			subject = "maintenance"
+		}
+		all = append(all, Finding{Severity: Warning, Subject: subject, Node: w.Node, Text: sentence(text), Remedy: remedy})
 	}
 	return orWell(all, "members", "Raft, the gossip and the cluster's state agree on who belongs to it.")
 }

@@ -190,7 +190,7 @@ func (b *builder) resume(c ResumeEndpoints) (bool, *Refusal) {
 	h := b.next.holds
 	i, ok := h.pauseAt(c.Scope)
 	if !ok {
-		return false, refuse(NotFound, "there is no pause of %v: a pause is taken back by the very prefix and labels that it was made with; ask for the list of them", c.Scope)
+		return false, refuse(NotFound, "there is no pause of %v: a pause is taken back by the very prefix and labels that it was made with; \"tocsin maintenance list\" shows them", c.Scope)
 	}
 	b.replaceHolds(slices.Delete(slices.Clone(h.Pauses), i, i+1), h.Windows)
 	return true, nil
@@ -240,7 +240,7 @@ func (b *builder) deleteWindow(c DeleteWindow) (bool, *Refusal) {
 		return false, unmet
 	}
 	if !ok {
-		return false, refuse(NotFound, "there is no maintenance window %q: ask for the list of them", c.Name)
+		return false, refuse(NotFound, "there is no maintenance window %q: see \"tocsin maintenance list\"", c.Name)
 	}
 	b.replaceHolds(h.Pauses, slices.Delete(slices.Clone(h.Windows), i, i+1))
 	return true, nil

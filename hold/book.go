@@ -77,12 +77,18 @@ func readOne(w *fsm.Window) (window, error) {
 	return window{w, repeated}, err
 }
 
-// Unreadable yields the windows that hold nothing, since this build and its time
-// zones can't read when they are open, and why.
+// Fault says why a window holds nothing, since this build and its time zones
+// can't read when it is open; nil if they can.
+func Fault(w *fsm.Window) error {
+	_, err := readOne(w)
+	return err
+}
+
+// Unreadable yields the windows of which that is so, and why.
 func Unreadable(holds *fsm.Holds) iter.Seq2[*fsm.Window, error] {
 	return func(yield func(*fsm.Window, error) bool) {
 		for _, w := range holds.Windows {
-			if _, err := readOne(w); err != nil && !yield(w, err) {
+			if err := Fault(w); err != nil && !yield(w, err) {
 				return
 			}
 		}

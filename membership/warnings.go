@@ -9,6 +9,7 @@ import (
 	"tocsin/api"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/hold"
 )
 
 // Picture is all that the warnings about the members are made from.
@@ -18,6 +19,7 @@ type Picture struct {
 	MaxVoters int
 	Members   []gossipdb.Member // whom the gossip knows
 	Strangers []gossipdb.Stranger
+	Holds     *fsm.Holds
 }
 
 // Warnings says what endangers the cluster though nothing is wrong yet, and where
@@ -27,7 +29,7 @@ type Picture struct {
 //
 // The same state gives the same warnings, whatever the time: a text holds no age.
 func Warnings(p Picture) []api.Warning {
-	return slices.Concat(p.fewVoters(), p.evenVoters(), p.siteMajority(), p.differences(), p.foreign())
+	return slices.Concat(p.fewVoters(), p.evenVoters(), p.siteMajority(), p.differences(), p.foreign(), p.unreadable())
 }
 
 // voters returns the names of those who vote, in order.
@@ -164,6 +166,19 @@ func (p Picture) foreign() []api.Warning {
 	for _, s := range p.Strangers {
 		found = append(found, api.Warning{Code: api.WarnForeignGossip, Text: fmt.Sprintf(
 			"%s belongs to the cluster %s, and its gossip meets ours; it is refused; look for a wrong --gossip-join, there or here, or an address that is used twice", s.Address, s.Cluster)})
+	}
+	return found
+}
+
+// unreadable says which maintenance windows hold nothing while this node leads.
+func (p Picture) unreadable() []api.Warning {
+	if p.Holds == nil {
+		return nil
+	}
+	var found []api.Warning
+	for w, err := range hold.Unreadable(p.Holds) {
+		found = append(found, api.Warning{Code: api.WarnUnreadableWindow, Text: fmt.Sprintf(
+			"the maintenance window %s holds nothing while this node leads, which can't read when it is open: %v; set it anew with \"tocsin maintenance add\", or install the time zones (tzdata) here", w.Name, err)})
 	}
 	return found
 }

@@ -65,7 +65,11 @@ func TestWarnings(t *testing.T) {
 		"one is not taken into raft":    {scene("n1", "n2", "n3", "+n4"), []string{"not-in-raft n4: n4 is a member"}},
 		"one can't be removed":          {scene("n1", "n2", "n3", "-n4", "xn5"), []string{"even-voters: 4", "stuck-removal n5: n5 at n5:7000"}},
 		"a dead one that was no member": {Picture{Members: []gossipdb.Member{{Name: "n9"}}}, nil},
-		"another cluster":               {Picture{Strangers: []gossipdb.Stranger{{Address: "h:1", Cluster: "theirs"}}}, []string{"foreign-gossip: h:1 belongs to the cluster theirs", "--gossip-join"}},
+		"a window that can't be read": {
+			Picture{Holds: &fsm.Holds{Windows: []*fsm.Window{{Name: "ok", Cron: "0 2 * * *", Duration: fsm.Duration(time.Hour)}, {Name: "nightly", Cron: "0 2 * * *", Zone: "Mars/Base", Duration: fsm.Duration(time.Hour)}}}},
+			[]string{"unreadable-window: the maintenance window nightly holds nothing while this node leads", "Mars/Base", "tocsin maintenance add"},
+		},
+		"another cluster": {Picture{Strangers: []gossipdb.Stranger{{Address: "h:1", Cluster: "theirs"}}}, []string{"foreign-gossip: h:1 belongs to the cluster theirs", "--gossip-join"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

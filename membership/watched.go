@@ -60,7 +60,8 @@ func (w *Watched) Log(log *slog.Logger, tells bool, lasting []api.Warning) {
 	}
 }
 
-// toldElsewhere reports whether the gossip tells the log of it at once.
+// toldElsewhere reports whether the gossip, or whoever decides, tells the log of it
+// at once.
 func toldElsewhere(code api.WarningCode) bool {
-	return code == api.WarnSilent || code == api.WarnForeignGossip
+	return code == api.WarnSilent || code == api.WarnForeignGossip || code == api.WarnUnreadableWindow
 }

@@ -45,7 +45,7 @@ func (n *Node) picture() (membership.Picture, bool) {
 	}
 	return membership.Picture{
 		Servers: servers, Observers: slices.Collect(view.Observers()), MaxVoters: view.Settings().MaxVoters,
-		Members: n.gossip.Members(), Strangers: n.gossip.Strangers(),
+		Members: n.gossip.Members(), Strangers: n.gossip.Strangers(), Holds: view.Holds(),
 	}, true
 }
 
