@@ -46,6 +46,7 @@ func (n *Node) takePart(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return notifier.Run(ctx) })
 	group.Go(func() error { return n.watchMembership(ctx, epoch) })
+	group.Go(func() error { return n.tellEvents(ctx, epoch) })
 	group.Go(func() error { return n.followProtocol(ctx, identity) })
 	return group.Wait()
 }
