@@ -37,9 +37,9 @@ func said(e EndpointStatus) string {
 	if e.State == health.Up {
 		order = []health.Status{health.Up, health.Down}
 	}
-	first := e.Tally.of(order[0])
+	first := countOf(e.Tally, order[0])
 	parts := []string{fmt.Sprintf("%d of %d %s %v", first, n, plural(n, "observer says", "observers say"), order[0])}
-	if other := e.Tally.of(order[1]); other > 0 {
+	if other := countOf(e.Tally, order[1]); other > 0 {
 		parts = append(parts, fmt.Sprintf("%d %s %v", other, plural(other, "says", "say"), order[1]))
 	}
 	if e.Tally.Unknown > 0 {
@@ -116,7 +116,7 @@ func abstentions(e EndpointStatus) []Obstacle {
 }
 
 // of returns how many say s.
-func (t Tally) of(s health.Status) int {
+func countOf(t Tally, s health.Status) int {
 	switch s {
 	case health.Up:
 		return t.Up

@@ -15,10 +15,12 @@ import (
 )
 
 const (
-	clusterPath  = "/v1/cluster"
-	memberPath   = "/v1/members/{node}"
-	transferPath = "/v1/peer/transfer"
+	clusterPath = "/v1/cluster"
+	memberPath  = "/v1/members/{node}"
 )
+
+// transferPath is where a node asks the leader to hand the lead over.
+const transferPath = "/v1/peer/transfer"
 
 // RaftProgress is how far raft has come on one node.
 type RaftProgress struct {

@@ -45,7 +45,7 @@ func (s *server) view(ctx context.Context, c consistency) (*fsm.View, error) {
 func (s *server) known() (*fsm.View, error) {
 	if s.Freshness.Blank() { // asked first: the View may be filled at any moment
 		leader, led := s.Membership.Leader()
-		return nil, fault{CodeBehind, blankness(leader.Node, led, time.Since(s.State.Self().Started))}
+		return nil, faultf(CodeBehind, "%s", blankness(leader.Node, led, time.Since(s.State.Self().Started)))
 	}
 	return s.State.View(), nil
 }

@@ -11,13 +11,12 @@ import (
 	"tocsin/fsm"
 )
 
-const (
-	// AccountWait is how long a node waits for another one to tell what it alone
-	// knows: so much later may its own answer come.
-	AccountWait = 2 * time.Second
-	// askedAtOnce bounds how many nodes are asked at once for one request.
-	askedAtOnce = 32
-)
+// AccountWait is how long a node waits for another one to tell what it alone
+// knows: so much later may its own answer come.
+const AccountWait = 2 * time.Second
+
+// askedAtOnce bounds how many nodes are asked at once for one request.
+const askedAtOnce = 32
 
 // heard is what became of a question to one node: an answer, or, in words, why
 // there is none.

@@ -66,7 +66,7 @@ func (s *server) members(ctx context.Context, in *membersInput) (*membersOutput,
 	if _, err := s.known(); err != nil {
 		out.Body.Disagreement = "who observes is not known here: " + err.Error()
 	} else {
-		out.Body.Disagreement = out.Body.names().difference()
+		out.Body.Disagreement = namesOf(out.Body).difference()
 	}
 	return out, nil
 }
@@ -102,9 +102,9 @@ func (r roster) sorted() []Member {
 	return all
 }
 
-// names returns who is where. A node that the gossip remembers as dead and that
+// namesOf returns who is where. A node that the gossip remembers as dead and that
 // nobody else knows is gone, and nothing to disagree about.
-func (m Members) names() membership {
+func namesOf(m Members) membership {
 	who := membership{raft: map[string]bool{}, gossip: map[string]bool{}, observers: map[string]bool{}}
 	for _, member := range m.Members {
 		set := func(names map[string]bool, is bool) {

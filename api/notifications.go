@@ -96,14 +96,14 @@ func (s *server) notifications(ctx context.Context, in *notificationsInput) (*no
 	view = s.State.View() // while the nodes were asked, things went on
 	out := &notificationsOutput{Index: view.Index()}
 	out.Body.Notifications, out.Body.More = notificationsPage(view, accounts, func(n Notification) bool {
-		return (in.Node == "" || n.Node == in.Node) && (in.Key == "" || n.Key == in.Key) && n.is(state)
+		return (in.Node == "" || n.Node == in.Node) && (in.Key == "" || n.Key == in.Key) && isWanted(n, state)
 	}, limit)
 	out.Body.Silent = silentOf(accounts, in.Node)
 	return out, nil
 }
 
-// is reports whether the word says of n what it asks for.
-func (n Notification) is(state string) bool {
+// isWanted reports whether the word says of n what it asks for.
+func isWanted(n Notification, state string) bool {
 	switch state {
 	case stateGaveUp:
 		return n.Stage == StageGaveUp && n.Outcome.Ack == nil

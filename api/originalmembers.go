@@ -72,7 +72,7 @@ func (s *server) membersConsensus(c *gin.Context, _ url.Values) error {
 		who.observers[o.Node] = true
 	}
 	if difference := who.difference(); difference != "" {
-		return fault{CodeInternal, difference}
+		return faultf(CodeInternal, "%s", difference)
 	}
 	return ok(c)
 }

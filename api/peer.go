@@ -16,21 +16,26 @@ import (
 // other one.
 
 const (
-	peerPaths     = "/v1/peer/" // what all of them begin with
+	// peerPaths is what all of them begin with.
+	peerPaths     = "/v1/peer/"
 	introducePath = "/v1/peer/introduce"
 	registerPath  = "/v1/peer/register"
 	proposePath   = "/v1/peer/propose"
 	indexPath     = "/v1/peer/index"
-	maxRegister   = 64 << 10
+)
 
-	// The types of the bodies.
+// maxRegister bounds what another node says of itself, or asks.
+const maxRegister = 64 << 10
+
+// The types of the bodies.
+const (
 	jsonBody  = "application/json"
 	entryBody = "application/octet-stream"
-
-	// clusterHeader says for which cluster an entry is. Nodes of older builds do
-	// not send it.
-	clusterHeader = "Tocsin-Cluster"
 )
+
+// clusterHeader says for which cluster an entry is. Nodes of older builds do
+// not send it.
+const clusterHeader = "Tocsin-Cluster"
 
 // readAsked reads what another node asks, of which errors speak as what.
 func readAsked[T any](c *gin.Context, what string) (asked T, err error) {

@@ -88,13 +88,13 @@ func plainGet(t *testing.T, address, method, target string) (int, string) {
 // that has the room that MaxHeader asks for.
 func TestSet_TakesTheLargestValue(t *testing.T) {
 	w := newWorld(t)
-	server := httptest.NewUnstartedServer(w.handler())
-	server.Config.MaxHeaderBytes = api.MaxHeader
-	server.Start()
-	t.Cleanup(server.Close)
+	serving := httptest.NewUnstartedServer(w.handler())
+	serving.Config.MaxHeaderBytes = api.MaxHeader
+	serving.Start()
+	t.Cleanup(serving.Close)
 	value := strings.Repeat("é", fsm.MaxValue/2)
 	query := url.Values{"key": {strings.Repeat("ü", fsm.MaxKey/2)}, "value": {value}}.Encode()
-	code, body := plainGet(t, server.Listener.Addr().String(), "GET", "/set?"+query)
+	code, body := plainGet(t, serving.Listener.Addr().String(), "GET", "/set?"+query)
 	if code != 200 {
 		t.Fatalf("%d %q", code, body)
 	}

@@ -154,7 +154,7 @@ func (s *server) routes() []route {
 	get := func(path string, handle handler) route {
 		return route{method: http.MethodGet, path: path, handle: handle}
 	}
-	peer := func(path, body string, handle handler) route {
+	question := func(path, body string, handle handler) route {
 		return route{method: http.MethodPost, path: path, handle: handle, writes: true, body: body}
 	}
 	routes := []route{
@@ -163,15 +163,15 @@ func (s *server) routes() []route {
 		get("/livez", s.live),
 		get("/readyz", s.ready),
 
-		peer(introducePath, jsonBody, s.peerIntroduce),
-		peer(registerPath, jsonBody, s.peerRegister),
-		peer(proposePath, entryBody, s.peerPropose),
-		peer(indexPath, jsonBody, s.peerIndex),
-		peer(accountPath, jsonBody, s.peerAccount),
-		peer(checkPath, jsonBody, s.peerCheck),
-		peer(transferPath, jsonBody, s.peerTransfer),
-		peer(peerKeysPath, jsonBody, s.peerKeys),
-		peer(peerKeyringPath, jsonBody, s.peerKeyring),
+		question(introducePath, jsonBody, s.peerIntroduce),
+		question(registerPath, jsonBody, s.peerRegister),
+		question(proposePath, entryBody, s.peerPropose),
+		question(indexPath, jsonBody, s.peerIndex),
+		question(accountPath, jsonBody, s.peerAccount),
+		question(checkPath, jsonBody, s.peerCheck),
+		question(transferPath, jsonBody, s.peerTransfer),
+		question(peerKeysPath, jsonBody, s.peerKeys),
+		question(peerKeyringPath, jsonBody, s.peerKeyring),
 	}
 	if s.Metrics != nil {
 		routes = append(routes, get(metricsPath, s.metrics))

@@ -138,7 +138,7 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 		return nil, err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	record, text, err := asked.record(now, access.From(ctx).Name())
+	record, text, err := tokenRecord(asked, now, access.From(ctx).Name())
 	if err != nil {
 		return nil, err
 	}
@@ -161,9 +161,9 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenC
 	}}, nil
 }
 
-// record returns what the cluster is to keep of the token that is asked for at
+// tokenRecord returns what the cluster is to keep of the token that is asked for at
 // now, and the text of one that is drawn here.
-func (r TokenRequest) record(now time.Time, by string) (kept access.Record, text string, err error) {
+func tokenRecord(r TokenRequest, now time.Time, by string) (kept access.Record, text string, err error) {
 	kept = access.Record{ID: r.ID, Name: r.Name, Role: r.Role, Hash: r.Hash, Created: now, By: by}
 	if r.ExpiresIn != nil {
 		life := time.Duration(*r.ExpiresIn)

@@ -126,7 +126,7 @@ func TestCluster_TheDeadOneIsTakenOutByAnAddressThatPassedOn(t *testing.T) {
 				}
 				c.Await("the dead one is taken out", func() bool {
 					servers, err := c.Node("n1").RaftServers()
-					return err == nil && len(servers) == 2 && !slices.ContainsFunc(servers, func(s server) bool { return s.Node == dead })
+					return err == nil && len(servers) == 2 && !slices.ContainsFunc(servers, func(s raftServer) bool { return s.Node == dead })
 				})
 			})
 		})

@@ -14,7 +14,7 @@ import (
 	"tocsin/health"
 )
 
-type server = api.Server
+type raftServer = api.Server
 
 func TestCluster_TheLeaderDiesBetweenDecisionAndNotification(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -123,7 +123,7 @@ func TestCluster_AVoterThatLostItsDiskComesBack(t *testing.T) {
 		c.Await("it takes part again, as a voter", func() bool {
 			servers, err := c.Node(c.Leader()).RaftServers()
 			return err == nil && c.Node(lost).Readiness().Ready &&
-				slices.ContainsFunc(servers, func(s server) bool { return s.Node == lost && s.Voter })
+				slices.ContainsFunc(servers, func(s raftServer) bool { return s.Node == lost && s.Voter })
 		})
 		c.World.Set("db", health.Down)
 		c.AwaitNotified("db", health.Down, c.Names()...)

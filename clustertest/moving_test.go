@@ -35,7 +35,7 @@ func knowsWhere(t *testing.T, c *clustertest.Cluster, on, name string) bool {
 		}
 	}
 	return ok && o.Raft == self.Raft && o.HTTP == self.HTTP && o.Gossip == self.Gossip &&
-		slices.ContainsFunc(servers, func(s server) bool { return s.Node == name && s.Address == self.Raft && s.Voter })
+		slices.ContainsFunc(servers, func(s raftServer) bool { return s.Node == name && s.Address == self.Raft && s.Voter })
 }
 
 // Each node in turn, the leader among them, comes back under other addresses:
@@ -166,7 +166,7 @@ func TestCluster_ADeadNodeIsReplaced(t *testing.T) {
 					for _, name := range now {
 						servers, err := c.Node(name).RaftServers()
 						if err != nil || len(servers) != 3 || c.Node(name).View().ObserverCount() != 3 || !c.Node(name).Readiness().Ready ||
-							slices.ContainsFunc(servers, func(s server) bool { return !s.Voter || !slices.Contains(now, s.Node) }) {
+							slices.ContainsFunc(servers, func(s raftServer) bool { return !s.Voter || !slices.Contains(now, s.Node) }) {
 							return false
 						}
 					}

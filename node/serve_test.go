@@ -114,9 +114,9 @@ func TestServer_ReadsNoHeadWithoutEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := newServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was served") }))
+	serving := newServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was served") }))
 	done := make(chan error)
-	go func() { done <- server.Serve(inner) }()
+	go func() { done <- serving.Serve(inner) }()
 	for name, head := range map[string]string{
 		"path":         "GET /" + strings.Repeat("x", 2*api.MaxHeader) + " HTTP/1.1\r\n\r\n",
 		"header":       "GET / HTTP/1.1\r\nX: " + strings.Repeat("x", 2*api.MaxHeader) + "\r\n\r\n",
@@ -135,6 +135,6 @@ func TestServer_ReadsNoHeadWithoutEnd(t *testing.T) {
 		}
 		_ = c.Close()
 	}
-	_ = server.Close()
+	_ = serving.Close()
 	<-done
 }
