@@ -1,41 +1,16 @@
-// Package api is Tocsin over HTTP: the paths of the original, the regular ones
-// under /v1, the health of the node, and the calls that nodes make to each
-// other.
+// Package api is what is said over HTTP: the answers of /v1 and the bodies that it
+// takes, as JSON, the kinds of problem, and the headers. Whoever asks and whoever
+// answers use these same structs.
 //
-// It decides nothing and stores nothing. Reads are answered from the View that
-// this node holds, and wait for nobody unless they ask to (consistency.go);
-// writes are handed to a [Writer], which finds the leader. Whatever is refused
-// is refused whole, with a sentence that says what to do: errors.go is the one
-// place that turns an error into an answer, and an answer back into an error.
-//
-// # How it is built
-//
-// Everything is a route (router.go) on one gin engine. The operations under /v1
-// are registered with huma (operation.go), which documents them and becomes
-// routes by adapter.go; their handlers get what was asked as a struct, and
-// return a struct or an error. Huma checks nothing and reads no body: what is
-// wrong is told in our own words. What nodes ask of each other and the original's
-// paths are plain routes outside of the document. The document is served, and
-// kept in docs/openapi.json; the tests compare every answer with it.
+// It serves nothing: api/server does. What only nodes say to each other is in
+// api/peer. So a command, the doctor or a test from outside knows what an answer
+// means, without all that it takes to give one.
 //
 // # What always holds
 //
-//   - A success is never said before the change is committed and this node has
-//     applied it: a reader who asks the same node next sees it.
-//   - No answer takes a lock or copies the state: it is made of a View, which
-//     never changes. Lists come in bounded pages; those of the original, which
-//     has none, are written while walking the View.
-//   - What comes from outside is bounded before it is read: bodies, pages, the
-//     answers of other nodes.
-//   - What takes more than a moment is bounded in time and in number: gate.go
-//     sends away whoever is one too many, gather.go gives each node its time.
-//   - Every answer says up to which raft index it knows everything, and never
-//     too high a one.
-//   - A page that somebody's browser shows can't write here, nor speak as a
-//     node: origin.go says how that is known.
-//   - A query parameter or a field that nobody knows is an error, not a silence:
-//     a typing error in a write must not look like a success.
-//
-// The handler that [New] returns and a [PeerClient] may be used by any number
-// of goroutines.
+//   - Fields are added and never change their meaning; neither does a word for
+//     programs, such as a [Code].
+//   - An error crosses the wire in one form, as a [Problem]. [ProblemOf] is the one
+//     place that makes an error an answer, and [ErrorOf] the one that makes an
+//     answer an error again.
 package api

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
-
-	"github.com/gin-gonic/gin"
 
 	"tocsin/access"
 	"tocsin/fsm"
 )
+
+// ErrUnsettled says that a node does not know the tokens of its cluster yet.
+var ErrUnsettled = errors.New("this node does not know the tokens of its cluster yet: ask again in a moment, or ask another node")
 
 // ErrNoLeader says that there is no leader to do the work, and that nothing
 // was done.
@@ -46,67 +46,72 @@ func (e ErrNotLeader) Error() string {
 	return "this node is not the leader: ask " + e.LeaderHTTP
 }
 
-// fault is an error that already knows its kind.
-type fault struct {
-	code Code
+// Fault is an error that already knows its kind.
+type Fault struct {
+	Code Code
 	text string
 }
 
-func (f fault) Error() string { return f.text }
+func (f Fault) Error() string { return f.text }
 
-func faultf(code Code, format string, args ...any) error {
-	return fault{code, fmt.Sprintf(format, args...)}
+// Faultf returns an error that knows its kind: it becomes a [Problem] of that code,
+// wherever it is wrapped.
+func Faultf(code Code, format string, args ...any) error {
+	return Fault{code, fmt.Sprintf(format, args...)}
 }
 
-func badRequest(format string, args ...any) error { return faultf(CodeInvalid, format, args...) }
+// BadRequest is Faultf for a request that makes no sense as it stands.
+func BadRequest(format string, args ...any) error { return Faultf(CodeInvalid, format, args...) }
 
-func notFound(format string, args ...any) error { return faultf(CodeNotFound, format, args...) }
+// NotFound is Faultf for what there is not.
+func NotFound(format string, args ...any) error { return Faultf(CodeNotFound, format, args...) }
 
-func unavailable(err error) error { return fault{CodeUnavailable, err.Error()} }
+// Unavailable is Faultf for what this node can't tell or do at the moment.
+func Unavailable(err error) error { return Fault{CodeUnavailable, err.Error()} }
 
-// problemOf maps an error to its answer. What it does not know is a fault of
+// ProblemOf maps an error to its answer. What it does not know is a fault of
 // ours.
-func problemOf(err error) *Problem {
+func ProblemOf(err error) *Problem {
 	if r, ok := errors.AsType[*fsm.Refusal](err); ok {
-		return newProblem(Code(r.Code), r.Message)
+		return NewProblem(Code(r.Code), r.Message)
 	}
 	if n, ok := errors.AsType[ErrNotLeader](err); ok {
 		if n.LeaderHTTP == "" {
-			return newProblem(CodeNoLeader, n.Error())
+			return NewProblem(CodeNoLeader, n.Error())
 		}
-		p := newProblem(CodeNotLeader, n.Error())
+		p := NewProblem(CodeNotLeader, n.Error())
 		p.LeaderHTTP = n.LeaderHTTP
 		return p
 	}
-	if f, ok := errors.AsType[fault](err); ok {
-		return newProblem(f.code, f.text)
+	if f, ok := errors.AsType[Fault](err); ok {
+		return NewProblem(f.Code, f.text)
 	}
 	if d, ok := errors.AsType[access.Denial](err); ok { // of a node that registers
 		if d.Unproven {
-			return newProblem(CodeUnauthenticated, d.Reason)
+			return NewProblem(CodeUnauthenticated, d.Reason)
 		}
-		return newProblem(CodeForbidden, d.Reason)
+		return NewProblem(CodeForbidden, d.Reason)
 	}
 	if m, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return newProblem(CodeTooLarge, fmt.Sprintf("the body is too large: at most %d bytes are taken here", m.Limit))
+		return NewProblem(CodeTooLarge, fmt.Sprintf("the body is too large: at most %d bytes are taken here", m.Limit))
 	}
 	switch {
 	case errors.Is(err, ErrUnsettled):
-		return newProblem(CodeUnavailable, err.Error())
+		return NewProblem(CodeUnavailable, err.Error())
 	case errors.Is(err, ErrBehind):
-		return newProblem(CodeBehind, err.Error())
+		return NewProblem(CodeBehind, err.Error())
 	case errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
-		return newProblem(CodeNoLeader, err.Error())
+		return NewProblem(CodeNoLeader, err.Error())
 	case errors.Is(err, ErrUncertain):
-		return newProblem(CodeUncertain, err.Error())
+		return NewProblem(CodeUncertain, err.Error())
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return newProblem(CodeUncertain, "the answer did not come in time, so that it may or may not have been done: repeat it, which is safe")
+		return NewProblem(CodeUncertain, "the answer did not come in time, so that it may or may not have been done: repeat it, which is safe")
 	}
-	return newProblem(CodeInternal, "this should not have happened, the log of the node may say more: "+err.Error())
+	return NewProblem(CodeInternal, "this should not have happened, the log of the node may say more: "+err.Error())
 }
 
-// errorOf is the way back: the error that another node's answer stands for.
-func errorOf(status int, p Problem) error {
+// ErrorOf is the way back: the error that another node's answer stands for.
+func ErrorOf(status int, p Problem) error {
 	switch {
 	case p.Code == CodeNoLeader:
 		return ErrNoLeader
@@ -126,18 +131,4 @@ func errorOf(status int, p Problem) error {
 		return &fsm.Refusal{Code: fsm.Invalid, Message: p.Detail}
 	}
 	return fmt.Errorf("it answered %d: %s", status, p.Detail)
-}
-
-// fail answers with err: a Problem under /v1, one line of text elsewhere.
-func fail(c *gin.Context, err error) {
-	p := problemOf(err)
-	c.Writer.Header().Del("Content-Type") // of an answer that did not come to be
-	for name, values := range p.GetHeaders() {
-		c.Header(name, values[0])
-	}
-	if !strings.HasPrefix(c.Request.URL.Path, "/v1/") {
-		writeText(c, p.Status, p.Detail+"\n")
-		return
-	}
-	writeJSON(c, p.Status, problemType, p)
 }

@@ -28,7 +28,7 @@ func (p *Problem) Error() string { return p.Detail }
 func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType implements huma.ContentTypeFilter.
-func (p *Problem) ContentType(string) string { return problemType }
+func (p *Problem) ContentType(string) string { return ProblemType }
 
 // GetHeaders implements huma.HeadersError: what passes may be asked again soon.
 func (p *Problem) GetHeaders() http.Header {
@@ -44,19 +44,19 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
-const problemType = "application/problem+json"
+const ProblemType = "application/problem+json"
 
-// newProblem returns a problem of one of our kinds. Of a kind that only a newer
+// NewProblem returns a problem of one of our kinds. Of a kind that only a newer
 // node knows there is no page: RFC 9457 has about:blank for that.
-func newProblem(code Code, detail string) *Problem {
-	k, known := kindOf(code)
+func NewProblem(code Code, detail string) *Problem {
+	k, known := KindOf(code)
 	if !known {
-		return &Problem{Type: "about:blank", Title: http.StatusText(http.StatusBadRequest), Status: http.StatusBadRequest, Detail: oneLine(detail), Code: code}
+		return &Problem{Type: "about:blank", Title: http.StatusText(http.StatusBadRequest), Status: http.StatusBadRequest, Detail: OneLine(detail), Code: code}
 	}
-	return &Problem{Type: problemsPath + string(code), Title: k.title, Status: k.status, Detail: oneLine(detail), Code: code}
+	return &Problem{Type: ProblemsPath + string(code), Title: k.Title, Status: k.Status, Detail: OneLine(detail), Code: code}
 }
 
-// oneLine keeps what belongs on one line there, whatever is quoted in it.
-func oneLine(text string) string { return strings.Join(strings.FieldsFunc(text, isLineBreak), "; ") }
+// OneLine keeps what belongs on one line there, whatever is quoted in it.
+func OneLine(text string) string { return strings.Join(strings.FieldsFunc(text, isLineBreak), "; ") }
 
 func isLineBreak(r rune) bool { return r == '\n' || r == '\r' }

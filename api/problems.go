@@ -3,10 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
-
-	"github.com/gin-gonic/gin"
 )
 
 // Code is a word for a kind of problem.
@@ -39,21 +36,21 @@ const (
 	CodeTooMany         Code = "too-many-refusals"
 )
 
-// problemsPath is where the pages about the kinds of problem are.
-const problemsPath = "/problems/"
+// ProblemsPath is where the pages about the kinds of problem are.
+const ProblemsPath = "/problems/"
 
 // kind is what all problems of one code have in common.
 type kind struct {
-	code   Code
-	status int
-	title  string
-	text   string // what it means and what to do, for people
+	Code   Code
+	Status int
+	Title  string
+	Text   string // what it means and what to do, for people
 }
 
-// kinds returns all kinds, in the order of their statuses: the one source of
+// Kinds returns all kinds, in the order of their statuses: the one source of
 // the pages that a node shows, of the page in the docs, and of what the
 // document says.
-func kinds() []kind {
+func Kinds() []kind {
 	return []kind{
 		{
 			CodeInvalid, http.StatusBadRequest, "The request makes no sense as it stands",
@@ -150,28 +147,18 @@ func kinds() []kind {
 	}
 }
 
-func kindOf(code Code) (kind, bool) {
-	for _, k := range kinds() {
-		if k.code == code {
+func KindOf(code Code) (kind, bool) {
+	for _, k := range Kinds() {
+		if k.Code == code {
 			return k, true
 		}
 	}
 	return kind{}, false
 }
 
-// page is what a node shows at the path of the kind.
-func (k kind) page() string {
-	return fmt.Sprintf("%s: %s (status %d)\n\n%s\n", k.code, k.title, k.status, k.text)
-}
-
-// problemPage shows what one kind of problem is about.
-func (s *server) problemPage(c *gin.Context, _ url.Values) error {
-	k, known := kindOf(Code(c.Param("code")))
-	if !known {
-		return notFound("there is no page about the problem %q: a newer node may have one", c.Param("code"))
-	}
-	writeText(c, http.StatusOK, k.page())
-	return nil
+// Page is what a node shows at the path of the kind.
+func (k kind) Page() string {
+	return fmt.Sprintf("%s: %s (status %d)\n\n%s\n", k.Code, k.Title, k.Status, k.Text)
 }
 
 // ProblemsPage returns the page of the docs about all kinds of problem, in
@@ -184,10 +171,10 @@ What can't be done under ` + "`/v1`" + ` is answered with an ` + "`application/p
 a page on the node itself, with the text that is found here too; ` + "`detail`" + ` says what is wrong this time and what to
 do; ` + "`code`" + ` is the word that programs branch on. An answer with status 503 carries ` + "`Retry-After`" + `.
 
-This page is generated from api/problems.go: ` + "`go test ./api -run TestProblems -update`" + `.
+This page is generated from api/problems.go: ` + "`go test ./api/server -run TestProblems -update`" + `.
 `)
-	for _, k := range kinds() {
-		fmt.Fprintf(&b, "\n## %s\n\nStatus %d. %s.\n\n%s\n", k.code, k.status, k.title, k.text)
+	for _, k := range Kinds() {
+		fmt.Fprintf(&b, "\n## %s\n\nStatus %d. %s.\n\n%s\n", k.Code, k.Status, k.Title, k.Text)
 	}
 	return b.String()
 }

@@ -1,184 +1,166 @@
 package api
 
 import (
-	"context"
-	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"tocsin/fsm"
-	"tocsin/gossipdb"
 	"tocsin/health"
-	"tocsin/hold"
 	"tocsin/quorum"
 )
 
-func (s *server) statusOperations(to huma.API) {
-	register(s, to, operation{
-		method: http.MethodGet, path: "/v1/status", id: "list-status", tag: "status",
-		summary: "What the cluster holds, and why",
-		text:    "The cluster as this node sees it, and of each endpoint the state, every node's vote and what is missing for a change, a page at a time: while next is there, ask again with it as the cursor.",
-		answers: exampleStatus(), problems: waitProblems(),
-	}, s.status)
-	register(s, to, operation{
-		method: http.MethodGet, path: "/v1/status/{key}", id: "get-status", tag: "status",
-		summary: "What the cluster holds about one endpoint, and why",
-		text:    "The cluster as this node sees it, and of this endpoint the state, every node's vote and what is missing for a change.",
-		answers: exampleStatus(), problems: append(waitProblems(), CodeNotFound),
-	}, s.statusOf)
+// SeenSample is the result of one check on one node.
+type SeenSample struct {
+	Status health.Status `json:"status"`
+	// Reason is the first line that the check printed, or why it says nothing.
+	Reason string `json:"reason,omitempty"`
+	// Time is when the check started, Ago how long that is ago, both by the
+	// clock of its node. Late is how long after it was due it started.
+	Time     time.Time    `json:"time"`
+	Ago      fsm.Duration `json:"ago"`
+	Duration fsm.Duration `json:"duration"`
+	Late     fsm.Duration `json:"late,omitzero"`
+	// Revision is the endpoint's at the start: those of an earlier one are about
+	// another value, or another check.
+	Revision uint64 `json:"revision"`
 }
 
-type statusOutput struct {
-	Index uint64 `header:"Tocsin-Index"`
-	Body  Status
+// Why is the answer of GET /v1/why/{key}: all that somebody needs who wonders
+// why an endpoint is in its state, or is not in another.
+type Why struct {
+	Node   string    `json:"node"`   // who answers
+	Leader string    `json:"leader"` // "" while there is none
+	Index  uint64    `json:"index"`
+	Time   time.Time `json:"time"`
+	// Endpoint is what the cluster holds of it, with each node's vote as the
+	// answering node counts it.
+	Endpoint EndpointStatus `json:"endpoint"`
+	// Said and Needs are the arithmetic in words: how many say what, and what
+	// is missing for another state.
+	Said  string `json:"said"`
+	Needs string `json:"needs"`
+	// HeldBackBy is what holds a change back, or would, whatever the votes say.
+	HeldBackBy []Obstacle `json:"held_back_by"`
+	// Decided is the event that the present state comes from, absent before the
+	// first decision, and when it is no longer kept.
+	Decided *Event `json:"decided,omitempty"`
+	// Nodes is what each node saw and says, in the order of their names.
+	Nodes []NodeAccount `json:"nodes"`
+	// Notifications is how far those of that event have come on each node.
+	Notifications []Notification `json:"notifications"`
 }
 
-func (s *server) status(ctx context.Context, in *listInput) (*statusOutput, error) {
-	l, err := in.read()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.await(ctx, in.Index, in.Wait, prefixScope(l.prefix)); err != nil {
-		return nil, err
-	}
-	view, err := s.view(ctx, in.Consistency)
-	if err != nil {
-		return nil, err
-	}
-	out := &statusOutput{Index: view.Index()}
-	count := s.counting(view)
-	out.Body.Cluster = s.cluster(count)
-	out.Body.Endpoints, out.Body.Next = pageOf(l, view, func(e *fsm.Endpoint) (EndpointStatus, int) {
-		status := count.status(e)
-		return status, sizeOf(status)
-	})
-	return out, nil
+// NodeAccount is what one observer saw, and what became of its vote.
+type NodeAccount struct {
+	Node string `json:"node"`
+	Site string `json:"site,omitempty"`
+	// Vote is the one that is counted, as the answering node holds it.
+	Vote fsm.Vote `json:"vote"`
+	// Samples are the last checks of the node, oldest first; absent when it was
+	// not heard, and then Silent says why.
+	Samples []SeenSample `json:"samples"`
+	Silent  string       `json:"silent,omitempty"`
 }
 
-func (s *server) statusOf(ctx context.Context, in *watchInput) (*statusOutput, error) {
-	view, e, err := s.findChanged(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	count := s.counting(view)
-	return &statusOutput{Index: view.Index(), Body: Status{
-		Cluster: s.cluster(count), Endpoints: []EndpointStatus{count.status(e)},
-	}}, nil
+// Status is the answer of GET /v1/status and /v1/status/{key}.
+type Status struct {
+	Cluster   Cluster          `json:"cluster"`
+	Endpoints []EndpointStatus `json:"endpoints"`
+	// Next is the cursor of the next page, empty on the last one.
+	Next string `json:"next,omitempty"`
 }
 
-// counting is one moment at which votes are counted: by the very function that
-// the leader decides with, though by this node's ballots and clock.
-type counting struct {
-	view  *fsm.View
-	table *gossipdb.Table
-	now   time.Time
-	holds hold.Now
+// Cluster is what one node knows of the whole.
+type Cluster struct {
+	ID     string `json:"id"`
+	Node   string `json:"node"`   // who answers
+	Leader string `json:"leader"` // "" while there is none
+	// Index is the raft index up to which the answering node knows everything.
+	Index     uint64     `json:"index"`
+	Time      time.Time  `json:"time"`
+	Observers []Observer `json:"observers"`
+	// Quorum and Sites are how many votes, from how many sites, a change
+	// needs, unless an endpoint has its own settings.
+	Quorum    int `json:"quorum"`
+	Sites     int `json:"sites"`
+	Endpoints int `json:"endpoints"` // how many there are
+	// Protocol is the highest of the replicated log that all observers read,
+	// ProtocolInUse the highest that was used: no older build can come in.
+	Protocol      fsm.Protocol `json:"protocol"`
+	ProtocolInUse fsm.Protocol `json:"protocol_in_use"`
+	// Events is how many events are kept; LastEvent is the id of the newest.
+	Events    int    `json:"events"`
+	LastEvent uint64 `json:"last_event,omitempty"`
+	// GivenUp is how many notifications were given up that nobody has seen to and
+	// behind which there is no newer event: so many machines act on what is no
+	// longer so.
+	GivenUp int `json:"given_up,omitempty"`
+	// Warnings says what endangers the cluster though nothing is wrong yet, and
+	// who belongs to it only in part. What lasts less than a minute is left out.
+	Warnings []Warning `json:"warnings,omitempty"`
+	// HeldBackBy is every pause that lasts and every maintenance window that is
+	// open, whichever endpoints it covers.
+	HeldBackBy []Obstacle `json:"held_back_by,omitempty"`
 }
 
-func (s *server) counting(view *fsm.View) counting {
-	now := time.Now()
-	return counting{view, s.State.Ballots(), now, s.book.At(view.Holds(), now)}
+// Observer is one node whose verdicts count, and when it was last heard.
+type Observer struct {
+	Node    string `json:"node"`
+	Site    string `json:"site,omitempty"`
+	HTTP    string `json:"http,omitempty"`
+	Raft    string `json:"raft,omitempty"`
+	Gossip  string `json:"gossip,omitempty"`
+	Version string `json:"version,omitempty"`
+	// Protocol is the highest of the replicated log that it reads.
+	Protocol fsm.Protocol `json:"protocol"`
+	// Fresh says that its ballots count at this moment.
+	Fresh bool `json:"fresh"`
+	// HeardAgo is the age of its newest ballot, nil when none is held.
+	HeardAgo *fsm.Duration `json:"heard_ago,omitempty"`
+	// Voter says whether it votes in raft, as far as the answering node knows:
+	// false for one that is on its way in, or beyond --max-voters; nil when the
+	// raft configuration can't be read.
+	Voter *bool `json:"voter,omitempty"`
+	// Abstains says why it doubts itself, so that it votes for nothing; empty
+	// when it does not, and when it is not heard.
+	Abstains string `json:"abstains,omitempty"`
 }
 
-func (c counting) status(e *fsm.Endpoint) EndpointStatus {
-	return endpointStatus(e, quorum.Ask(c.view, c.table, e, quorum.Moment{Now: c.now, Holds: c.holds}))
+// EndpointStatus is what the cluster holds about one endpoint, and why.
+type EndpointStatus struct {
+	Key        string        `json:"key"`
+	Value      string        `json:"value"`
+	State      health.Status `json:"state"`
+	Since      time.Time     `json:"since,omitzero"`
+	Generation uint64        `json:"generation"`
+	Revision   uint64        `json:"revision"`
+	LastEvent  uint64        `json:"last_event,omitempty"`
+	Tally      Tally         `json:"tally"`
+	// Quorum and Sites are what a change of this endpoint needs.
+	Quorum int        `json:"quorum"`
+	Sites  int        `json:"sites"`
+	Votes  []fsm.Vote `json:"votes"`
+	// Missing says what a change lacks, empty when the votes say what the
+	// state says.
+	Missing string `json:"missing,omitempty"`
+	// Agreed is the state that a quorum agrees on and that is not committed yet.
+	// HeldBackBy is what holds it back; without one, what would hold back
+	// whatever is agreed on.
+	Agreed     *health.Status    `json:"agreed,omitempty"`
+	HeldBackBy []Obstacle        `json:"held_back_by,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	Parents    []string          `json:"parents,omitempty"`
 }
 
-// sizeOf estimates the bytes of an answer about one endpoint.
-func sizeOf(e EndpointStatus) int {
-	size := len(e.Value) + 1024
-	for _, v := range e.Votes {
-		size += 128 + len(v.Reason) + len(v.Excluded)
-	}
-	return size
-}
+// What Excluded says of the votes of a node of which nothing is heard: never,
+// or no more. There are other reasons not to count a vote, for people to read.
+const (
+	ExcludedNoBallot = quorum.ExcludedNoBallot
+	ExcludedStale    = quorum.ExcludedStale
+)
 
-func (s *server) cluster(c counting) Cluster {
-	view, table, now := c.view, c.table, c.now
-	answer := Cluster{
-		ID: view.ClusterID(), Node: s.State.Self().Node, Index: view.Index(), Time: readableTime(now),
-		Observers: make([]Observer, 0, view.ObserverCount()),
-		Endpoints: view.EndpointCount(), Events: view.EventCount(), LastEvent: view.LastEvent(), GivenUp: view.UnattendedCount(),
-		Protocol: view.Protocol(), ProtocolInUse: view.ProtocolInUse(),
-		Warnings: s.Membership.Warnings(), HeldBackBy: c.holding(),
-	}
-	if leader, ok := s.Membership.Leader(); ok {
-		answer.Leader = leader.Node
-	}
-	sites := map[string]struct{}{}
-	voters := s.voters()
-	for o := range view.Observers() {
-		sites[o.Site] = struct{}{}
-		observer := observerOf(o, table, now, view.Settings().BallotTTL())
-		if voters != nil {
-			observer.Voter = new(voters[o.Node])
-		}
-		answer.Observers = append(answer.Observers, observer)
-	}
-	answer.Quorum = view.Settings().Quorum.Of(view.ObserverCount())
-	answer.Sites = view.Settings().Sites.Of(len(sites))
-	return answer
+// Tally counts votes; those that don't count are unknown.
+type Tally struct {
+	Up      int `json:"up"`
+	Down    int `json:"down"`
+	Unknown int `json:"unknown"`
 }
-
-// voters returns the names of those who vote in raft, nil if that can't be
-// told: the rest of a status is worth having all the same.
-func (s *server) voters() map[string]bool {
-	servers, err := s.Membership.RaftServers()
-	if err != nil {
-		return nil
-	}
-	voters := make(map[string]bool, len(servers))
-	for _, server := range servers {
-		voters[server.Node] = server.Voter
-	}
-	return voters
-}
-
-// observerOf says when o was last heard: its ballot of the first page is its
-// heartbeat.
-func observerOf(o *fsm.Observer, table *gossipdb.Table, now time.Time, ttl time.Duration) Observer {
-	answer := Observer{Node: o.Node, Site: o.Site, HTTP: o.HTTP, Raft: o.Raft, Gossip: o.Gossip, Version: o.Version, Protocol: o.Reads()}
-	if held, ok := table.Get(o.Node, 0); ok {
-		age := max(now.Sub(held.MadeAt), 0)
-		answer.Fresh = age < ttl && held.Ballot.Epoch == o.Epoch
-		answer.HeardAgo = new(readable(age))
-		if answer.Fresh {
-			answer.Abstains = held.Ballot.Abstains
-		}
-	}
-	return answer
-}
-
-func endpointStatus(e *fsm.Endpoint, q quorum.Question) EndpointStatus {
-	decided := quorum.Decide(q)
-	answer := EndpointStatus{
-		Key: e.Key, Value: e.Value, State: e.State, Since: readableTime(e.Since), Labels: e.Labels,
-		Generation: e.Generation, Revision: e.Revision, LastEvent: e.LastEvent,
-		Quorum: q.Needed(), Sites: max(q.Sites, 1), Votes: append([]fsm.Vote{}, q.Votes...), Tally: tallyOf(q.Votes),
-		Missing: decided.Missing, HeldBackBy: heldBy(q, decided), Parents: e.Parents,
-	}
-	if decided.To != health.Unknown {
-		answer.Agreed = new(decided.To)
-	}
-	roundAges(answer.Votes)
-	return answer
-}
-
-func roundAges(votes []fsm.Vote) {
-	for i := range votes {
-		votes[i].Age = readable(time.Duration(votes[i].Age))
-	}
-}
-
-// readable drops the digits of a duration that nobody reads. What is above
-// zero stays above it.
-func readable(d time.Duration) fsm.Duration {
-	if d > 0 && d < time.Millisecond {
-		return fsm.Duration(time.Millisecond)
-	}
-	return fsm.Duration(d.Round(time.Millisecond))
-}
-
-// readableTime does the same for a time of day.
-func readableTime(t time.Time) time.Time { return t.Round(time.Millisecond) }

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	. "tocsin/calendar"
+	"tocsin/calendar"
 )
 
 func at(t *testing.T, text string) time.Time {
@@ -40,15 +40,15 @@ func TestRepeated_At(t *testing.T) {
 		"half an hour is put forward":         {"15 2 * * *", "Australia/Lord_Howe", time.Hour, "2026-10-04T02:45:00+11:00", "2026-10-04T03:45:00+11:00"},
 		"what they leave out is not in the way of what they show": {"*/50 2,3 * * *", "Europe/Paris", 5 * time.Minute, "2026-03-29T03:00:00+02:00", "2026-03-29T03:05:00+02:00"},
 		"by its short name": {"@weekly", "", 24 * time.Hour, "2026-11-29T00:00:00Z", "2026-11-30T00:00:00Z"},
-		"two weeks":         {"0 0 1 * *", "", MaxDuration, "2026-11-01T00:00:00Z", "2026-11-15T00:00:00Z"},
+		"two weeks":         {"0 0 1 * *", "", calendar.MaxDuration, "2026-11-01T00:00:00Z", "2026-11-15T00:00:00Z"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			r, err := Parse(test.cron, test.zone, test.lasts)
+			r, err := calendar.Parse(test.cron, test.zone, test.lasts)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := Span{From: at(t, test.from), To: at(t, test.to)}
+			want := calendar.Span{From: at(t, test.from), To: at(t, test.to)}
 			for _, moment := range []time.Time{want.From, want.From.Add(time.Second), want.To.Add(-1)} {
 				got, on := r.At(moment)
 				if !on || !got.From.Equal(want.From) || !got.To.Equal(want.To) {
@@ -93,7 +93,7 @@ func TestParse_SaysWhatIsWrong(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse(test.cron, test.zone, test.lasts)
+			_, err := calendar.Parse(test.cron, test.zone, test.lasts)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Parse = %v, want %q in it", err, test.want)
 			}
@@ -107,7 +107,7 @@ func TestRepeated_NextLeadsToAt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		zone := rapid.SampledFrom([]string{"", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"}).Draw(t, "zone")
 		cron := rapid.SampledFrom([]string{"30 2 * * *", "*/7 1-3 * * *", "0 0 29 2 *", "15 1 * 3,10,11 SUN", "@hourly"}).Draw(t, "cron")
-		r, err := Parse(cron, zone, time.Duration(rapid.IntRange(1, 4).Draw(t, "minutes"))*time.Minute)
+		r, err := calendar.Parse(cron, zone, time.Duration(rapid.IntRange(1, 4).Draw(t, "minutes"))*time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("30 2 * * SUN", "Europe/Paris", int64(time.Hour))
 	f.Add("@every 1s", "Local", int64(-1))
 	f.Fuzz(func(t *testing.T, cron, zone string, lasts int64) {
-		r, err := Parse(cron, zone, time.Duration(lasts))
+		r, err := calendar.Parse(cron, zone, time.Duration(lasts))
 		if err != nil {
 			return
 		}

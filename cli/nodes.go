@@ -4,13 +4,13 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"tocsin/access"
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/config"
 	"tocsin/prose"
-
-	"github.com/spf13/cobra"
 )
 
 // How a command that asks nodes is told how to reach them. A flag counts before

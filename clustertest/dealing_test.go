@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/clustertest"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
@@ -139,7 +140,7 @@ func TestCluster_WhoIsHeardKeepsItsAddress(t *testing.T) {
 		c := clustertest.New(t, 3)
 		leader := c.Leader()
 		holder := c.Node(c.Others(leader)[0]).Self()
-		asker := api.Registration{
+		asker := peer.Registration{
 			ClusterID: c.Node(leader).View().ClusterID(), Node: "n9", Incarnation: "i", Disk: "d", Start: 1,
 			Raft: holder.Raft, Gossip: "n9:8000", HTTP: "n9:6000", Fresh: true,
 		}
@@ -167,7 +168,7 @@ func TestCluster_NobodyIsBelievedToBeWhereAnotherIsHeard(t *testing.T) {
 			for _, of := range c.Others(told) {
 				o, _ := c.Node(told).View().Observer(of)
 				wrong := c.Node(c.Others(told, of)[0]).Self().Raft
-				_, err := c.Node(told).Register(t.Context(), api.Registration{
+				_, err := c.Node(told).Register(t.Context(), peer.Registration{
 					ClusterID: c.Node(told).View().ClusterID(), Node: of, Incarnation: "i", Disk: o.Disk, Start: o.Start + 1,
 					Raft: wrong, Gossip: o.Gossip, HTTP: o.HTTP,
 				})
@@ -190,7 +191,7 @@ func TestCluster_OfTwoThatAskForOneAddressAtOnceOneIsTakenIn(t *testing.T) {
 		errs := make(chan error)
 		for _, name := range []string{"a", "b"} {
 			go func() {
-				_, err := leader.Register(t.Context(), api.Registration{
+				_, err := leader.Register(t.Context(), peer.Registration{
 					ClusterID: leader.View().ClusterID(), Node: name, Incarnation: "of " + name, Disk: "of " + name, Start: 1, Fresh: true,
 					Raft: "new:7000", Gossip: name + ":8000", HTTP: name + ":6000",
 				})

@@ -7,6 +7,7 @@ import (
 	"net"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
 	"tocsin/keyring"
@@ -74,15 +75,15 @@ func (c *Cluster) listening(address string) (n *node.Node, up bool) {
 }
 
 // Introduce implements node.Peers.
-func (p peers) Introduce(ctx context.Context, address string, self api.Introduction) (api.Introduction, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.Introduction, error) { return n.Introduce(self), nil })
+func (p peers) Introduce(ctx context.Context, address string, self peer.Introduction) (peer.Introduction, error) {
+	return call(ctx, p, address, func(n *node.Node) (peer.Introduction, error) { return n.Introduce(self), nil })
 }
 
 // Register implements node.Peers. Like the client over HTTP it goes on to the
 // leader that a node names.
-func (p peers) Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error) {
-	return toLeader(address, func(address string) (api.Welcome, error) {
-		return call(ctx, p, address, func(n *node.Node) (api.Welcome, error) { return n.Register(ctx, r) })
+func (p peers) Register(ctx context.Context, address string, r peer.Registration) (peer.Welcome, error) {
+	return toLeader(address, func(address string) (peer.Welcome, error) {
+		return call(ctx, p, address, func(n *node.Node) (peer.Welcome, error) { return n.Register(ctx, r) })
 	})
 }
 
@@ -101,30 +102,30 @@ func (p peers) Index(ctx context.Context, address string, verified bool) (uint64
 }
 
 // Account implements node.Peers.
-func (p peers) Account(ctx context.Context, address, key string) (api.Account, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.Account, error) { return n.Account(key), nil })
+func (p peers) Account(ctx context.Context, address, key string) (peer.Account, error) {
+	return call(ctx, p, address, func(n *node.Node) (peer.Account, error) { return n.Account(key), nil })
 }
 
 // Check implements node.Peers.
-func (p peers) Check(ctx context.Context, address, key string) (api.CheckAnswer, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.CheckAnswer, error) {
+func (p peers) Check(ctx context.Context, address, key string) (peer.CheckAnswer, error) {
+	return call(ctx, p, address, func(n *node.Node) (peer.CheckAnswer, error) {
 		sample, err := n.Check(ctx, key)
-		return api.CheckAnswer{Node: n.Self().Node, Sample: sample}, err
+		return peer.CheckAnswer{Node: n.Self().Node, Sample: sample}, err
 	})
 }
 
 // GossipKeys implements node.Peers.
-func (p peers) GossipKeys(ctx context.Context, address string) (api.RingReport, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.RingReport, error) {
-		return api.RingReport{Node: n.Self().Node, Held: n.GossipKeys()}, nil
+func (p peers) GossipKeys(ctx context.Context, address string) (peer.RingReport, error) {
+	return call(ctx, p, address, func(n *node.Node) (peer.RingReport, error) {
+		return peer.RingReport{Node: n.Self().Node, Held: n.GossipKeys()}, nil
 	})
 }
 
 // ChangeKeys implements node.Peers.
-func (p peers) ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error) {
-	return call(ctx, p, address, func(n *node.Node) (api.RingReport, error) {
+func (p peers) ChangeKeys(ctx context.Context, address string, change keyring.Change) (peer.RingReport, error) {
+	return call(ctx, p, address, func(n *node.Node) (peer.RingReport, error) {
 		ring, err := n.ChangeKeys(change)
-		return api.RingReport{Node: n.Self().Node, Held: keyring.Hold(ring, ring, nil)}, err
+		return peer.RingReport{Node: n.Self().Node, Held: keyring.Hold(ring, ring, nil)}, err
 	})
 }
 

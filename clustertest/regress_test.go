@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
-	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/clustertest"
 	"tocsin/clustertest/simnet"
 	"tocsin/fsm"
@@ -175,7 +175,7 @@ func TestCluster_ALateWordOfADeadProcessIsRefused(t *testing.T) {
 		c.Crash(name)
 		c.Restart(name)
 		c.Await("its next process takes part", func() bool { return c.Node(name).Readiness().Ready })
-		_, err := c.Node(c.Leader()).Register(t.Context(), api.Registration{
+		_, err := c.Node(c.Leader()).Register(t.Context(), peer.Registration{
 			ClusterID: c.Node(name).View().ClusterID(), Node: name, Incarnation: dead.Incarnation,
 			Disk: dead.Disk, Start: dead.Start, Raft: dead.Raft, Gossip: dead.Gossip, HTTP: dead.HTTP,
 		})

@@ -9,11 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/verify"
-
-	. "tocsin/doubt"
 )
 
 // network is what can be reached.
@@ -65,7 +64,7 @@ func (n *network) Check(ctx context.Context, r verify.Request) verify.Sample {
 func TestCanaries_TakeFallAndRise(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{takes: time.Millisecond}
-		c := NewCanaries([]string{"a:1", "http://b/"}, n, "n1", "south", newCluster(t))
+		c := doubt.NewCanaries([]string{"a:1", "http://b/"}, n, "n1", "south", newCluster(t))
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { c.Run(ctx) })
@@ -109,7 +108,7 @@ func TestCanaries_TakeFallAndRise(t *testing.T) {
 func TestCanaries_OneLostAnswerIsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{}
-		c := NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
+		c := doubt.NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { c.Run(ctx) })
@@ -132,7 +131,7 @@ func TestCanaries_OneLostAnswerIsNothing(t *testing.T) {
 func TestCanaries_AnswerIsNotOlderThanAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{takes: time.Second}
-		c := NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
+		c := doubt.NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
 		ctx := t.Context()
 		var asking sync.WaitGroup
 		began := time.Now()
@@ -164,7 +163,7 @@ func TestCanaries_AnswerIsNotOlderThanAskedFor(t *testing.T) {
 func TestCanaries_WhoeverIsStoppedSpoilsNoRoundForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{takes: time.Second}
-		c := NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
+		c := doubt.NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
 		began := time.Now()
 		stopped, cancel := context.WithCancel(t.Context())
 		var asking sync.WaitGroup
@@ -196,9 +195,9 @@ func TestCanaries_WithoutAddressesThereIsNoDoubt(t *testing.T) {
 }
 
 // watched returns Canaries that are asked until the end of the test.
-func watched(t *testing.T, n *network, addresses []string) *Canaries {
+func watched(t *testing.T, n *network, addresses []string) *doubt.Canaries {
 	t.Helper()
-	c := NewCanaries(addresses, n, "n1", "", newCluster(t))
+	c := doubt.NewCanaries(addresses, n, "n1", "", newCluster(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { c.Run(ctx) })
@@ -260,7 +259,7 @@ func TestCanaries_ReplaceOutdatesARound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{takes: time.Second}
 		n.cut("b:1")
-		c := NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
+		c := doubt.NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t))
 		began := time.Now()
 		time.AfterFunc(500*time.Millisecond, func() { c.Replace([]string{"b:1"}) })
 		if c.Answer(t.Context(), began) || time.Since(began) != 2*time.Second {
@@ -270,15 +269,15 @@ func TestCanaries_ReplaceOutdatesARound(t *testing.T) {
 }
 
 func TestValidateCanaries(t *testing.T) {
-	if err := ValidateCanaries([]string{"10.0.0.1:53", "[::1]:22", "gw.example:443", "http://gw/health", "https://gw:8443/"}); err != nil {
+	if err := doubt.ValidateCanaries([]string{"10.0.0.1:53", "[::1]:22", "gw.example:443", "http://gw/health", "https://gw:8443/"}); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []string{"", "gw", "gw:", ":53", "gw:0", "gw:70000", "gw:dns", "http://", "ftp://gw/"} {
-		if ValidateCanaries([]string{bad}) == nil {
+		if doubt.ValidateCanaries([]string{bad}) == nil {
 			t.Errorf("%q is accepted", bad)
 		}
 	}
-	if err := ValidateCanaries(strings.Split(strings.Repeat("a:1,", MaxCanaries)+"a:1", ",")); err == nil {
+	if err := doubt.ValidateCanaries(strings.Split(strings.Repeat("a:1,", doubt.MaxCanaries)+"a:1", ",")); err == nil {
 		t.Error("one too many is accepted")
 	}
 }
@@ -301,9 +300,9 @@ func TestGuard(t *testing.T) {
 				n := &network{takes: time.Second}
 				n.cut(test.dead...)
 				var c clock
-				p := NewPulse(c.read)
+				p := doubt.NewPulse(c.read)
 				p.Beat()
-				g := Guard(n, p, NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t)))
+				g := doubt.Guard(n, p, doubt.NewCanaries([]string{"a:1"}, n, "n1", "", newCluster(t)))
 				if test.still {
 					time.AfterFunc(time.Second/2, func() { c.move(time.Minute, time.Minute) })
 				}

@@ -12,12 +12,11 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
 	"tocsin/verify"
-
-	. "tocsin/doubt"
 )
 
 // newCluster has five observers, n1 to n5.
@@ -66,7 +65,7 @@ func (c *checks) set(p verify.Progress) {
 
 // world is a Doubter of n1 with everything around it.
 type world struct {
-	*Doubter
+	*doubt.Doubter
 	t       *testing.T
 	clock   clock
 	network *network
@@ -86,9 +85,9 @@ func inWorld(t *testing.T, test func(w *world)) {
 		machine := newCluster(t)
 		w.ballots.Open(2)
 		w.ballots.Cast(6, []gossipdb.Vote{{Slot: 1, Verdict: health.Up}})
-		w.Doubter = New(Config{
-			Node: "n1", Machine: machine, Ballots: w.ballots, Checks: w.checks, Pulse: NewPulse(w.clock.read),
-			Canaries: NewCanaries([]string{"a:1"}, w.network, "n1", "", machine),
+		w.Doubter = doubt.New(doubt.Config{
+			Node: "n1", Machine: machine, Ballots: w.ballots, Checks: w.checks, Pulse: doubt.NewPulse(w.clock.read),
+			Canaries: doubt.NewCanaries([]string{"a:1"}, w.network, "n1", "", machine),
 			Logger:   slog.New(slog.NewTextHandler(&w.log, nil)),
 		})
 		ctx, cancel := context.WithCancel(t.Context())

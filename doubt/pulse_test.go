@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "tocsin/doubt"
+	"tocsin/doubt"
 )
 
 // clock is one that a test moves. It goes on with the bubble's time.
@@ -22,12 +22,12 @@ func (c *clock) move(monotonic, wall time.Duration) {
 	c.wall += wall
 }
 
-func (c *clock) read() Reading {
+func (c *clock) read() doubt.Reading {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
 	passed := time.Duration(now.UnixNano())
-	return Reading{Monotonic: passed + c.monotonic, Wall: passed + c.wall}
+	return doubt.Reading{Monotonic: passed + c.monotonic, Wall: passed + c.wall}
 }
 
 func TestPulse_FindsStandstills(t *testing.T) {
@@ -49,20 +49,20 @@ func TestPulse_FindsStandstills(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var c clock
-				p := NewPulse(c.read)
+				p := doubt.NewPulse(c.read)
 				p.Beat()
 				for range 10 {
 					time.Sleep(500 * time.Millisecond)
 					p.Beat()
 				}
-				if s := p.Look(); s != (Standstill{}) {
+				if s := p.Look(); s != (doubt.Standstill{}) {
 					t.Fatalf("before anything: %+v", s)
 				}
 				time.Sleep(500 * time.Millisecond)
 				c.move(test.monotonic, test.wall)
-				want := Standstill{}
+				want := doubt.Standstill{}
 				if test.found {
-					want = Standstill{Number: 1, Ended: time.Now(), Lasted: test.lasted, Missed: test.missed}
+					want = doubt.Standstill{Number: 1, Ended: time.Now(), Lasted: test.lasted, Missed: test.missed}
 				}
 				for i := range 3 { // it is found by whoever looks first, and once
 					if s := p.Look(); s != want {
@@ -81,15 +81,15 @@ func TestPulse_FindsStandstills(t *testing.T) {
 
 func TestPulse_BeginsWithTheFirstBeatAndEndsAtRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPulse(nil)
+		p := doubt.NewPulse(nil)
 		time.Sleep(time.Minute) // a disk that is slow to open
-		if s := p.Look(); s != (Standstill{}) {
+		if s := p.Look(); s != (doubt.Standstill{}) {
 			t.Errorf("before the first beat: %+v", s)
 		}
 		p.Beat()
 		p.Rest()
 		time.Sleep(time.Minute) // the node ends, or has not begun again
-		if s := p.Look(); s != (Standstill{}) {
+		if s := p.Look(); s != (doubt.Standstill{}) {
 			t.Errorf("at rest: %+v", s)
 		}
 		p.Beat()

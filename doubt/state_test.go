@@ -6,12 +6,12 @@ import (
 
 	"pgregory.net/rapid"
 
-	. "tocsin/doubt"
+	"tocsin/doubt"
 )
 
 // healthy are the facts of a node that has no reason to doubt itself.
-func healthy() Facts {
-	return Facts{
+func healthy() doubt.Facts {
+	return doubt.Facts{
 		Renewed: true, Patience: 30 * time.Second, Canaries: 2,
 		Observers: 5, Heard: 5, Refresh: 5 * time.Second, Interval: 10 * time.Second,
 	}
@@ -20,17 +20,17 @@ func healthy() Facts {
 func TestState_After(t *testing.T) {
 	type step struct {
 		at    time.Duration
-		facts func(f *Facts)
+		facts func(f *doubt.Facts)
 		want  string
 	}
-	fine := func(*Facts) {}
-	hears := func(n int) func(*Facts) { return func(f *Facts) { f.Heard = n } }
-	late := func(d time.Duration) func(*Facts) { return func(f *Facts) { f.Late = d } }
-	silent := func(n int) func(*Facts) { return func(f *Facts) { f.Canaries, f.Silent = n, true } }
+	fine := func(*doubt.Facts) {}
+	hears := func(n int) func(*doubt.Facts) { return func(f *doubt.Facts) { f.Heard = n } }
+	late := func(d time.Duration) func(*doubt.Facts) { return func(f *doubt.Facts) { f.Late = d } }
+	silent := func(n int) func(*doubt.Facts) { return func(f *doubt.Facts) { f.Canaries, f.Silent = n, true } }
 	start := time.Now()
-	still := func(number uint64, renewed bool, open int) func(*Facts) {
-		return func(f *Facts) {
-			f.Standstill = Standstill{Number: number, Ended: start.Add(time.Second), Lasted: 62400 * time.Millisecond}
+	still := func(number uint64, renewed bool, open int) func(*doubt.Facts) {
+		return func(f *doubt.Facts) {
+			f.Standstill = doubt.Standstill{Number: number, Ended: start.Add(time.Second), Lasted: 62400 * time.Millisecond}
 			f.Renewed, f.Open = renewed, open
 		}
 	}
@@ -43,8 +43,8 @@ func TestState_After(t *testing.T) {
 	tests := map[string][]step{
 		"nothing to doubt": {{0, fine, ""}, {time.Hour, fine, ""}},
 		"a node that is no observer hears nobody, and need not": {
-			{0, func(f *Facts) { f.Observers, f.Heard = 0, 0 }, ""},
-			{time.Hour, func(f *Facts) { f.Observers, f.Heard = 0, 0 }, ""},
+			{0, func(f *doubt.Facts) { f.Observers, f.Heard = 0, 0 }, ""},
+			{time.Hour, func(f *doubt.Facts) { f.Observers, f.Heard = 0, 0 }, ""},
 		},
 		"a majority is enough": {{0, hears(3), ""}, {time.Hour, hears(3), ""}},
 		"cut off": {
@@ -94,14 +94,14 @@ func TestState_After(t *testing.T) {
 		},
 		"without the renewal nothing is recovered": {{time.Hour, still(1, false, 0), stood}},
 		"what explains the others comes first": {
-			{0, func(f *Facts) { still(1, false, 0)(f); silent(2)(f); hears(1)(f) }, stood},
-			{time.Hour, func(f *Facts) { still(1, true, 0)(f); silent(2)(f); hears(1)(f) }, canaries},
-			{2 * time.Hour, func(f *Facts) { still(1, true, 0)(f); hears(1)(f) }, cutOff},
+			{0, func(f *doubt.Facts) { still(1, false, 0)(f); silent(2)(f); hears(1)(f) }, stood},
+			{time.Hour, func(f *doubt.Facts) { still(1, true, 0)(f); silent(2)(f); hears(1)(f) }, canaries},
+			{2 * time.Hour, func(f *doubt.Facts) { still(1, true, 0)(f); hears(1)(f) }, cutOff},
 		},
 	}
 	for name, steps := range tests {
 		t.Run(name, func(t *testing.T) {
-			var s State
+			var s doubt.State
 			for _, step := range steps {
 				f := healthy()
 				f.Now = start.Add(step.at)
@@ -118,7 +118,7 @@ func TestState_After(t *testing.T) {
 // it is well it does not begin to abstain.
 func TestState_RecoversByItself(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var s State
+		var s doubt.State
 		now := time.Now()
 		f := healthy()
 		for range rapid.IntRange(0, 30).Draw(t, "moments") {
@@ -128,7 +128,7 @@ func TestState_RecoversByItself(t *testing.T) {
 			f.Late = time.Duration(rapid.IntRange(0, 60).Draw(t, "late")) * time.Second
 			f.Silent = rapid.Bool().Draw(t, "silent")
 			f.Renewed, f.Open = rapid.Bool().Draw(t, "renewed"), rapid.IntRange(0, 2).Draw(t, "open")
-			f.Standstill = Standstill{Number: uint64(rapid.IntRange(0, 3).Draw(t, "standstill")), Ended: now}
+			f.Standstill = doubt.Standstill{Number: uint64(rapid.IntRange(0, 3).Draw(t, "standstill")), Ended: now}
 			f.Now = now
 			s = s.After(f)
 		}
@@ -152,10 +152,10 @@ func TestState_RecoversByItself(t *testing.T) {
 // A reason fits a ballot whole.
 func TestState_ReasonsFitABallot(t *testing.T) {
 	f := healthy()
-	f.Observers, f.Heard, f.Canaries = 1000, 1, MaxCanaries
+	f.Observers, f.Heard, f.Canaries = 1000, 1, doubt.MaxCanaries
 	f.Interval, f.Late = 24*time.Hour, 1000*time.Hour
 	f.Now = time.Now()
-	var s State
+	var s doubt.State
 	check := func() {
 		t.Helper()
 		s = s.After(f)
@@ -169,7 +169,7 @@ func TestState_ReasonsFitABallot(t *testing.T) {
 	f.Late = 1000 * time.Hour
 	f.Silent = true
 	check()
-	f.Standstill = Standstill{Number: 1, Lasted: 99999*time.Hour + 59*time.Minute + 59*time.Second}
+	f.Standstill = doubt.Standstill{Number: 1, Lasted: 99999*time.Hour + 59*time.Minute + 59*time.Second}
 	f.Renewed = false
 	check()
 	f.Silent, f.Renewed = false, true
@@ -178,14 +178,14 @@ func TestState_ReasonsFitABallot(t *testing.T) {
 
 func TestState_CauseIsThatOfTheReason(t *testing.T) {
 	start := time.Now()
-	for want, ill := range map[Cause]func(*Facts){
-		"":         func(*Facts) {},
-		StoodStill: func(f *Facts) { f.Standstill, f.Silent = Standstill{Number: 1, Ended: start}, true }, // explains the rest
-		NoCanary:   func(f *Facts) { f.Silent, f.Heard = true, 1 },
-		CutOff:     func(f *Facts) { f.Heard, f.Late = 1, time.Hour },
-		Late:       func(f *Facts) { f.Late = time.Hour },
+	for want, ill := range map[doubt.Cause]func(*doubt.Facts){
+		"":               func(*doubt.Facts) {},
+		doubt.StoodStill: func(f *doubt.Facts) { f.Standstill, f.Silent = doubt.Standstill{Number: 1, Ended: start}, true }, // explains the rest
+		doubt.NoCanary:   func(f *doubt.Facts) { f.Silent, f.Heard = true, 1 },
+		doubt.CutOff:     func(f *doubt.Facts) { f.Heard, f.Late = 1, time.Hour },
+		doubt.Late:       func(f *doubt.Facts) { f.Late = time.Hour },
 	} {
-		var s State
+		var s doubt.State
 		for at := range 30 {
 			f := healthy()
 			f.Now = start.Add(time.Duration(at) * time.Second)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	iradix "github.com/hashicorp/go-immutable-radix/v2"
+	"github.com/hashicorp/go-immutable-radix/v2"
 
 	"tocsin/access"
 )

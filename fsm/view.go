@@ -5,7 +5,7 @@ import (
 	"iter"
 	"strings"
 
-	iradix "github.com/hashicorp/go-immutable-radix/v2"
+	"github.com/hashicorp/go-immutable-radix/v2"
 
 	"tocsin/access"
 )

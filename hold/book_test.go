@@ -11,7 +11,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
-	. "tocsin/hold"
+	"tocsin/hold"
 )
 
 // state is a replicated state to be asked about.
@@ -50,7 +50,7 @@ func (s *state) force(key string, to health.Status) {
 }
 
 // on says what holds an endpoint: "pause 1h0m0s, parent router".
-func (s *state) on(b *Book, key string, at time.Time) string {
+func (s *state) on(b *hold.Book, key string, at time.Time) string {
 	s.t.Helper()
 	e, ok := s.View().Endpoint(key)
 	if !ok {
@@ -59,7 +59,7 @@ func (s *state) on(b *Book, key string, at time.Time) string {
 	var said []string
 	for _, h := range b.At(s.View().Holds(), at).On(s.View(), e) {
 		text := string(h.Kind)
-		if h.Kind == Parent {
+		if h.Kind == hold.Parent {
 			text += " " + h.Of
 		}
 		if h.For > 0 {
@@ -80,7 +80,7 @@ func TestBook_Pauses(t *testing.T) {
 	}
 	pause(fsm.Scope{Prefix: "web/"}, noon().Add(time.Hour))
 	pause(fsm.Scope{Labels: map[string]string{"team": "storage"}}, time.Time{})
-	var b Book
+	var b hold.Book
 	expect := func(at time.Time, web, db string) {
 		t.Helper()
 		if got, of := s.on(&b, "web/1", at), s.on(&b, "db", at); got != web || of != db {
@@ -107,7 +107,7 @@ func TestBook_Windows(t *testing.T) {
 		fsm.SetWindow{Window: fsm.Window{Name: "nightly", Scope: fsm.Scope{Prefix: "web"}, Cron: "30 2 * * *", Zone: "Europe/Paris", Duration: fsm.Duration(time.Hour)}},
 		fsm.SetWindow{Window: fsm.Window{Name: "once", From: noon(), Duration: fsm.Duration(2 * time.Hour)}},
 	)
-	var b Book
+	var b hold.Book
 	for at, want := range map[string][2]string{
 		"2026-11-28T01:29:59Z": {"", ""},
 		"2026-11-28T01:30:00Z": {"maintenance 1h0m0s", ""},
@@ -131,7 +131,7 @@ func TestBook_Windows(t *testing.T) {
 		}
 	}
 	w, _ := s.View().Holds().Window("nightly")
-	open, next := Times(w, noon())
+	open, next := hold.Times(w, noon())
 	if !open.From.IsZero() || next.From.Format(time.RFC3339) != "2026-11-29T01:30:00Z" {
 		t.Errorf("Times = %v, %v", open, next)
 	}
@@ -145,7 +145,7 @@ func TestNow_Parents(t *testing.T) {
 	set("web", "router", "gone")
 	set("a", "b")
 	set("b", "a") // nobody can set that, but for two at once
-	var b Book
+	var b hold.Book
 	expect := func(when, web, a string) {
 		t.Helper()
 		if got, of := s.on(&b, "web", noon()), s.on(&b, "a", noon()); got != web || of != a {
@@ -168,13 +168,13 @@ func TestNow_Parents(t *testing.T) {
 }
 
 func TestHold_InWords(t *testing.T) {
-	for want, h := range map[string]Hold{
-		"the cooldown holds it back for another 12s":                                         {Kind: Cooldown, For: 12 * time.Second},
-		"the cooldown holds it back for another 1ms":                                         {Kind: Cooldown, For: 1},
-		"a pause of all endpoints holds it back until somebody resumes (anna: new switches)": {Kind: Pause, Of: "all endpoints", By: "anna", Reason: "new switches"},
-		"a pause of the prefix web/ holds it back for another 1h0m0s (r)":                    {Kind: Pause, Of: "the prefix web/", Reason: "r", For: time.Hour, Until: noon()},
-		"the maintenance window nightly holds it back for another 5.2s":                      {Kind: Maintenance, Of: "nightly", For: 5200 * time.Millisecond, Until: noon()},
-		"router, on which it depends, is DOWN and holds it back":                             {Kind: Parent, Of: "router"},
+	for want, h := range map[string]hold.Hold{
+		"the cooldown holds it back for another 12s":                                         {Kind: hold.Cooldown, For: 12 * time.Second},
+		"the cooldown holds it back for another 1ms":                                         {Kind: hold.Cooldown, For: 1},
+		"a pause of all endpoints holds it back until somebody resumes (anna: new switches)": {Kind: hold.Pause, Of: "all endpoints", By: "anna", Reason: "new switches"},
+		"a pause of the prefix web/ holds it back for another 1h0m0s (r)":                    {Kind: hold.Pause, Of: "the prefix web/", Reason: "r", For: time.Hour, Until: noon()},
+		"the maintenance window nightly holds it back for another 5.2s":                      {Kind: hold.Maintenance, Of: "nightly", For: 5200 * time.Millisecond, Until: noon()},
+		"router, on which it depends, is DOWN and holds it back":                             {Kind: hold.Parent, Of: "router"},
 	} {
 		if got := h.Holds("it"); got != want {
 			t.Errorf("it says %q, want %q", got, want)
@@ -187,7 +187,7 @@ func TestHold_InWords(t *testing.T) {
 func TestBook_AgreesWithOneThatForgets(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newState(t, "web")
-		var b Book
+		var b hold.Book
 		for i := range rapid.IntRange(1, 30).Draw(rt, "steps") {
 			at := noon().Add(time.Duration(rapid.IntRange(-300, 300).Draw(rt, "minutes")) * time.Minute)
 			switch rapid.IntRange(0, 3).Draw(rt, "what") {
@@ -197,7 +197,7 @@ func TestBook_AgreesWithOneThatForgets(t *testing.T) {
 				cron := rapid.SampledFrom([]string{"*/10 * * * *", "0 12 * * *"}).Draw(rt, "cron")
 				s.apply(fsm.SetWindow{Window: fsm.Window{Name: fmt.Sprint(i % 2), Cron: cron, Duration: fsm.Duration(5 * time.Minute)}})
 			default:
-				if got, want := s.on(&b, "web", at), s.on(new(Book), "web", at); got != want {
+				if got, want := s.on(&b, "web", at), s.on(new(hold.Book), "web", at); got != want {
 					rt.Fatalf("at %v it says %q, and anew %q", at, got, want)
 				}
 			}

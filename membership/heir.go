@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 	"tocsin/prose"
 )
@@ -49,14 +50,14 @@ func Heir(self, to string, servers []api.Server, observers []*fsm.Observer, able
 // cut off from the ballots: of those that follow it in raft, and so are in contact
 // with it, and hear a majority of the observers, the one that hears the most. It
 // is a pure function.
-func HeirThatHears(self string, observers int, voters []api.Account) (node string, found bool) {
-	able := slices.DeleteFunc(slices.Clone(voters), func(a api.Account) bool {
+func HeirThatHears(self string, observers int, voters []peer.Account) (node string, found bool) {
+	able := slices.DeleteFunc(slices.Clone(voters), func(a peer.Account) bool {
 		return a.Node == self || a.Follows != self || 2*a.Hears <= observers
 	})
 	if len(able) == 0 {
 		return "", false
 	}
-	return slices.MinFunc(able, func(a, b api.Account) int {
+	return slices.MinFunc(able, func(a, b peer.Account) int {
 		return cmp.Or(cmp.Compare(b.Hears, a.Hears), cmp.Compare(a.Node, b.Node))
 	}).Node, true
 }

@@ -11,9 +11,10 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/api/peer"
 )
 
-// Asks implements api.Access. A node that has a certificate, or was told of
+// Asks implements server.Access. A node that has a certificate, or was told of
 // tokens, its own or the first ones of a cluster that it may found, asks before it has applied any:
 // there is no moment in which it is open to all.
 func (n *Node) Asks() bool {
@@ -21,7 +22,7 @@ func (n *Node) Asks() bool {
 	return n.cfg.Auth.Asks(told || n.machine.View().TokenCount() > 0)
 }
 
-// Token implements api.Access. Before there is a cluster, the tokens that it
+// Token implements server.Access. Before there is a cluster, the tokens that it
 // will be founded with are good. A member that has just started knows none: only
 // from who shows the very token that this node itself was given does it hear
 // where they are, for else a cluster whose nodes have moved would not come back.
@@ -54,7 +55,7 @@ func (n *Node) firstTokens() []access.Record {
 }
 
 // mayRegister reports why whoever asks may not register that process.
-func (n *Node) mayRegister(ctx context.Context, r api.Registration) error {
+func (n *Node) mayRegister(ctx context.Context, r peer.Registration) error {
 	if !n.Asks() {
 		return nil
 	}

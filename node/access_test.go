@@ -11,6 +11,7 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/node"
@@ -157,21 +158,21 @@ func moveByAJoinToken(t *testing.T, l *loopback, token access.Token) {
 	if !known {
 		t.Fatal("n3 is not registered")
 	}
-	said := api.Registration{
+	said := peer.Registration{
 		ClusterID: view.ClusterID(), Node: o.Node, Site: o.Site, Incarnation: o.Incarnation, Disk: o.Disk, Start: o.Start,
 		Raft: o.Raft, Gossip: o.Gossip, HTTP: o.HTTP, Version: o.Version, Protocol: o.Protocol, BallotKey: o.BallotKey,
 	}
-	client := &api.PeerClient{Token: token}
+	client := &peer.Client{Token: token}
 	if welcome, err := client.Register(t.Context(), leader.Self().HTTP, said); err != nil || welcome.Epoch != o.Epoch {
 		t.Errorf("the same once more: %+v, %v", welcome, err)
 	}
-	for what, change := range map[string]func(*api.Registration){
-		"site":   func(r *api.Registration) { r.Site = "elsewhere" },
-		"raft":   func(r *api.Registration) { r.Raft = "127.0.0.9:7000" },
-		"gossip": func(r *api.Registration) { r.Gossip = "127.0.0.9:8000" },
-		"http":   func(r *api.Registration) { r.HTTP = "127.0.0.9:6000" },
-		"disk":   func(r *api.Registration) { r.Disk = "another" },
-		"start":  func(r *api.Registration) { r.Start++ },
+	for what, change := range map[string]func(*peer.Registration){
+		"site":   func(r *peer.Registration) { r.Site = "elsewhere" },
+		"raft":   func(r *peer.Registration) { r.Raft = "127.0.0.9:7000" },
+		"gossip": func(r *peer.Registration) { r.Gossip = "127.0.0.9:8000" },
+		"http":   func(r *peer.Registration) { r.HTTP = "127.0.0.9:6000" },
+		"disk":   func(r *peer.Registration) { r.Disk = "another" },
+		"start":  func(r *peer.Registration) { r.Start++ },
 	} {
 		other := said
 		change(&other)

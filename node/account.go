@@ -6,29 +6,30 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 	"tocsin/notify"
 	"tocsin/verify"
 )
 
-// Account implements api.Peer.
-func (n *Node) Account(key string) api.Account {
+// Account implements server.Peer.
+func (n *Node) Account(key string) peer.Account {
 	var open []notify.Open
 	if notifier := n.notifier.Load(); notifier != nil {
-		open = notifier.Open(key, api.MaxOpen)
+		open = notifier.Open(key, peer.MaxOpen)
 	}
 	verdict, _ := n.verifier.Verdict(key)
-	account := api.NewAccount(n.cfg.Name, verdict, n.verifier.Samples(key), open, time.Now())
+	account := peer.NewAccount(n.cfg.Name, verdict, n.verifier.Samples(key), open, time.Now())
 	leader, _ := n.Leader()
 	account.Hears, account.Follows = n.doubter.Heard(), leader.Node
 	return account
 }
 
-// Check implements api.Peer.
+// Check implements server.Peer.
 func (n *Node) Check(ctx context.Context, key string) (api.SeenSample, error) {
 	sample, err := n.verifier.CheckNow(ctx, key)
 	if errors.Is(err, verify.ErrNotWatched) {
 		return api.SeenSample{}, &fsm.Refusal{Code: fsm.NotFound, Message: "this node does not watch the endpoint: it was deleted, or this node has not heard of it yet"}
 	}
-	return api.NewSeenSample(sample, time.Now()), err
+	return peer.NewSeenSample(sample, time.Now()), err
 }

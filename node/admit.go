@@ -5,30 +5,31 @@ import (
 	"fmt"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 )
 
-// Register implements api.Peer: another process asks to be taken in.
-func (n *Node) Register(ctx context.Context, r api.Registration) (api.Welcome, error) {
+// Register implements server.Peer: another process asks to be taken in.
+func (n *Node) Register(ctx context.Context, r peer.Registration) (peer.Welcome, error) {
 	if err := n.mayRegister(ctx, r); err != nil {
-		return api.Welcome{}, err
+		return peer.Welcome{}, err
 	}
 	return n.admit(ctx, r)
 }
 
 // admit takes a started process into the observers, if this node leads. The raft
 // configuration follows by itself (see membership.Plan).
-func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, error) {
+func (n *Node) admit(ctx context.Context, r peer.Registration) (peer.Welcome, error) {
 	view := n.machine.View()
 	if !n.raft.Leads() {
 		n.noteMoved(r)
-		return api.Welcome{}, n.raft.NotLeader()
+		return peer.Welcome{}, n.raft.NotLeader()
 	}
 	if view.ClusterID() == "" {
-		return api.Welcome{}, api.ErrNoLeader // it leads, but has not founded the cluster yet
+		return peer.Welcome{}, api.ErrNoLeader // it leads, but has not founded the cluster yet
 	}
 	if refused := n.refuse(view, r); refused != nil {
-		return api.Welcome{}, refused
+		return peer.Welcome{}, refused
 	}
 	entry := registering(r)
 	if view.Registered(entry) {
@@ -40,15 +41,15 @@ func (n *Node) admit(ctx context.Context, r api.Registration) (api.Welcome, erro
 	results, err := n.raft.ProposeHere(ctx, entry)
 	switch {
 	case err != nil:
-		return api.Welcome{}, err
+		return peer.Welcome{}, err
 	case results[0].Refused != nil:
-		return api.Welcome{}, results[0].Refused
+		return peer.Welcome{}, results[0].Refused
 	}
 	return n.welcome(r.Node), nil
 }
 
 // registering is the entry that registers that process.
-func registering(r api.Registration) fsm.RegisterObserver {
+func registering(r peer.Registration) fsm.RegisterObserver {
 	return fsm.RegisterObserver{
 		Node: r.Node, Site: r.Site, Incarnation: r.Incarnation, Disk: r.Disk, Start: r.Start,
 		Raft: r.Raft, Gossip: r.Gossip, HTTP: r.HTTP, Version: r.Version, Protocol: r.Protocol, BallotKey: r.BallotKey,
@@ -56,9 +57,9 @@ func registering(r api.Registration) fsm.RegisterObserver {
 }
 
 // welcome tells a node that was taken in what it wants to know.
-func (n *Node) welcome(node string) api.Welcome {
+func (n *Node) welcome(node string) peer.Welcome {
 	view := n.machine.View()
-	w := api.Welcome{ClusterID: view.ClusterID()}
+	w := peer.Welcome{ClusterID: view.ClusterID()}
 	for o := range view.Observers() {
 		w.Gossip = append(w.Gossip, o.Gossip)
 		if o.Node == node {
@@ -69,7 +70,7 @@ func (n *Node) welcome(node string) api.Welcome {
 }
 
 // refuse says why a process can't be taken in as it is, nil if it can.
-func (n *Node) refuse(view *fsm.View, r api.Registration) error {
+func (n *Node) refuse(view *fsm.View, r peer.Registration) error {
 	conflict := func(format string, args ...any) error {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf(format, args...)}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"tocsin/access"
-	"tocsin/api"
+	"tocsin/api/server"
 	"tocsin/consensus"
 	"tocsin/doubt"
 	"tocsin/fsm"
@@ -80,7 +80,7 @@ type Config struct {
 	// Retention says how much of the raft log is kept; zero means defaults.
 	Retention Retention
 	// Original says how much of the original's HTTP paths is served; "" is all.
-	Original api.OriginalMode
+	Original server.OriginalMode
 	// Auth says when whoever asks over HTTP has to prove who they are; "" is
 	// access.Auto.
 	Auth access.Mode
@@ -98,7 +98,7 @@ type Config struct {
 	Profiling bool
 	// Process is the process that the node runs in, as the API shows it; nil: it
 	// was told nothing, and can't be told anything.
-	Process api.Process
+	Process server.Process
 	// Log holds what Logger was told last, for the API to show; nil: nothing.
 	Log *logring.Ring
 	// Version is told to the other nodes.
@@ -170,7 +170,7 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("--missed-notifications: %.80q is neither current nor skip", c.Missed))
 	}
 	if c.Original != "" {
-		if _, err := api.ParseOriginalMode(string(c.Original)); err != nil {
+		if _, err := server.ParseOriginalMode(string(c.Original)); err != nil {
 			errs = append(errs, fmt.Errorf("--original-api: %w", err))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/credentials"
 	"tocsin/fsm"
 	"tocsin/node"
@@ -91,7 +91,7 @@ func visit(client *http.Client, url string) error {
 
 func (v visited) ask(b *testing.B, anew bool) {
 	transport := &http.Transport{DisableKeepAlives: anew}
-	client := &api.PeerClient{Transport: transport}
+	client := &peer.Client{Transport: transport}
 	if v.credentials != nil {
 		client.Dial = func(ctx context.Context, address string, _ bool) (net.Conn, error) {
 			return v.credentials.Dial(ctx, address, 3*time.Second, v.node.Self().Node)

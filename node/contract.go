@@ -1,12 +1,12 @@
 package node
 
-import "tocsin/api"
+import "tocsin/api/server"
 
 // A Node is all that the API asks for.
 var (
-	_ api.State      = (*Node)(nil)
-	_ api.Writer     = (*Node)(nil)
-	_ api.Membership = (*Node)(nil)
-	_ api.Health     = (*Node)(nil)
-	_ api.Peer       = (*Node)(nil)
+	_ server.State      = (*Node)(nil)
+	_ server.Writer     = (*Node)(nil)
+	_ server.Membership = (*Node)(nil)
+	_ server.Health     = (*Node)(nil)
+	_ server.Peer       = (*Node)(nil)
 )

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 )
 
 // founding is what a node that was told to bootstrap has decided. Of nodes that
@@ -41,15 +42,15 @@ func (f *founding) asked(first bool) (founded bool) {
 	return f.founds
 }
 
-// Introduce implements api.Peer: another node says who it is, and asks the same.
-func (n *Node) Introduce(asker api.Introduction) api.Introduction {
+// Introduce implements server.Peer: another node says who it is, and asks the same.
+func (n *Node) Introduce(asker peer.Introduction) peer.Introduction {
 	first := asker.Bootstrap && asker.ClusterID == "" && asker.Node < n.cfg.Name
 	founded := n.founding.asked(first)
-	return api.Introduction{Node: n.cfg.Name, ClusterID: n.clusterID(), Bootstrap: n.cfg.Bootstrap, Founded: founded}
+	return peer.Introduction{Node: n.cfg.Name, ClusterID: n.clusterID(), Bootstrap: n.cfg.Bootstrap, Founded: founded}
 }
 
-func (n *Node) introduction() api.Introduction {
-	return api.Introduction{Node: n.cfg.Name, ClusterID: n.clusterID(), Bootstrap: n.cfg.Bootstrap}
+func (n *Node) introduction() peer.Introduction {
+	return peer.Introduction{Node: n.cfg.Name, ClusterID: n.clusterID(), Bootstrap: n.cfg.Bootstrap}
 }
 
 // establish makes a node that belongs to no cluster part of one: of that of

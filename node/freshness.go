@@ -7,7 +7,7 @@ import (
 	"tocsin/api"
 )
 
-// Blank implements api.Freshness. Until there is a leader, who alone can say how
+// Blank implements server.Freshness. Until there is a leader, who alone can say how
 // much of the log on the disk is committed, a member knows no more than its newest
 // snapshot, and then it goes through that log: it knows what was acknowledged before
 // its start when it has come to the registration of its own process. If no leader is
@@ -20,12 +20,12 @@ func (n *Node) Blank() bool {
 	return led || n.machine.View().ClusterID() == "" || time.Since(n.started) < api.StartingTime
 }
 
-// CatchUp implements api.Freshness.
+// CatchUp implements server.Freshness.
 func (n *Node) CatchUp(ctx context.Context, verified bool) error {
 	return n.raft.CatchUp(ctx, verified)
 }
 
-// IndexAsLeader implements api.Peer.
+// IndexAsLeader implements server.Peer.
 func (n *Node) IndexAsLeader(ctx context.Context, verified bool) (uint64, error) {
 	return n.raft.IndexAsLeader(ctx, verified)
 }

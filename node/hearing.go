@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 	"tocsin/membership"
 )
@@ -69,7 +70,7 @@ func (n *Node) following(ctx context.Context) (follows func(*fsm.Observer) bool)
 	}
 	accounts := n.askWhomTheyHear(ctx, servers, n.fresh)
 	return func(o *fsm.Observer) bool {
-		return slices.ContainsFunc(accounts, func(a api.Account) bool { return a.Node == o.Node && a.Follows == n.cfg.Name })
+		return slices.ContainsFunc(accounts, func(a peer.Account) bool { return a.Node == o.Node && a.Follows == n.cfg.Name })
 	}
 }
 
@@ -77,11 +78,11 @@ func anybody(*fsm.Observer) bool { return true }
 
 // askWhomTheyHear asks all other voters of these at once. Who does not answer in
 // time, or is not the one that was asked, has said nothing.
-func (n *Node) askWhomTheyHear(ctx context.Context, servers []api.Server, of func(*fsm.Observer) bool) []api.Account {
+func (n *Node) askWhomTheyHear(ctx context.Context, servers []api.Server, of func(*fsm.Observer) bool) []peer.Account {
 	ctx, cancel := context.WithTimeout(ctx, hearingTimeout)
 	defer cancel()
 	view := n.machine.View()
-	answers := make([]api.Account, len(servers))
+	answers := make([]peer.Account, len(servers))
 	var asking sync.WaitGroup
 	for i, s := range servers {
 		o, known := view.Observer(s.Node)
@@ -95,5 +96,5 @@ func (n *Node) askWhomTheyHear(ctx context.Context, servers []api.Server, of fun
 		})
 	}
 	asking.Wait()
-	return slices.DeleteFunc(answers, func(a api.Account) bool { return a.Node == "" })
+	return slices.DeleteFunc(answers, func(a peer.Account) bool { return a.Node == "" })
 }

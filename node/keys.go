@@ -49,7 +49,7 @@ func (n *Node) Keys() keyring.Ring {
 	return keyring.Ring{}
 }
 
-// GossipKeys implements api.Peer. It waits for a change that is under way, whose file
+// GossipKeys implements server.Peer. It waits for a change that is under way, whose file
 // comes before its gossip.
 func (n *Node) GossipKeys() keyring.Held {
 	if n.out.Keys == nil {
@@ -61,7 +61,7 @@ func (n *Node) GossipKeys() keyring.Held {
 	return keyring.Hold(n.Keys(), kept, err)
 }
 
-// ChangeKeys implements api.Peer. Where somebody has put another file there and not
+// ChangeKeys implements server.Peer. Where somebody has put another file there and not
 // said so yet nothing is changed: it would come into force whole, and might part
 // this node from the others.
 func (n *Node) ChangeKeys(change keyring.Change) (keyring.Ring, error) {

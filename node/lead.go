@@ -51,5 +51,5 @@ func (n *Node) leaderChanged() {
 	}
 }
 
-// Leader implements api.Membership: who leads, and where to reach it.
+// Leader implements server.Membership: who leads, and where to reach it.
 func (n *Node) Leader() (api.LeaderInfo, bool) { return n.raft.Leader() }

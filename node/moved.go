@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 	"tocsin/membership"
 )
@@ -51,7 +51,7 @@ func (w whereabouts) supersedes(before whereabouts) bool {
 // raft has at the configured address. It reports whether it is to be reached at
 // another one from here on. That a node is back is remembered too: an older
 // process of it has not moved after that.
-func (m *moved) note(r api.Registration, configured string, o *fsm.Observer) bool {
+func (m *moved) note(r peer.Registration, configured string, o *fsm.Observer) bool {
 	w := whereabouts{r.Raft, r.Disk, r.Start}
 	if r.Fresh || !w.holds(o) {
 		return false
@@ -95,7 +95,7 @@ func (m *moved) all() map[string]whereabouts {
 }
 
 // noteMoved remembers where a member is that asks in vain to be registered.
-func (n *Node) noteMoved(r api.Registration) {
+func (n *Node) noteMoved(r peer.Registration) {
 	if _, known := n.Leader(); known {
 		return // it will be registered
 	}

@@ -5,15 +5,15 @@ import (
 
 	"github.com/hashicorp/raft"
 
-	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 	"tocsin/membership"
 )
 
 func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 	const configured = "old:7000"
-	process := func(disk string, start uint64, at string) api.Registration {
-		return api.Registration{Node: "n2", Disk: disk, Start: start, Raft: at}
+	process := func(disk string, start uint64, at string) peer.Registration {
+		return peer.Registration{Node: "n2", Disk: disk, Start: start, Raft: at}
 	}
 	observer := func(disk string, start uint64, at string) fsm.Command {
 		return fsm.RegisterObserver{Node: "n2", Incarnation: "i", Disk: disk, Start: start, Raft: at, Gossip: "g:1", HTTP: "h:1"}
@@ -21,27 +21,27 @@ func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 	fresh := process("d", 3, "new:7000")
 	fresh.Fresh = true
 	cases := map[string]struct {
-		said  []api.Registration
+		said  []peer.Registration
 		holds fsm.Command // what the state then says of the node; nil: nothing
 		want  string
 	}{
 		"nobody said anything":                     {nil, nil, configured},
-		"nothing is known yet":                     {[]api.Registration{process("d", 3, "new:7000")}, nil, "new:7000"},
-		"the process before registered":            {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 2, configured), "new:7000"},
-		"it registered":                            {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 3, "new:7000"), "new:7000"},
-		"a later one registered elsewhere":         {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, configured), configured},
-		"a later one registered there":             {[]api.Registration{process("d", 3, "new:7000")}, observer("d", 4, "new:7000"), "new:7000"},
-		"the node has another disk":                {[]api.Registration{process("d", 3, "new:7000")}, observer("e", 1, configured), configured},
-		"it moved twice":                           {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, "newer:7000")}, nil, "newer:7000"},
-		"it went back":                             {[]api.Registration{process("d", 3, "new:7000"), process("d", 4, configured)}, nil, configured},
-		"an older process asks after it":           {[]api.Registration{process("d", 9, "new:7000"), process("d", 4, "backup:7000")}, nil, "new:7000"},
-		"an older process asks after it went back": {[]api.Registration{process("d", 9, configured), process("d", 4, "backup:7000")}, nil, configured},
-		"a copy was started as often":              {[]api.Registration{process("d", 9, "new:7000"), process("d", 9, "copy:7000")}, nil, "new:7000"},
-		"another disk, while nothing is known":     {[]api.Registration{process("d", 9, "new:7000"), process("e", 1, "other:7000")}, nil, "other:7000"},
+		"nothing is known yet":                     {[]peer.Registration{process("d", 3, "new:7000")}, nil, "new:7000"},
+		"the process before registered":            {[]peer.Registration{process("d", 3, "new:7000")}, observer("d", 2, configured), "new:7000"},
+		"it registered":                            {[]peer.Registration{process("d", 3, "new:7000")}, observer("d", 3, "new:7000"), "new:7000"},
+		"a later one registered elsewhere":         {[]peer.Registration{process("d", 3, "new:7000")}, observer("d", 4, configured), configured},
+		"a later one registered there":             {[]peer.Registration{process("d", 3, "new:7000")}, observer("d", 4, "new:7000"), "new:7000"},
+		"the node has another disk":                {[]peer.Registration{process("d", 3, "new:7000")}, observer("e", 1, configured), configured},
+		"it moved twice":                           {[]peer.Registration{process("d", 3, "new:7000"), process("d", 4, "newer:7000")}, nil, "newer:7000"},
+		"it went back":                             {[]peer.Registration{process("d", 3, "new:7000"), process("d", 4, configured)}, nil, configured},
+		"an older process asks after it":           {[]peer.Registration{process("d", 9, "new:7000"), process("d", 4, "backup:7000")}, nil, "new:7000"},
+		"an older process asks after it went back": {[]peer.Registration{process("d", 9, configured), process("d", 4, "backup:7000")}, nil, configured},
+		"a copy was started as often":              {[]peer.Registration{process("d", 9, "new:7000"), process("d", 9, "copy:7000")}, nil, "new:7000"},
+		"another disk, while nothing is known":     {[]peer.Registration{process("d", 9, "new:7000"), process("e", 1, "other:7000")}, nil, "other:7000"},
 		"it went back, and registered elsewhere later": {
-			[]api.Registration{process("d", 3, configured)}, observer("d", 4, "new:7000"), configured,
+			[]peer.Registration{process("d", 3, configured)}, observer("d", 4, "new:7000"), configured,
 		},
-		"it has lost its disk, and votes not": {[]api.Registration{fresh}, nil, configured},
+		"it has lost its disk, and votes not": {[]peer.Registration{fresh}, nil, configured},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +84,7 @@ func TestMoved_FindsWhoWasPutAsideWhereTheObserversHaveIt(t *testing.T) {
 			t.Errorf("%s is reached at %s, want %s", id, got, want)
 		}
 	}
-	m.note(api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, membership.Aside("n2"), nil)
+	m.note(peer.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, membership.Aside("n2"), nil)
 	if got := m.find(machine.View(), "n2", membership.Aside("n2")); got != "newer:7000" {
 		t.Errorf("a later process of n2 is reached at %s", got)
 	}
@@ -92,18 +92,18 @@ func TestMoved_FindsWhoWasPutAsideWhereTheObserversHaveIt(t *testing.T) {
 
 func TestMoved_IsNewsOnce(t *testing.T) {
 	var m moved
-	r := api.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}
+	r := peer.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}
 	if !m.note(r, "old:7000", nil) {
 		t.Error("the first word was no news")
 	}
 	if m.note(r, "old:7000", nil) {
 		t.Error("the second word was news")
 	}
-	back := api.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "old:7000"}
+	back := peer.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "old:7000"}
 	if !m.note(back, "old:7000", nil) {
 		t.Error("that it is back was no news")
 	}
-	if m.note(api.Registration{Node: "n3", Disk: "d", Start: 4, Raft: "n3:7000"}, "n3:7000", nil) {
+	if m.note(peer.Registration{Node: "n3", Disk: "d", Start: 4, Raft: "n3:7000"}, "n3:7000", nil) {
 		t.Error("that a node is where it should be was news")
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/hashicorp/memberlist"
 
 	"tocsin/access"
-	"tocsin/api"
+	"tocsin/api/peer"
+	"tocsin/api/server"
 	"tocsin/consensus"
 	"tocsin/credentials"
 	"tocsin/datadir"
@@ -49,7 +50,7 @@ type Outside struct {
 	// reads those of the machine.
 	Clock func() doubt.Reading
 	// Scripts finds the scripts that a set names.
-	Scripts api.Scripts
+	Scripts server.Scripts
 	// Identity is what the data directory says of whose it is.
 	Identity datadir.Identity
 	// BallotKey signs the ballots of this node; nil signs none, and asks no other
@@ -67,16 +68,16 @@ type Outside struct {
 	Close func() error
 }
 
-// Peers calls other nodes by their HTTP addresses; api.PeerClient is the real
+// Peers calls other nodes by their HTTP addresses; peer.Client is the real
 // one and says which errors there are.
 type Peers interface {
-	Introduce(ctx context.Context, address string, self api.Introduction) (api.Introduction, error)
-	Register(ctx context.Context, address string, r api.Registration) (api.Welcome, error)
+	Introduce(ctx context.Context, address string, self peer.Introduction) (peer.Introduction, error)
+	Register(ctx context.Context, address string, r peer.Registration) (peer.Welcome, error)
 	Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error)
 	Index(ctx context.Context, address string, verified bool) (uint64, error)
-	Account(ctx context.Context, address, key string) (api.Account, error)
-	Check(ctx context.Context, address, key string) (api.CheckAnswer, error)
+	Account(ctx context.Context, address, key string) (peer.Account, error)
+	Check(ctx context.Context, address, key string) (peer.CheckAnswer, error)
 	Transfer(ctx context.Context, address, to string) error
-	GossipKeys(ctx context.Context, address string) (api.RingReport, error)
-	ChangeKeys(ctx context.Context, address string, change keyring.Change) (api.RingReport, error)
+	GossipKeys(ctx context.Context, address string) (peer.RingReport, error)
+	ChangeKeys(ctx context.Context, address string, change keyring.Change) (peer.RingReport, error)
 }

@@ -1,6 +1,6 @@
 package node
 
-// Room implements api.Premises.
+// Room implements server.Premises.
 func (n *Node) Room() (bytes uint64, known, little bool) {
 	left := n.room.known()
 	if left == nil {
@@ -9,5 +9,5 @@ func (n *Node) Room() (bytes uint64, known, little bool) {
 	return *left, true, n.room.little()
 }
 
-// Canaries implements api.Premises.
+// Canaries implements server.Premises.
 func (n *Node) Canaries() (count int, silent bool) { return n.canaries.Count(), n.canaries.Silent() }

@@ -7,7 +7,7 @@ import (
 	"tocsin/fsm"
 )
 
-// Propose implements api.Writer. Any number of goroutines may call it. It
+// Propose implements server.Writer. Any number of goroutines may call it. It
 // returns when the commands are committed and this node has applied them, or
 // with an error that says whether they may have been.
 func (n *Node) Propose(ctx context.Context, commands ...fsm.Command) ([]fsm.Result, error) {
@@ -24,7 +24,7 @@ func (n *Node) propose(ctx context.Context, commands []fsm.Command) ([]fsm.Resul
 	return n.raft.Propose(ctx, commands...)
 }
 
-// ProposeAsLeader implements api.Peer: another node of the cluster forwards an
+// ProposeAsLeader implements server.Peer: another node of the cluster forwards an
 // entry.
 func (n *Node) ProposeAsLeader(ctx context.Context, cluster string, packed []byte) ([]fsm.Result, error) {
 	return n.raft.ProposeAsLeader(ctx, cluster, packed)

@@ -16,7 +16,7 @@ const (
 	maxLate = 10 * time.Second
 )
 
-// Readiness implements api.Health. It answers from memory, without a lock and
+// Readiness implements server.Health. It answers from memory, without a lock and
 // without asking anybody.
 func (n *Node) Readiness() api.Readiness {
 	leader, known := n.Leader()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 )
 
@@ -165,19 +166,19 @@ func (n *Node) addressesToAsk() []string {
 	return addresses
 }
 
-func (n *Node) ask(ctx context.Context, address string) (api.Welcome, error) {
+func (n *Node) ask(ctx context.Context, address string) (peer.Welcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return n.out.Peers.Register(ctx, address, n.registration())
 }
 
 // registration says of this process what the leader wants to know.
-func (n *Node) registration() api.Registration {
+func (n *Node) registration() peer.Registration {
 	reads := n.cfg.Dialect.Reads()
 	if reads == 1 {
 		reads = 0 // which says the same, also to who has not heard of protocols
 	}
-	return api.Registration{
+	return peer.Registration{
 		ClusterID: n.clusterID(), Protocol: reads,
 		Node: n.cfg.Name, Site: n.cfg.Site, Incarnation: n.incarnation, Version: n.cfg.Version,
 		Raft:   n.cfg.advertised(n.cfg.Raft),

@@ -14,6 +14,7 @@ import (
 
 	"tocsin/access"
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/connlimit"
 	"tocsin/credentials"
 	"tocsin/pki"
@@ -131,11 +132,11 @@ func (n *Node) residentsAt(address string) (names []string) {
 }
 
 // peersBy returns what calls the other nodes, by TLS if there are credentials.
-func peersBy(live *credentials.Live, known *residents, token access.Token) *api.PeerClient {
+func peersBy(live *credentials.Live, known *residents, token access.Token) *peer.Client {
 	if live == nil {
-		return &api.PeerClient{Token: token}
+		return &peer.Client{Token: token}
 	}
-	return &api.PeerClient{Token: token, Dial: func(ctx context.Context, address string, anyNode bool) (net.Conn, error) {
+	return &peer.Client{Token: token, Dial: func(ctx context.Context, address string, anyNode bool) (net.Conn, error) {
 		if anyNode {
 			return live.Dial(ctx, address, dialTimeout)
 		}

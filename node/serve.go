@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/api/peer"
+	"tocsin/api/server"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 )
@@ -47,7 +49,7 @@ func newServer(handler http.Handler) *http.Server {
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    api.MaxHeader,
+		MaxHeaderBytes:    server.MaxHeader,
 	}
 }
 
@@ -57,7 +59,7 @@ func (n *Node) Handler() http.Handler { return n.handler(nil) }
 // handler returns the API, which sends away whoever waits when stopping is
 // closed.
 func (n *Node) handler(stopping <-chan struct{}) http.Handler {
-	return api.New(api.Config{
+	return server.New(server.Config{
 		Stopping: stopping,
 		State:    n, Writer: n, Samples: n.verifier, Scripts: n.out.Scripts,
 		Membership: n, Health: n, Peer: n, Peers: n.out.Peers, Freshness: n, Premises: n, Original: n.cfg.Original,
@@ -67,13 +69,13 @@ func (n *Node) handler(stopping <-chan struct{}) http.Handler {
 	})
 }
 
-// View implements api.State.
+// View implements server.State.
 func (n *Node) View() *fsm.View { return n.machine.View() }
 
-// Ballots implements api.State.
+// Ballots implements server.State.
 func (n *Node) Ballots() *gossipdb.Table { return n.ballots.Table() }
 
-// Self implements api.State.
+// Self implements server.State.
 func (n *Node) Self() api.Self {
 	return api.Self{
 		Node: n.cfg.Name, Site: n.cfg.Site, Version: n.cfg.Version, Started: n.started,
@@ -83,20 +85,20 @@ func (n *Node) Self() api.Self {
 	}
 }
 
-// RaftServers implements api.Membership.
+// RaftServers implements server.Membership.
 func (n *Node) RaftServers() ([]api.Server, error) { return n.raft.Servers() }
 
-// GossipMembers implements api.Membership.
+// GossipMembers implements server.Membership.
 func (n *Node) GossipMembers() []gossipdb.Member { return n.gossip.Members() }
 
-// GossipJoin implements api.Membership.
+// GossipJoin implements server.Membership.
 func (n *Node) GossipJoin(addresses []string) (int, error) { return n.gossip.Join(addresses) }
 
-// GossipLeave implements api.Membership. The cluster still counts the node: its
+// GossipLeave implements server.Membership. The cluster still counts the node: its
 // votes are missing from here on, until it is started again.
 func (n *Node) GossipLeave() error { return n.gossip.Leave(gossipGrace) }
 
-// LeaveRaft implements api.Membership: it takes the node with that raft address
+// LeaveRaft implements server.Membership: it takes the node with that raft address
 // out of the observers, and so out of the raft configuration. Of two that claim
 // the address (see membership.Plan) that is the one that is not heard, or, while the last
 // word of a dead one is still fresh, the one that has claimed it for longer.
@@ -122,11 +124,11 @@ func (n *Node) rather(a, b *fsm.Observer) bool {
 	return a.Epoch < b.Epoch
 }
 
-// JoinRaft implements api.Membership: it takes in a node that the gossip knows
+// JoinRaft implements server.Membership: it takes in a node that the gossip knows
 // and that waits to be taken in.
 func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 	for _, m := range n.gossip.Members() {
-		var card api.Registration
+		var card peer.Registration
 		if json.Unmarshal(m.Meta, &card) != nil || card.Raft != raftAddress || !m.Alive {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"tocsin/api"
+	"tocsin/api/server"
 )
 
 // pipes is a port of connections in memory, for virtual time.
@@ -118,10 +118,10 @@ func TestServer_ReadsNoHeadWithoutEnd(t *testing.T) {
 	done := make(chan error)
 	go func() { done <- serving.Serve(inner) }()
 	for name, head := range map[string]string{
-		"path":         "GET /" + strings.Repeat("x", 2*api.MaxHeader) + " HTTP/1.1\r\n\r\n",
-		"header":       "GET / HTTP/1.1\r\nX: " + strings.Repeat("x", 2*api.MaxHeader) + "\r\n\r\n",
-		"many headers": "GET / HTTP/1.1\r\n" + strings.Repeat("X: y\r\n", api.MaxHeader/3) + "\r\n",
-		"no end":       strings.Repeat("x", 2*api.MaxHeader),
+		"path":         "GET /" + strings.Repeat("x", 2*server.MaxHeader) + " HTTP/1.1\r\n\r\n",
+		"header":       "GET / HTTP/1.1\r\nX: " + strings.Repeat("x", 2*server.MaxHeader) + "\r\n\r\n",
+		"many headers": "GET / HTTP/1.1\r\n" + strings.Repeat("X: y\r\n", server.MaxHeader/3) + "\r\n",
+		"no end":       strings.Repeat("x", 2*server.MaxHeader),
 	} {
 		c, err := net.Dial("tcp", inner.Addr().String())
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // What an operator asks of the members by hand, beside joining.
 
-// RaftProgress implements api.Membership.
+// RaftProgress implements server.Membership.
 func (n *Node) RaftProgress() api.RaftProgress {
 	s := n.raft.Status()
 	p := api.RaftProgress{
@@ -27,7 +27,7 @@ func (n *Node) RaftProgress() api.RaftProgress {
 	return p
 }
 
-// RemoveMember implements api.Membership.
+// RemoveMember implements server.Membership.
 func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error {
 	view := n.machine.View() // before the servers, which follow it
 	servers, err := n.raft.Servers()
@@ -50,7 +50,7 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 	return n.leave(ctx, fsm.RemoveObserver{Node: node, AsOf: view.Index()})
 }
 
-// TransferLead implements api.Membership: it asks the leader to hand the lead
+// TransferLead implements server.Membership: it asks the leader to hand the lead
 // over, and waits until this node knows who leads then.
 func (n *Node) TransferLead(ctx context.Context, to string) (api.LeaderInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, transferTimeout)
@@ -97,7 +97,7 @@ func elected(to, leads string) error {
 // transferTimeout bounds a transfer, the election that follows it included.
 const transferTimeout = 8 * time.Second
 
-// TransferAsLeader implements api.Peer.
+// TransferAsLeader implements server.Peer.
 func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 	if !n.raft.Leads() {
 		return n.raft.NotLeader()

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"tocsin/api"
+	"tocsin/api/peer"
 )
 
 // A member has vanished without a word: what it is asked is never answered. Who
@@ -37,7 +37,7 @@ func TestStop_DoesNotWaitForWhoHasVanished(t *testing.T) {
 	defer silent.Close() // before the connections: nobody calls any more, and the loop above ends
 
 	l := newLoopback(t, 1, nil)
-	_, err = l.nodes[0].Register(t.Context(), api.Registration{
+	_, err = l.nodes[0].Register(t.Context(), peer.Registration{
 		ClusterID: l.nodes[0].View().ClusterID(), Node: "n2", Incarnation: "one", Disk: "d", Start: 1, Fresh: true,
 		Raft: silent.Addr().String(), Gossip: freeAddress(t), HTTP: freeAddress(t),
 	})

@@ -49,7 +49,7 @@ func (n *Node) picture() (membership.Picture, bool) {
 	}, true
 }
 
-// Warnings implements api.Membership.
+// Warnings implements server.Membership.
 func (n *Node) Warnings() []api.Warning {
 	if w := n.warned.Load(); w != nil {
 		return *w

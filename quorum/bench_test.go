@@ -9,7 +9,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 const many = 10_000
@@ -44,8 +44,8 @@ func benchLoop(b *testing.B) *leader {
 
 func BenchmarkLoop_Sweep(b *testing.B) {
 	l := benchLoop(b)
-	loop := NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l})
-	atAll, _ := Looks(b.Context(), loop, time.Time{})
+	loop := quorum.NewLoop(quorum.Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l})
+	atAll, _ := quorum.Looks(b.Context(), loop, time.Time{})
 	b.ReportAllocs()
 	for b.Loop() {
 		atAll()
@@ -55,8 +55,8 @@ func BenchmarkLoop_Sweep(b *testing.B) {
 
 func BenchmarkLoop_OneSlot(b *testing.B) {
 	l := benchLoop(b)
-	loop := NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l})
-	_, at := Looks(b.Context(), loop, time.Time{})
+	loop := quorum.NewLoop(quorum.Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l})
+	_, at := quorum.Looks(b.Context(), loop, time.Time{})
 	slot := l.endpoint(fmt.Sprintf("endpoint%d", many/2)).Slot
 	b.ReportAllocs()
 	for b.Loop() {

@@ -12,7 +12,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/hold"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 // votesOf reads "UP@paris DOWN ? !DOWN": one vote each, of node1, node2 and so
@@ -48,58 +48,58 @@ func TestDecide(t *testing.T) {
 		quorum int
 		sites  int
 		last   time.Duration // how long ago the last event was; 0: there is none
-		want   Answer
+		want   quorum.Answer
 	}{
 		"nobody is there": {
-			want: Answer{Missing: "no observer is registered: nothing can be decided"},
+			want: quorum.Answer{Missing: "no observer is registered: nothing can be decided"},
 		},
 		"one observer decides alone": {
 			votes: "UP",
-			want:  Answer{Change: true, To: up},
+			want:  quorum.Answer{Change: true, To: up},
 		},
 		"the baseline may be UP": {
 			votes: "UP UP UP ? DOWN",
-			want:  Answer{Change: true, To: up},
+			want:  quorum.Answer{Change: true, To: up},
 		},
 		"the baseline may be DOWN": {
 			votes: "DOWN ? DOWN UP DOWN",
-			want:  Answer{Change: true, To: down},
+			want:  quorum.Answer{Change: true, To: down},
 		},
 		"no baseline yet": {
 			votes: "DOWN ? DOWN UP !UP",
-			want:  Answer{Missing: "the first decision needs 3 of 5 votes: UP has 1; DOWN has 2; 1 says UNKNOWN (node2); 1 does not count (node5: stale)"},
+			want:  quorum.Answer{Missing: "the first decision needs 3 of 5 votes: UP has 1; DOWN has 2; 1 says UNKNOWN (node2); 1 does not count (node5: stale)"},
 		},
 		"a quorum goes down": {
 			state: up, votes: "DOWN DOWN DOWN UP UP",
-			want: Answer{Change: true, To: down},
+			want: quorum.Answer{Change: true, To: down},
 		},
 		"a quorum comes up": {
 			state: down, votes: "DOWN UP UP UP UP",
-			want: Answer{Change: true, To: up},
+			want: quorum.Answer{Change: true, To: up},
 		},
 		"one vote short": {
 			state: up, votes: "DOWN DOWN UP !DOWN !?",
-			want: Answer{Missing: "DOWN needs 3 of 5 votes, has 2; UP has 1; 2 do not count (node4: stale, node5: stale)"},
+			want: quorum.Answer{Missing: "DOWN needs 3 of 5 votes, has 2; UP has 1; 2 do not count (node4: stale, node5: stale)"},
 		},
 		"one vote short, the other way": {
 			state: down, votes: "UP UP DOWN ? ?",
-			want: Answer{Missing: "UP needs 3 of 5 votes, has 2; DOWN has 1; 2 say UNKNOWN (node4, node5)"},
+			want: quorum.Answer{Missing: "UP needs 3 of 5 votes, has 2; DOWN has 1; 2 say UNKNOWN (node4, node5)"},
 		},
 		"half is not enough": {
 			state: up, votes: "DOWN DOWN UP UP",
-			want: Answer{Missing: "DOWN needs 3 of 4 votes, has 2; UP has 2"},
+			want: quorum.Answer{Missing: "DOWN needs 3 of 4 votes, has 2; UP has 2"},
 		},
 		"half is not enough, whatever was asked for": {
 			state: up, votes: "DOWN DOWN UP UP", quorum: 2,
-			want: Answer{Missing: "DOWN needs 3 of 4 votes, has 2; UP has 2"},
+			want: quorum.Answer{Missing: "DOWN needs 3 of 4 votes, has 2; UP has 2"},
 		},
 		"more than a majority may be asked for": {
 			state: up, votes: "DOWN DOWN DOWN UP", quorum: 4,
-			want: Answer{Missing: "DOWN needs 4 of 4 votes, has 3; UP has 1"},
+			want: quorum.Answer{Missing: "DOWN needs 4 of 4 votes, has 3; UP has 1"},
 		},
 		"more than there are observers": {
 			state: up, votes: "DOWN DOWN DOWN", quorum: 4,
-			want: Answer{Missing: "the quorum is 4 votes and there are only 3 observers: nothing can be decided until the quorum is lowered or observers join"},
+			want: quorum.Answer{Missing: "the quorum is 4 votes and there are only 3 observers: nothing can be decided until the quorum is lowered or observers join"},
 		},
 		"all agree with the state": {
 			state: up, votes: "UP UP UP",
@@ -109,51 +109,51 @@ func TestDecide(t *testing.T) {
 		},
 		"nobody contradicts, but nobody confirms either": {
 			state: up, votes: "UP !UP !UP",
-			want: Answer{Missing: "DOWN needs 2 of 3 votes, has 0; UP has 1; 2 do not count (node2: stale, node3: stale)"},
+			want: quorum.Answer{Missing: "DOWN needs 2 of 3 votes, has 0; UP has 1; 2 do not count (node2: stale, node3: stale)"},
 		},
 		"all are unknown": {
 			state: up, votes: "? ? ?",
-			want: Answer{Missing: "DOWN needs 2 of 3 votes, has 0; UP has 0; 3 say UNKNOWN (node1, node2, node3)"},
+			want: quorum.Answer{Missing: "DOWN needs 2 of 3 votes, has 0; UP has 0; 3 say UNKNOWN (node1, node2, node3)"},
 		},
 		"many are silent": {
 			state: up, votes: "!? !? !? !? !? !? !?",
-			want: Answer{Missing: "DOWN needs 4 of 7 votes, has 0; UP has 0; 7 do not count (node1: stale, node2: stale, node3: stale, node4: stale, node5: stale and 2 more)"},
+			want: quorum.Answer{Missing: "DOWN needs 4 of 7 votes, has 0; UP has 0; 7 do not count (node1: stale, node2: stale, node3: stale, node4: stale, node5: stale and 2 more)"},
 		},
 		"the quorum spans enough sites": {
 			state: up, votes: "DOWN@paris DOWN@lyon DOWN@lyon UP@nice ?@nice", sites: 2,
-			want: Answer{Change: true, To: down},
+			want: quorum.Answer{Change: true, To: down},
 		},
 		"the quorum stands in one site": {
 			state: up, votes: "DOWN@lyon DOWN@lyon DOWN@lyon UP@nice UP@paris", sites: 2,
-			want: Answer{Missing: "DOWN needs 3 of 5 votes from 2 sites, has 3 from 1 site; UP has 2 from 2 sites"},
+			want: quorum.Answer{Missing: "DOWN needs 3 of 5 votes from 2 sites, has 3 from 1 site; UP has 2 from 2 sites"},
 		},
 		"a site counts by votes that count": {
 			state: up, votes: "DOWN@lyon DOWN@lyon DOWN@lyon !DOWN@nice UP@paris", sites: 2,
-			want: Answer{Missing: "DOWN needs 3 of 5 votes from 2 sites, has 3 from 1 site; UP has 1 from 1 site; 1 does not count (node4: stale)"},
+			want: quorum.Answer{Missing: "DOWN needs 3 of 5 votes from 2 sites, has 3 from 1 site; UP has 1 from 1 site; 1 does not count (node4: stale)"},
 		},
 		"no site is a site": {
 			state: up, votes: "DOWN@lyon DOWN DOWN UP UP", sites: 2,
-			want: Answer{Change: true, To: down},
+			want: quorum.Answer{Change: true, To: down},
 		},
 		"more sites than there are": {
 			state: up, votes: "DOWN@lyon DOWN@nice", sites: 3,
-			want: Answer{Missing: "the votes must span 3 sites and the observers stand in 2: nothing can be decided until the setting sites is lowered or observers join elsewhere"},
+			want: quorum.Answer{Missing: "the votes must span 3 sites and the observers stand in 2: nothing can be decided until the setting sites is lowered or observers join elsewhere"},
 		},
 		"held back by the cooldown": {
 			state: up, votes: "DOWN DOWN DOWN", last: 18 * time.Second,
-			want: Answer{To: down, HeldBy: cooling(12 * time.Second), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 12s"},
+			want: quorum.Answer{To: down, HeldBy: cooling(12 * time.Second), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 12s"},
 		},
 		"held back to the last nanosecond": {
 			state: up, votes: "DOWN DOWN DOWN", last: 30*time.Second - 1,
-			want: Answer{To: down, HeldBy: cooling(1), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 1ms"},
+			want: quorum.Answer{To: down, HeldBy: cooling(1), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 1ms"},
 		},
 		"held back no longer": {
 			state: up, votes: "DOWN DOWN DOWN", last: 30 * time.Second,
-			want: Answer{Change: true, To: down},
+			want: quorum.Answer{Change: true, To: down},
 		},
 		"a last event of the future is one of now": {
 			state: up, votes: "DOWN DOWN DOWN", last: -time.Minute,
-			want: Answer{To: down, HeldBy: cooling(30 * time.Second), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 30s"},
+			want: quorum.Answer{To: down, HeldBy: cooling(30 * time.Second), Missing: "DOWN is agreed by 3 of 3 votes; the cooldown holds it back for another 30s"},
 		},
 		"the cooldown holds back nothing but a change": {
 			state: up, votes: "UP UP UP", last: time.Second,
@@ -161,7 +161,7 @@ func TestDecide(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := Decide(Question{
+			got := quorum.Decide(quorum.Question{
 				State: test.state, Votes: votesOf(test.votes), Quorum: test.quorum, Sites: test.sites,
 				Cooldown: 30 * time.Second, SinceLast: test.last, HasEvents: test.last != 0,
 			})
@@ -175,7 +175,7 @@ func TestDecide(t *testing.T) {
 func TestDecide_NamesWhatAnUnknownVoteSays(t *testing.T) {
 	votes := votesOf("DOWN ? UP")
 	votes[1].Reason = "script not found"
-	got := Decide(Question{State: health.Up, Votes: votes}).Missing
+	got := quorum.Decide(quorum.Question{State: health.Up, Votes: votes}).Missing
 	want := "DOWN needs 2 of 3 votes, has 1; UP has 1; 1 says UNKNOWN (node2: script not found)"
 	if got != want {
 		t.Errorf("Missing = %q, want %q", got, want)
@@ -201,11 +201,11 @@ func TestDecide_HeldBackByMoreThanTheCooldown(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			votes := votesOf(fmt.Sprint(test.to, " ", test.to, " ?"))
-			q := Question{State: test.state, Votes: votes, Holds: []hold.Hold{pause}, HoldsDown: []hold.Hold{brake}}
+			q := quorum.Question{State: test.state, Votes: votes, Holds: []hold.Hold{pause}, HoldsDown: []hold.Hold{brake}}
 			if test.cooling > 0 {
 				q.Cooldown, q.HasEvents = test.cooling, true
 			}
-			got := Decide(q)
+			got := quorum.Decide(q)
 			if diff := cmp.Diff(test.want, got.HeldBy); diff != "" || got.Change || got.To != test.to && test.want != nil {
 				t.Errorf("Decide = %+v (-want +got):\n%s", got, diff)
 			}
@@ -220,7 +220,7 @@ func TestDecide_HeldBackByMoreThanTheCooldown(t *testing.T) {
 
 // twin decides as Decide does, slowly and plainly. Held is for how long the
 // cooldown holds, and on how many there are.
-func twin(q Question) (change bool, to health.Status, held time.Duration, holds int) {
+func twin(q quorum.Question) (change bool, to health.Status, held time.Duration, holds int) {
 	for _, side := range []health.Status{health.Up, health.Down} {
 		voters, sites := map[string]bool{}, map[string]bool{}
 		for _, v := range q.Votes {
@@ -266,8 +266,8 @@ func drawVote(t *rapid.T, node int, usual health.Status) fsm.Vote {
 	return v
 }
 
-func drawQuestion(t *rapid.T) Question {
-	q := Question{
+func drawQuestion(t *rapid.T) quorum.Question {
+	q := quorum.Question{
 		State:     drawStatus(t, "state"),
 		Cooldown:  time.Duration(rapid.IntRange(0, 3).Draw(t, "cooldown")) * time.Second,
 		SinceLast: time.Duration(rapid.IntRange(-1, 4).Draw(t, "since")) * time.Second,
@@ -298,8 +298,8 @@ type decided struct {
 	Holds  int           // how many there are
 }
 
-func decide(q Question) decided {
-	a := Decide(q)
+func decide(q quorum.Question) decided {
+	a := quorum.Decide(q)
 	d := decided{a.Change, a.To, 0, len(a.HeldBy)}
 	for _, h := range a.HeldBy {
 		d.Held += h.For
@@ -314,7 +314,7 @@ func TestDecide_AgreesWithItsTwin(t *testing.T) {
 		if got, want := decide(q), (decided{change, to, held, holds}); got != want {
 			t.Fatalf("Decide(%+v) = %+v, want %+v", q, got, want)
 		}
-		if a := Decide(q); a.Change && a.Missing != "" {
+		if a := quorum.Decide(q); a.Change && a.Missing != "" {
 			t.Fatalf("a change misses something: %q", a.Missing)
 		}
 	})
@@ -326,7 +326,7 @@ func TestDecide_NeverBothSides(t *testing.T) {
 		q.HasEvents = false
 		fromUp, fromDown := q, q
 		fromUp.State, fromDown.State = health.Up, health.Down
-		if Decide(fromUp).Change && Decide(fromDown).Change {
+		if quorum.Decide(fromUp).Change && quorum.Decide(fromDown).Change {
 			t.Fatalf("the same votes make UP go DOWN and DOWN go UP: %+v", q.Votes)
 		}
 	})
@@ -342,7 +342,7 @@ func TestDecide_AMinorityDecidesNothing(t *testing.T) {
 				q.Votes[i].Excluded = "stale"
 			}
 		}
-		if a := Decide(q); a.Change || len(a.HeldBy) > 0 || a.To != health.Unknown {
+		if a := quorum.Decide(q); a.Change || len(a.HeldBy) > 0 || a.To != health.Unknown {
 			t.Fatalf("a minority decided %+v out of %+v", a, q)
 		}
 	})
@@ -413,7 +413,7 @@ func BenchmarkDecide(b *testing.B) {
 	for _, n := range []int{5, 50} {
 		for _, c := range []struct{ name, vote string }{{"settled", "UP@lyon "}, {"contested", "DOWN@lyon UP@nice "}} {
 			b.Run(fmt.Sprintf("%d/%s", n, c.name), func(b *testing.B) {
-				q := Question{State: health.Up, Votes: votesOf(strings.Repeat(c.vote, n))[:n], Sites: 2}
+				q := quorum.Question{State: health.Up, Votes: votesOf(strings.Repeat(c.vote, n))[:n], Sites: 2}
 				for i := range q.Votes {
 					if i%2 == 0 {
 						q.Votes[i].Site = "paris"
@@ -421,7 +421,7 @@ func BenchmarkDecide(b *testing.B) {
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					Decide(q)
+					quorum.Decide(q)
 				}
 			})
 		}

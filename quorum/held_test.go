@@ -11,7 +11,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 func pauseOf(scope fsm.Scope, until time.Time) fsm.PauseEndpoints {
@@ -19,7 +19,7 @@ func pauseOf(scope fsm.Scope, until time.Time) fsm.PauseEndpoints {
 }
 
 func TestLoop_PausedDecidesNothingAndThenWhatIsSo(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.expect("baseline", health.Up, 1)
 		l.must(pauseOf(fsm.Scope{Prefix: "d"}, time.Now().Add(time.Minute)))
@@ -34,7 +34,7 @@ func TestLoop_PausedDecidesNothingAndThenWhatIsSo(t *testing.T) {
 }
 
 func TestLoop_ResumedDecidesAtOnce(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.must(pauseOf(fsm.Scope{}, time.Time{}))
 		l.allSay(health.Up, "db")
 		time.Sleep(5 * time.Second)
@@ -51,7 +51,7 @@ func TestLoop_ResumedDecidesAtOnce(t *testing.T) {
 }
 
 func TestLoop_AWindowOpensAndEnds(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		// A bubble begins at midnight UTC, which is 19:00 the day before there.
 		l.must(fsm.SetWindow{Window: fsm.Window{Name: "daily", Cron: "1 19 * * *", Zone: "America/New_York", Duration: fsm.Duration(time.Minute)}})
 		l.allSay(health.Up, "db")
@@ -68,7 +68,7 @@ func TestLoop_AWindowOpensAndEnds(t *testing.T) {
 }
 
 func TestLoop_AParentThatIsDownHoldsItsChildren(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.set("router", "v")
 		l.set("switch", "v")
 		l.must(fsm.SetEndpoint{Key: "switch", Value: "v", Parents: &[]string{"router"}})
@@ -94,7 +94,7 @@ func TestLoop_AParentThatIsDownHoldsItsChildren(t *testing.T) {
 
 // TestLoop_AParentBetweenIsFreed: what depends on it is decided at once.
 func TestLoop_AParentBetweenIsFreed(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.set("router", "v")
 		l.must(fsm.SetEndpoint{Key: "switch", Value: "v", Parents: &[]string{"router"}})
 		l.must(fsm.SetEndpoint{Key: "db", Value: "v", Parents: &[]string{"switch"}})
@@ -110,7 +110,7 @@ func TestLoop_AParentBetweenIsFreed(t *testing.T) {
 // TestLoop_AllFallAtOnce: one ballot says so of all, and the child is looked at
 // first.
 func TestLoop_AllFallAtOnce(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.set("router", "v")
 		l.must(fsm.SetEndpoint{Key: "db", Value: "v", Parents: &[]string{"router"}})
 		l.allSay(health.Up, "db", "router")
@@ -124,7 +124,7 @@ func TestLoop_AllFallAtOnce(t *testing.T) {
 }
 
 func TestLoop_TheBrake(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		settings := fsm.DefaultClusterSettings()
 		settings.Brake, settings.Cooldown = 30, 0
 		l.must(fsm.ChangeSettings{Settings: settings})
@@ -157,7 +157,7 @@ func TestLoop_SaysOnceWhatHoldsAChangeBack(t *testing.T) {
 		var log bytes.Buffer
 		l := &leader{world: newWorld(t, "", "", "")}
 		l.set("db", "v")
-		loop := NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		loop := quorum.NewLoop(quorum.Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -204,7 +204,7 @@ func TestLoop_WarnsOnceOfAWindowThatItCantRead(t *testing.T) {
 			l.must(fsm.SetWindow{Window: fsm.Window{Name: name, Cron: "0 2 * * *", Zone: zone, Duration: fsm.Duration(time.Minute)}})
 		}
 		set("nightly", "Mars/Olympus")
-		loop := NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		loop := quorum.NewLoop(quorum.Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {

@@ -13,14 +13,14 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 const cooldown = 30 * time.Second // of the default settings
 
 // inOffice runs test in a bubble, on a leader of as many nodes as sites, with
 // the endpoint db, and with a Loop that has just taken office.
-func inOffice(t *testing.T, test func(l *leader, loop *Loop), sites ...string) {
+func inOffice(t *testing.T, test func(l *leader, loop *quorum.Loop), sites ...string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := &leader{world: newWorld(t, sites...)}
@@ -43,7 +43,7 @@ func (l *leader) expect(when string, state health.Status, sequence uint64) {
 }
 
 func TestLoop_DecidesAsSoonAsAQuorumAgrees(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.say("node1", health.Up, "db")
 		l.expect("one of three", health.Unknown, 0)
 		l.say("node2", health.Up, "db")
@@ -56,7 +56,7 @@ func TestLoop_DecidesAsSoonAsAQuorumAgrees(t *testing.T) {
 }
 
 func TestLoop_WhoAbstainsCountsInNAndForNobody(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.expect("all say UP", health.Up, 1)
 		l.say("node1", health.Down, "db")
@@ -78,7 +78,7 @@ func TestLoop_WhoAbstainsCountsInNAndForNobody(t *testing.T) {
 }
 
 func TestLoop_GivesEvidence(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.say("node4", health.Up, "db")
 		time.Sleep(2 * time.Second)
 		l.receive(l.ballot("node1", health.Down, "db"), 20*time.Second)
@@ -102,7 +102,7 @@ func TestLoop_GivesEvidence(t *testing.T) {
 }
 
 func TestLoop_HoldsAChangeBackUntilTheCooldownEnds(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.expect("baseline", health.Up, 1)
 		l.allSay(health.Down, "db")
@@ -118,7 +118,7 @@ func TestLoop_HoldsAChangeBackUntilTheCooldownEnds(t *testing.T) {
 }
 
 func TestLoop_ForgetsAHeldChangeThatNobodyWantsAnyMore(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.allSay(health.Down, "db")
 		l.allSay(health.Up, "db")
@@ -129,7 +129,7 @@ func TestLoop_ForgetsAHeldChangeThatNobodyWantsAnyMore(t *testing.T) {
 }
 
 func TestLoop_DecidesAHeldChangeWhenTheCooldownIsLifted(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.allSay(health.Down, "db")
 		l.allSay(health.Up, "db")
@@ -183,7 +183,7 @@ func TestLoop_CountsOnlyBallotsMadeSinceAStandstill(t *testing.T) {
 }
 
 func TestLoop_CountsASilentNodeThatIsHeardAgain(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.say("node2", health.Down, "db")
 		time.Sleep(time.Minute) // nobody is heard of
@@ -196,7 +196,7 @@ func TestLoop_CountsASilentNodeThatIsHeardAgain(t *testing.T) {
 }
 
 func TestLoop_CountsABallotOnceThisNodeHasCaughtUp(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		for _, node := range []string{"node1", "node2", "node3"} {
 			b := l.ballot(node, health.Up, "db")
 			b.Index = l.View().Index() + 1
@@ -211,7 +211,7 @@ func TestLoop_CountsABallotOnceThisNodeHasCaughtUp(t *testing.T) {
 }
 
 func TestLoop_StartsAfreshAfterAChangeOfValue(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.say("node1", health.Down, "db")
 		l.set("db", "another")
@@ -229,7 +229,7 @@ func TestLoop_StartsAfreshAfterAChangeOfValue(t *testing.T) {
 }
 
 func TestLoop_StartsAfreshAfterADeletion(t *testing.T) {
-	inOffice(t, func(l *leader, _ *Loop) {
+	inOffice(t, func(l *leader, _ *quorum.Loop) {
 		l.allSay(health.Up, "db")
 		l.allSay(health.Down, "db")
 		l.expect("before", health.Down, 2)
@@ -247,7 +247,7 @@ func TestLoop_StartsAfreshAfterADeletion(t *testing.T) {
 
 func TestLoop_LooksAgainWhenObserversOrSettingsChange(t *testing.T) {
 	t.Run("an observer is removed", func(t *testing.T) {
-		inOffice(t, func(l *leader, _ *Loop) {
+		inOffice(t, func(l *leader, _ *quorum.Loop) {
 			l.say("node1", health.Up, "db")
 			l.say("node2", health.Up, "db")
 			l.expect("two of four", health.Unknown, 0)
@@ -256,7 +256,7 @@ func TestLoop_LooksAgainWhenObserversOrSettingsChange(t *testing.T) {
 		}, "", "", "", "")
 	})
 	t.Run("the registration comes after the ballot", func(t *testing.T) {
-		inOffice(t, func(l *leader, _ *Loop) {
+		inOffice(t, func(l *leader, _ *quorum.Loop) {
 			l.say("node1", health.Up, "db")
 			b := l.ballot("node2", health.Up, "db")
 			b.Epoch = l.View().Index() + 1
@@ -267,7 +267,7 @@ func TestLoop_LooksAgainWhenObserversOrSettingsChange(t *testing.T) {
 		}, "", "", "")
 	})
 	t.Run("sites are switched off", func(t *testing.T) {
-		inOffice(t, func(l *leader, _ *Loop) {
+		inOffice(t, func(l *leader, _ *quorum.Loop) {
 			for _, node := range []string{"node1", "node2", "node3"} {
 				l.say(node, health.Up, "db")
 			}
@@ -307,7 +307,7 @@ func TestLoop_LogsEachChangeOnceAndWhy(t *testing.T) {
 		l.set("db", "v")
 		l.force(health.Up, "db") // by somebody else
 		var log bytes.Buffer
-		loop := NewLoop(Config{
+		loop := quorum.NewLoop(quorum.Config{
 			Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})

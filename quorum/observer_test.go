@@ -12,18 +12,18 @@ import (
 	"tocsin/fsm"
 	"tocsin/health"
 	"tocsin/hold"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 // heard notes what an Observer is told.
 type heard struct {
-	results  []Result
+	results  []quorum.Result
 	took     []time.Duration
 	changed  []health.Status
 	heldBack []hold.Kind
 }
 
-func (h *heard) Proposed(r Result, took time.Duration) {
+func (h *heard) Proposed(r quorum.Result, took time.Duration) {
 	h.results, h.took = append(h.results, r), append(h.took, took)
 }
 func (h *heard) Changed(e *fsm.Event)  { h.changed = append(h.changed, e.To) }
@@ -43,7 +43,7 @@ func TestObserver_HearsWhatCameOfEachProposal(t *testing.T) {
 			return nil
 		}
 		l.set("db", "v")
-		loop := NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Observer: h})
+		loop := quorum.NewLoop(quorum.Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Observer: h})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -72,7 +72,7 @@ func TestObserver_HearsWhatCameOfEachProposal(t *testing.T) {
 		cancel(errors.New("the end"))
 		<-done
 
-		if want := []Result{Applied, Applied, Failed, Applied, Overtaken}; !slices.Equal(h.results, want) {
+		if want := []quorum.Result{quorum.Applied, quorum.Applied, quorum.Failed, quorum.Applied, quorum.Overtaken}; !slices.Equal(h.results, want) {
 			t.Errorf("heard of %v, want %v", h.results, want)
 		}
 		for _, took := range h.took {

@@ -12,18 +12,18 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 // ask asks about key at once, with a vote of node2 at place 1.
-func (w *world) ask(key string, at Moment) Question {
+func (w *world) ask(key string, at quorum.Moment) quorum.Question {
 	w.t.Helper()
 	view := w.View()
 	e, ok := view.Endpoint(key)
 	if !ok {
 		w.t.Fatalf("there is no endpoint %q", key)
 	}
-	return Ask(view, w.ballots.Table(), e, at)
+	return quorum.Ask(view, w.ballots.Table(), e, at)
 }
 
 func TestVotes_OneOfEachObserver(t *testing.T) {
@@ -37,7 +37,7 @@ func TestVotes_OneOfEachObserver(t *testing.T) {
 		w.receive(&gossipdb.Ballot{Node: "stranger", Epoch: 1, Sequence: 1, Index: b.Index, Bits: []byte{1}}, 0)
 		time.Sleep(time.Second)
 
-		got := Votes(w.View(), w.ballots.Table(), w.endpoint("db"), Moment{Now: time.Now()})
+		got := quorum.Votes(w.View(), w.ballots.Table(), w.endpoint("db"), quorum.Moment{Now: time.Now()})
 		want := []fsm.Vote{
 			{Node: "node1", Site: "lyon", Verdict: health.Up, Age: fsm.Duration(time.Second)},
 			{Node: "node2", Site: "nice", Excluded: "no ballot"},
@@ -160,7 +160,7 @@ func TestVotes_SayWhyTheyDoNotCount(t *testing.T) {
 				w := newWorld(t, "", "", "")
 				w.set("db", "v")
 				test.arrange(w)
-				at := Moment{Now: time.Now()}
+				at := quorum.Moment{Now: time.Now()}
 				if test.since > 0 {
 					at.Since = at.Now.Add(-test.since)
 				}
@@ -183,7 +183,7 @@ func TestAsk_TakesTheSettingsOfTheEndpoint(t *testing.T) {
 		w.must(fsm.SetEndpoint{Key: "cache", Value: "v", Overrides: &fsm.Overrides{
 			Quorum: new(fsm.Quorum(4)), Sites: new(fsm.SitesOff), Cooldown: new(fsm.Duration(time.Minute)),
 		}})
-		at := Moment{Now: time.Now()}
+		at := quorum.Moment{Now: time.Now()}
 		if q := w.ask("db", at); q.Quorum != 3 || q.Sites != 3 || q.Cooldown != 30*time.Second {
 			t.Errorf("by default quorum %d, sites %d, cooldown %v, want 3 of 5, 3 of 4 and 30s", q.Quorum, q.Sites, q.Cooldown)
 		}
@@ -197,7 +197,7 @@ func TestAsk_CountsTheCooldownFromTheLastEventButTheBaseline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "")
 		w.set("db", "v")
-		at := func() Moment { return Moment{Now: time.Now()} }
+		at := func() quorum.Moment { return quorum.Moment{Now: time.Now()} }
 		if q := w.ask("db", at()); q.HasEvents {
 			t.Error("there are events before the first")
 		}
@@ -223,7 +223,7 @@ func TestAsk_CountsTheCooldownFromTheLastEventButTheBaseline(t *testing.T) {
 
 // votesTwin says what Votes says, slowly and plainly, one reason after the
 // other.
-func votesTwin(view *fsm.View, table *gossipdb.Table, e *fsm.Endpoint, at Moment) []fsm.Vote {
+func votesTwin(view *fsm.View, table *gossipdb.Table, e *fsm.Endpoint, at quorum.Moment) []fsm.Vote {
 	held := map[string]gossipdb.Held{}
 	for h := range table.All() {
 		if h.Ballot.Page == gossipdb.PageOf(e.Slot) {
@@ -299,13 +299,13 @@ func TestVotes_AgreeWithTheirTwin(t *testing.T) {
 				table, _, _ = table.Merge(b, now.Add(-age))
 			}
 		}
-		at := Moment{
+		at := quorum.Moment{
 			Now:   now,
 			Since: now.Add(-time.Duration(rapid.IntRange(2, 12).Draw(rt, "since")) * time.Second),
 			Awake: now.Add(-time.Duration(rapid.IntRange(2, 12).Draw(rt, "awake")) * time.Second),
 			TTL:   time.Duration(rapid.IntRange(3, 12).Draw(rt, "ttl")) * time.Second,
 		}
-		got, want := Votes(w.View(), table, e, at), votesTwin(w.View(), table, e, at)
+		got, want := quorum.Votes(w.View(), table, e, at), votesTwin(w.View(), table, e, at)
 		if diff := cmp.Diff(want, got); diff != "" {
 			rt.Fatalf("Votes (-want +got):\n%s", diff)
 		}
@@ -318,10 +318,10 @@ func BenchmarkVotes(b *testing.B) {
 			w := newWorld(b, make([]string, n)...)
 			e := w.set("db", "v")
 			w.allSay(health.Up, "db")
-			view, table, at := w.View(), w.ballots.Table(), Moment{Now: time.Now()}
+			view, table, at := w.View(), w.ballots.Table(), quorum.Moment{Now: time.Now()}
 			b.ReportAllocs()
 			for b.Loop() {
-				Votes(view, table, e, at)
+				quorum.Votes(view, table, e, at)
 			}
 		})
 	}

@@ -16,7 +16,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
-	. "tocsin/quorum"
+	"tocsin/quorum"
 )
 
 // world is a replicated state, and the ballots that one node holds.
@@ -255,8 +255,8 @@ func (l *leader) count() int {
 
 // run runs a Loop that takes office now. What it returns stops it, and returns
 // how long that took. It is for bubbles, as is everything that waits.
-func (l *leader) run() (loop *Loop, stop func() time.Duration) {
-	loop = NewLoop(Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Awake: l.awake})
+func (l *leader) run() (loop *quorum.Loop, stop func() time.Duration) {
+	loop = quorum.NewLoop(quorum.Config{Node: "node1", Machine: l.Machine, Ballots: l.ballots, Proposer: l, Awake: l.awake})
 	ctx, cancel := context.WithCancelCause(l.t.Context())
 	lost := errors.New("the lead was lost")
 	done := make(chan error)

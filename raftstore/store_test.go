@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
-	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"github.com/hashicorp/raft-boltdb/v2"
 	"go.etcd.io/bbolt"
 
 	"tocsin/raftstore"

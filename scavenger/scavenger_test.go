@@ -17,7 +17,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
-	. "tocsin/scavenger"
+	"tocsin/scavenger"
 )
 
 // place is what one node, named here, holds.
@@ -91,8 +91,8 @@ func (p *place) expect(when, ballots, samples string) {
 }
 
 // run runs a Scavenger until the test ends. It is for bubbles.
-func (p *place) run() *Scavenger {
-	s := New(Config{Node: "here", Machine: p.Machine, Ballots: p.ballots, Samples: &p.samples})
+func (p *place) run() *scavenger.Scavenger {
+	s := scavenger.New(scavenger.Config{Node: "here", Machine: p.Machine, Ballots: p.ballots, Samples: &p.samples})
 	ctx, cancel := context.WithCancelCause(context.Background())
 	enough := errors.New("enough")
 	done := make(chan error)
@@ -237,10 +237,10 @@ func TestStale_KeepsWhatThisNodeDoesNotKnowYet(t *testing.T) {
 			p := newPlace(t)
 			b := &gossipdb.Ballot{Node: "stranger", Epoch: test.epoch(p), Sequence: 7, Index: test.index(p)}
 			p.ballots.Receive(b, 0)
-			got := Stale(Scene{Node: "here", View: p.View(), Ballots: p.ballots.Table(), Now: time.Now()})
-			var want []Page
+			got := scavenger.Stale(scavenger.Scene{Node: "here", View: p.View(), Ballots: p.ballots.Table(), Now: time.Now()})
+			var want []scavenger.Page
 			if test.stale {
-				want = []Page{{Node: "stranger", Page: 0, UpTo: b.Version()}}
+				want = []scavenger.Page{{Node: "stranger", Page: 0, UpTo: b.Version()}}
 			}
 			if !slices.Equal(got.Ballots, want) || got.Empty() == test.stale {
 				t.Errorf("Stale = %+v, want %+v", got.Ballots, want)
@@ -271,8 +271,8 @@ func TestStale_RemovesNothingThatCounts(t *testing.T) {
 			age := time.Duration(rapid.IntRange(0, 12).Draw(rt, "age")) * ttl
 			table, _, _ = table.Merge(b, now.Add(-age))
 		}
-		scene := Scene{Node: "here", View: p.View(), Ballots: table, Sampled: p.SampledKeys(), Now: now}
-		stale := Stale(scene)
+		scene := scavenger.Scene{Node: "here", View: p.View(), Ballots: table, Sampled: p.SampledKeys(), Now: now}
+		stale := scavenger.Stale(scene)
 		if !slices.Equal(stale.Samples, []string{"b"}) {
 			rt.Fatalf("samples of %v are stale, want of b", stale.Samples)
 		}
@@ -285,7 +285,7 @@ func TestStale_RemovesNothingThatCounts(t *testing.T) {
 			scene.Ballots = scene.Ballots.Without(gone.Node, gone.Page)
 		}
 		scene.Sampled = []string{"a"}
-		if again := Stale(scene); !again.Empty() {
+		if again := scavenger.Stale(scene); !again.Empty() {
 			rt.Fatalf("there is more to remove: %+v", again)
 		}
 	})

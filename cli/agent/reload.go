@@ -25,7 +25,7 @@ type reloadable interface {
 const keysChanged = "content of gossip_key_file"
 
 // reloader has a node that runs take what its file says now, whoever asks for
-// it. It implements api.Process. Its methods may be called from any goroutine.
+// it. It implements Process of api/server. Its methods may be called from any goroutine.
 type reloader struct {
 	given *Given
 	log   *liveLog
@@ -34,8 +34,6 @@ type reloader struct {
 	runs config.Settings
 	node reloadable // nil as long as it does not run yet
 }
-
-var _ api.Process = (*reloader)(nil)
 
 func newReloader(g *Given, log *liveLog, runs config.Settings) *reloader {
 	return &reloader{given: g, log: log, runs: runs}
@@ -109,7 +107,7 @@ func (r *reloader) reloadAndTell() ([]config.Change, error) {
 	return changes, nil
 }
 
-// Reload implements api.Process.
+// Reload implements Process of api/server.
 func (r *reloader) Reload() (api.Reloaded, error) {
 	changes, err := r.reloadAndTell()
 	if err != nil {
@@ -127,7 +125,7 @@ func (r *reloader) Reload() (api.Reloaded, error) {
 	return answer, nil
 }
 
-// Configuration implements api.Process.
+// Configuration implements Process of api/server.
 func (r *reloader) Configuration() []api.Configured {
 	r.mu.Lock()
 	defer r.mu.Unlock()

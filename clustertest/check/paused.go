@@ -1,8 +1,6 @@
 package check
 
-import (
-	"tocsin/fsm"
-)
+import "tocsin/fsm"
 
 // paused is the time for which a pause holds: from the entry that makes it until
 // the one that ends it, or makes it another, and by its own end at the latest.

@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"tocsin/clustertest/check"
-)
+import "tocsin/clustertest/check"
 
 // What must be seen to have happened over a run of many seeds, or the run
 // proved little.
