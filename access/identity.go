@@ -86,7 +86,7 @@ func (c Caller) by(p Proof) (Identity, bool) {
 type callerKey struct{}
 
 // With returns a context that also holds i as proven. Whoever takes a
-// certificate calls it before the request reaches package api, which adds what
+// certificate calls it before the request reaches api/server, which adds what
 // a token proves.
 func With(ctx context.Context, i Identity) context.Context {
 	c := slices.Clone(From(ctx))

@@ -70,7 +70,7 @@ type Config struct {
 }
 
 // Peers calls other nodes by their HTTP addresses. The errors are those of
-// api.PeerClient.
+// peer.Client of api/peer.
 type Peers interface {
 	Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error)
 	Index(ctx context.Context, address string, verified bool) (uint64, error)

@@ -13,7 +13,7 @@ import (
 	"tocsin/fsm"
 )
 
-// The receiving end of what nodes ask of each other; see PeerClient for the
+// The receiving end of what nodes ask of each other; see peer.Client for the
 // other one.
 
 // maxRegister bounds what another node says of itself, or asks.
