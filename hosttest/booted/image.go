@@ -3,6 +3,7 @@
 package booted
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // release is the Debian that the machines have.
@@ -24,6 +26,10 @@ const inImage = "systemd,systemd-sysv,dbus,openssh-server,python3,iproute2,procp
 func image() string {
 	return fmt.Sprintf("/var/cache/tocsin-test/%x", sha256.Sum256([]byte(release+inImage)))[:40]
 }
+
+// patience is for making it: a mirror that does not answer must not keep a
+// whole run of tests waiting.
+const patience = 8 * time.Minute
 
 // needImage makes the image if it is not there; where it can't be made there is
 // nothing to test.
@@ -39,7 +45,11 @@ func needImage(t testing.TB) {
 		t.Fatal(err)
 	}
 	args := append([]string{"--variant=minbase", "--include=" + inImage, release, made}, mirror()...)
-	said, err := exec.Command("debootstrap", args...).CombinedOutput()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	debootstrap := exec.CommandContext(ctx, "debootstrap", args...)
+	debootstrap.WaitDelay = 10 * time.Second // what it has started may keep its output open
+	said, err := debootstrap.CombinedOutput()
 	if err != nil {
 		_ = os.RemoveAll(made) // it is of no use
 		t.Skipf("debootstrap can't make an image, for which it needs a mirror of Debian: %v\n%s", err, said)
