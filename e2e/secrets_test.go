@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tocsin/pki"
 )
 
 // TestSecretsStayWhereTheyAre starts a node that has secrets of every kind, makes
@@ -174,7 +176,8 @@ func TestSecretsStayWhereTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	places := map[string][]byte{
-		"the log": []byte(log.String()), "the audit log": read(t, in("audit.log")), "what commands print": told.Bytes(), "the archive": unpacked,
+		"the raw answers": rawAnswers(t, address, pki.FilesIn(keyOf("operator")), "here"),
+		"the log":         []byte(log.String()), "the audit log": read(t, in("audit.log")), "what commands print": told.Bytes(), "the archive": unpacked,
 		"what scripts are given": read(t, in("given")), "the snapshot": read(t, in("snapshot")),
 	}
 	for where, text := range places {
