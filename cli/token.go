@@ -2,12 +2,9 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +13,6 @@ import (
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
-	"tocsin/config"
-	"tocsin/fsm"
 )
 
 const tokensPath = "/v1/tokens"
@@ -38,114 +33,10 @@ func (a app) token() *cobra.Command {
 As soon as the cluster has a token, nobody comes in without one (--auth of the
 agent). The commands take theirs from --token-file, or from the environment:
 TOCSIN_TOKEN is the token itself, TOCSIN_TOKEN_FILE names a file.`,
-		Example: `tocsin token create anna --role admin > ~/.tocsin-token
+		Example: `tocsin token create anna --role admin --out ~/.tocsin-token
 tocsin token list
 tocsin token revoke anna`,
 	}, a.tokenCreate(), a.tokenList(), a.tokenRevoke())
-}
-
-func (a app) tokenCreate() *cobra.Command {
-	var addresses []string
-	var output, role, file string
-	var expires fsm.Duration
-	c := &cobra.Command{
-		Use:         "create NAME --role ROLE [flags]",
-		Short:       "Create a token, and print it this once",
-		Annotations: map[string]string{help.Order: "1"},
-		Long: `Creates a token and prints it. It is shown this once: it is drawn here, and the
-cluster is told no more than its hash. NAME says whose it is or what for, and
-stands in the audit log.
-
-If no answer comes, so that nobody knows whether it was created, it is printed
-all the same, and the command fails and says how to find out.
-
-With --to no node is asked: a line without the secret is appended to FILE, to
-be given to the agent that founds the cluster (--bootstrap-token-file).`,
-		Example: `tocsin token create grafana --role read --expires 2160h > grafana.token
-tocsin token create root --role admin --to first-tokens > root.token`,
-		Args: exactly("NAME"),
-	}
-	c.Flags().Var(config.Word(&roleWord{&role}, "role"), "role", "`role`: read, operate, admin, join or node (needed)")
-	c.Flags().Var(config.Word(&expires, "duration"), "expires", "how long it lasts, such as 2160h; until it is revoked, if not given")
-	c.Flags().Var(config.Text(&file, "file"), "to", "`file` of the first tokens of a cluster to be founded, in place of asking a node")
-	help.Group(c, "Token", "role", "expires", "to")
-	addressFlag(c, &addresses)
-	outputFlag(c, &output)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if role == "" {
-			return misuse(c, "--role is missing: give one of read, operate, admin, join and node")
-		}
-		if file != "" {
-			if c.Flags().Changed("expires") {
-				return misuse(c, "--expires is not for --to: the first tokens last until they are revoked")
-			}
-			return a.createForFounding(args[0], access.Role(role), file)
-		}
-		nodes, err := a.nodes(c, &addresses)
-		if err != nil {
-			return err
-		}
-		token := access.NewToken()
-		asked := api.TokenRequest{Name: args[0], Role: access.Role(role), ID: token.ID(), Hash: token.Hash()}
-		if c.Flags().Changed("expires") {
-			asked.ExpiresIn = &expires
-		}
-		_, created, err := client.Decoded[api.TokenCreated](nodes.Ask(c.Context(), client.Request{Method: http.MethodPost, Path: tokensPath, Body: asked}))
-		if err != nil {
-			return a.uncreated(output, token, asked, err)
-		}
-		a.say("Token %s with the role %s. It is shown this once: keep it where nobody else reads it.\n", screen.Clean(created.Name), screen.Clean(string(created.Role)))
-		created.Text = token.Reveal()
-		return a.printValue(output, created, func(s *screen.Screen) { s.Line("%s", created.Text) })
-	}
-	return c
-}
-
-// uncreated says why a token was not created. One that perhaps was is printed all
-// the same: nobody could do so later.
-func (a app) uncreated(output string, token access.Token, asked api.TokenRequest, err error) error {
-	// Its own first try, repeated, is no conflict.
-	no, refused := errors.AsType[client.Refused](err)
-	if !client.Uncertain(err) || refused && no.Problem.Code == api.CodeConflict {
-		return fmt.Errorf("token create: %w", err)
-	}
-	perhaps := struct {
-		ID   string      `json:"id"`
-		Name string      `json:"name"`
-		Role access.Role `json:"role"`
-		Text string      `json:"token"`
-	}{asked.ID, asked.Name, asked.Role, token.Reveal()}
-	if unshown := a.printValue(output, perhaps, func(s *screen.Screen) { s.Line("%s", perhaps.Text) }); unshown != nil {
-		return errors.Join(fmt.Errorf("token create: %w", err), unshown)
-	}
-	return fmt.Errorf("token create: %w. The token that was printed counts if \"tocsin token list\" shows the id %s. If it is the first of the cluster, give it to that command (--token-file, or TOCSIN_TOKEN). If it is not there, throw it away and create another", err, asked.ID)
-}
-
-// createForFounding prints a token, and appends what the cluster is to know of it
-// to a file.
-func (a app) createForFounding(name string, role access.Role, file string) error {
-	token := access.NewToken()
-	record := access.Record{ID: token.ID(), Name: name, Role: role, Hash: token.Hash()}
-	if err := record.Validate(); err != nil {
-		return fmt.Errorf("token create: %w", err)
-	}
-	before, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("token create: %w", err)
-	}
-	if len(before) > 0 && !strings.HasSuffix(string(before), "\n") {
-		before = append(before, '\n')
-	}
-	text := string(before) + record.Line() + "\n"
-	if _, err := access.ParseRecords(text); err != nil {
-		return fmt.Errorf("token create: %s: %w", file, err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("token create: %w", err)
-	}
-	a.say("Token %s with the role %s, for the cluster that is founded with --bootstrap-token-file %s. It is shown this once.\n", name, role, screen.Clean(file))
-	_, err = fmt.Fprintln(a.stdout, token.Reveal())
-	return err
 }
 
 func (a app) tokenList() *cobra.Command {
@@ -232,14 +123,4 @@ with the role admin stays: create another one first.`,
 		})
 	}
 	return c
-}
-
-// roleWord reads a role.
-type roleWord struct{ role *string }
-
-func (r *roleWord) MarshalText() ([]byte, error) { return []byte(*r.role), nil }
-func (r *roleWord) UnmarshalText(text []byte) error {
-	role, err := access.ParseRole(string(text))
-	*r.role = string(role)
-	return err
 }

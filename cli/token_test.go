@@ -81,6 +81,40 @@ func TestToken_IsShownIfItMayCount(t *testing.T) {
 	}
 }
 
+// TestToken_InAFile: it is there before a node is asked, and stays unless it surely does
+// not count.
+func TestToken_InAFile(t *testing.T) {
+	uncertain := problem{503, api.Problem{Code: api.CodeUncertain, Detail: "the leader was lost"}}
+	unknown := problem{401, api.Problem{Code: api.CodeUnauthenticated, Detail: "nobody has said who asks"}}
+	for _, c := range []struct {
+		answers []any
+		stays   bool
+		says    string
+	}{
+		{[]any{api.TokenCreated{Token: api.Token{Name: "root", Role: access.Admin}}}, true, "made the token root with the role admin in FILE\n"},
+		{[]any{uncertain, unknown}, true, "nobody has said who asks. The token in FILE counts if \"tocsin token list\" shows the id "},
+		{[]any{unknown}, false, "nobody has said who asks\n"},
+	} {
+		n := newFakeNode(t, c.answers...)
+		file := filepath.Join(t.TempDir(), "root.token")
+		_, stdout, stderr := n.tocsin("token", "create", "root", "--role", "admin", "--out", file)
+		if says := strings.ReplaceAll(stdout+stderr, file, "FILE"); !strings.Contains(says, c.says) {
+			t.Errorf("%q does not say %q", says, c.says)
+		}
+		text, err := os.ReadFile(file)
+		if !c.stays {
+			if !os.IsNotExist(err) {
+				t.Errorf("a token that does not count is left: %q, %v", text, err)
+			}
+			continue
+		}
+		token, err := access.ParseToken(strings.TrimSpace(string(text)))
+		if err != nil || !strings.Contains(n.lastAsked(), token.Hash()) || strings.Contains(stdout+stderr, token.Reveal()) {
+			t.Errorf("%v: asked %s, said %q %q", err, n.lastAsked(), stdout, stderr)
+		}
+	}
+}
+
 // TestClients_ShowTheirToken, from a file, or from the environment.
 func TestClients_ShowTheirToken(t *testing.T) {
 	token, other := access.NewToken(), access.NewToken()

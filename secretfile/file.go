@@ -16,7 +16,7 @@ func Guarded(mode fs.FileMode) bool { return mode&0o007 == 0 }
 func Create(path string, secret []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already, and a key is not replaced: %w", path, fs.ErrExist)
+		return fmt.Errorf("%s is there already, and a secret is not replaced: %w", path, fs.ErrExist)
 	}
 	if err != nil {
 		return err
