@@ -70,7 +70,9 @@ func (a app) pause() *cobra.Command {
 		Long: `Checks go on, and what they come to is shown, but no change of the endpoints is
 committed, and so nobody is notified. Afterwards the state of that moment is
 decided: what came and went in between is never told. Paused again, the same
-endpoints get the new reason and end. "tocsin status" shows what is paused.`,
+endpoints get the new reason and end. "tocsin status" shows what is paused.
+
+Prints what that took: added, changed, or unchanged if all of it was so already.`,
 		Example: `tocsin pause --prefix web/ --for 2h --reason "new switches in rack 7"
 tocsin pause --label team=storage --until "2026-12-24 22:00" --reason upgrade
 tocsin pause --all --reason "the network is being moved"`,
@@ -98,7 +100,7 @@ tocsin pause --all --reason "the network is being moved"`,
 			return misuse(c, "say once when it ends, by --for or --until, and later than now")
 		}
 		body.Prefix, body.Labels, body.For = scope.Prefix, scope.Labels, fsm.Duration(lasts)
-		err = a.write(c, &addresses, client.Request{Method: http.MethodPost, Path: "/v1/pause", Body: body})
+		err = a.put(c, &addresses, client.Request{Method: http.MethodPost, Path: "/v1/pause", Body: body})
 		if err != nil || which.all {
 			return err
 		}

@@ -32,7 +32,7 @@ func TestHolds_AskFor(t *testing.T) {
 	} {
 		code, stdout, stderr := n.tocsin(c.args...)
 		done := "ok"
-		if c.args[0] == "maintenance" && c.args[1] == "add" {
+		if c.args[0] == "pause" || c.args[1] == "add" {
 			done = "changed"
 		}
 		if code != 0 || stdout != done+"\n" || stderr != "" && !strings.Contains(stderr, "covers no endpoint") {
@@ -52,7 +52,7 @@ func TestPause_OfNothing(t *testing.T) {
 	}{{nil, "covers no endpoint that is there now"}, {[]api.EndpointStatus{{Key: "web/1"}}, ""}} {
 		n := newFakeNode(t, api.HoldWritten{Changed: true}, api.Status{Endpoints: c.found})
 		code, stdout, stderr := n.tocsin("pause", "--prefix", "web/", "--reason", "r")
-		if code != 0 || stdout != "ok\n" || !strings.Contains(stderr, c.says) || c.says == "" && stderr != "" || n.lastAsked() != "GET /v1/status?limit=1&prefix=web%2F" {
+		if code != 0 || stdout != "changed\n" || !strings.Contains(stderr, c.says) || c.says == "" && stderr != "" || n.lastAsked() != "GET /v1/status?limit=1&prefix=web%2F" {
 			t.Errorf("%d %q %q, asked %s", code, stdout, stderr, n.lastAsked())
 		}
 	}
