@@ -14,6 +14,7 @@ import (
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -37,8 +38,8 @@ tocsin events --follow --address node1:6000,node2:6000`,
 		Args: exactly(),
 	}
 	c.Flags().StringVar(&key, "key", "", "only those of this `key`")
-	c.Flags().Uint64Var(&after, "after", 0, "only those that came after the event with this `id`, oldest first")
-	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 1000")
+	c.Flags().Var(config.ID(&after), "after", "only those that came after the event with this `id`, oldest first")
+	c.Flags().Var(config.Number(&limit), "limit", "how many at most, up to 1000")
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "show what comes from now on, or after --after, until stopped; goes on at the next --address where a node is lost")
 	help.Group(c, "Which", "key", "after", "limit", "follow")
 	addressFlag(c, &addresses)

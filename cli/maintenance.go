@@ -14,6 +14,7 @@ import (
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -129,7 +130,7 @@ func (a app) maintenanceAdd() *cobra.Command {
 	var addresses []string
 	var body api.WindowRequest
 	var from string
-	var lasts time.Duration
+	var lasts fsm.Duration
 	c := &cobra.Command{
 		Use:         "add NAME [flags]",
 		Short:       "Add a maintenance window, or make it another",
@@ -151,7 +152,7 @@ tocsin maintenance add move --all \
 	c.Flags().StringVar(&body.Cron, "cron", "", "when it begins, again and again, as a cron `expression`")
 	c.Flags().StringVar(&body.Zone, "zone", "", "time `zone` of --cron, like Europe/Paris; UTC if not given")
 	c.Flags().StringVar(&from, "from", "", "`when` it begins once, like \"2026-12-24 22:00\"")
-	c.Flags().DurationVar(&lasts, "for", 0, "how long it lasts")
+	c.Flags().Var(config.Word(&lasts, "duration"), "for", "how long it lasts")
 	c.Flags().StringVar(&body.Reason, "reason", "", "`why`, for those who will wonder")
 	byFlag(c, &body.By)
 	help.Group(c, "Window", "cron", "zone", "from", "for", "reason", "by")
@@ -170,7 +171,7 @@ tocsin maintenance add move --all \
 		if lasts <= 0 {
 			return misuse(c, "--for is missing: say how long it lasts, like --for 1h")
 		}
-		body.Prefix, body.Labels, body.Duration = scope.Prefix, scope.Labels, fsm.Duration(lasts)
+		body.Prefix, body.Labels, body.Duration = scope.Prefix, scope.Labels, lasts
 		return a.put(c, &addresses, client.Request{Method: http.MethodPut, Path: client.KeyPath(maintenancePath+"/", args[0]), Body: body})
 	}
 	return c

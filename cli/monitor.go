@@ -43,7 +43,7 @@ tocsin monitor -o json | jq 'select(.key == "web")'`,
 		Args: exactly(),
 	}
 	c.Flags().Var(config.OneOf(&level, "debug", "info", "warn", "error"), "log-level", "least `level` that is shown: debug, info, warn or error")
-	c.Flags().IntVar(&lines, "lines", lines, "how many lines to begin with, up to 4096")
+	c.Flags().Var(config.Number(&lines), "lines", "how many lines to begin with, up to 4096")
 	help.Group(c, "Log", "log-level", "lines")
 	addressFlag(c, &addresses)
 	c.Flags().VarP(config.OneOf(&format, asText, screen.AsJSON), "output", "o", "`format` of the lines: text or json")

@@ -13,6 +13,7 @@ import (
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
+	"tocsin/config"
 )
 
 func (a app) notifications() *cobra.Command {
@@ -50,7 +51,7 @@ tocsin notifications list --key web -o json`,
 	c.Flags().StringVar(&state, "state", "all", "`which`: open, gave-up or all")
 	c.Flags().StringVar(&key, "key", "", "only those of this `key`")
 	c.Flags().StringVar(&node, "node", "", "only those of this `node`")
-	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 1000")
+	c.Flags().Var(config.Number(&limit), "limit", "how many at most, up to 1000")
 	help.Group(c, "Which", "state", "key", "node", "limit")
 	addressFlag(c, &addresses)
 	outputFlag(c, &output)

@@ -9,6 +9,7 @@ import (
 	"tocsin/api"
 	"tocsin/cli/client"
 	"tocsin/cli/help"
+	"tocsin/config"
 	"tocsin/fsm"
 )
 
@@ -62,7 +63,7 @@ func (a app) pause() *cobra.Command {
 	var addresses []string
 	var body api.PauseRequest
 	var until string
-	var lasts time.Duration
+	var lasts fsm.Duration
 	c := &cobra.Command{
 		Use:         "pause [flags]",
 		Short:       "Decide nothing about endpoints for a while",
@@ -80,7 +81,7 @@ tocsin pause --all --reason "the network is being moved"`,
 	}
 	which := coveringFlags(c)
 	c.Flags().StringVar(&body.Reason, "reason", "", "`why`, for those who will wonder")
-	c.Flags().DurationVar(&lasts, "for", 0, "how long it lasts; until somebody resumes, if neither this nor --until is given")
+	c.Flags().Var(config.Word(&lasts, "duration"), "for", "how long it lasts; until somebody resumes, if neither this nor --until is given")
 	c.Flags().StringVar(&until, "until", "", "`when` it ends, like \"2026-12-24 22:00\"")
 	byFlag(c, &body.By)
 	help.Group(c, "Pause", "reason", "for", "until", "by")
@@ -99,7 +100,7 @@ tocsin pause --all --reason "the network is being moved"`,
 		if c.Flags().Changed("for") && lasts <= 0 || lasts > 0 && until != "" {
 			return misuse(c, "say once when it ends, by --for or --until, and later than now")
 		}
-		body.Prefix, body.Labels, body.For = scope.Prefix, scope.Labels, fsm.Duration(lasts)
+		body.Prefix, body.Labels, body.For = scope.Prefix, scope.Labels, lasts
 		err = a.put(c, &addresses, client.Request{Method: http.MethodPost, Path: "/v1/pause", Body: body})
 		if err != nil || which.all {
 			return err

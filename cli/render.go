@@ -16,6 +16,8 @@ import (
 	"tocsin/cli/client"
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
+	"tocsin/config"
+	"tocsin/fsm"
 	"tocsin/render"
 	"tocsin/verify"
 )
@@ -60,7 +62,7 @@ TOCSIN_STATUS=DOWN tocsin render db.tmpl /etc/app/db.env --dry-run`,
 	}
 	c.Flags().StringVar(&check, "check", "", "`command` that has to exit with 0 before the service hears of it; {} is the new file")
 	c.Flags().StringVar(&reload, "reload", "", "`command` that has the service read FILE; when it fails the old one is put back")
-	c.Flags().DurationVar(&job.Timeout, "timeout", job.Timeout, "how long each of the two may take")
+	c.Flags().Var(config.Word((*fsm.Duration)(&job.Timeout), "duration"), "timeout", "how long each of the two may take")
 	help.Group(c, "Commands", "check", "reload", "timeout")
 	c.Flags().BoolVar(&status, "status", false, "ask a node for all endpoints and their states")
 	c.Flags().Var(&mode, "mode", "`mode` of a FILE that is not there yet")

@@ -224,8 +224,8 @@ tocsin script test notify notify.sh web http://10.0.0.1/health \
 	t := a.newTrial(c)
 	c.Flags().Var(config.Upper(&status, "UP", "DOWN"), "status", "`status` that the endpoint has come to: UP or DOWN")
 	c.Flags().Var(config.OneOf(&role, string(fsm.Leader), string(fsm.Follower)), "role", "`role` of this node: leader or follower")
-	c.Flags().Uint64Var(&id, "event-id", id, "`id` of the event")
-	c.Flags().IntVar(&attempt, "attempt", attempt, "which attempt it is")
+	c.Flags().Var(config.ID(&id), "event-id", "`id` of the event")
+	c.Flags().Var(config.Number(&attempt), "attempt", "which attempt it is")
 	help.Group(c, "Trying", "status", "role", "event-id", "attempt")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		l, scripts, err := t.open(c)

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -80,7 +82,7 @@ command fails.`,
 			return fmt.Errorf("snapshot save: what came is no whole backup (%w): ask again", err)
 		}
 		if err := renameio.WriteFile(args[0], text, 0o600); err != nil {
-			return fmt.Errorf("snapshot save: %w", err)
+			return fmt.Errorf("snapshot save: %w", unwritten(args[0], err))
 		}
 		a.say("Saved %s: the cluster %s up to entry %d, %d endpoints, %d bytes.\n", screen.Clean(args[0]), screen.Clean(b.Cluster), b.Index, b.Contents().Endpoints, len(text))
 		if err := b.Restorable(time.Now()); err != nil {
@@ -89,6 +91,18 @@ command fails.`,
 		return nil
 	}
 	return c
+}
+
+// unwritten is why a file was not written, by its own name and not by that of the one
+// that was to take its place.
+func unwritten(file string, err error) error {
+	if why, ok := errors.AsType[syscall.Errno](err); ok {
+		err = why
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write %s: there is no such folder: make it, or give a path into one that is there", file)
+	}
+	return fmt.Errorf("write %s: %w", file, err)
 }
 
 // unled says what can be had of a cluster that has no leader.

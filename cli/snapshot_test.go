@@ -27,6 +27,9 @@ func TestSnapshot(t *testing.T) {
 	if code, stdout, stderr := n.tocsin("snapshot", "save", file); code != 0 || stdout != "" || !strings.Contains(stderr, "Saved") || n.lastAsked() != "GET /v1/snapshot?consistency=leader" {
 		t.Fatalf("%d %q %q, asked %q", code, stdout, stderr, n.lastAsked())
 	}
+	if code, _, stderr := n.tocsin("snapshot", "save", "nowhere/s"); code != 1 || !strings.HasPrefix(stderr, "tocsin: snapshot save: write nowhere/s: there is no such folder") {
+		t.Errorf("%d %q", code, stderr) // and does not name the file that was to take its place
+	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)
 	}

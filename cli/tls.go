@@ -118,7 +118,8 @@ func caDirFlag(c *cobra.Command, dir *string) {
 }
 
 func daysFlag(c *cobra.Command, days *int, otherwise time.Duration) {
-	c.Flags().IntVar(days, "days", int(otherwise/pki.Day), "how long it lasts, in days")
+	*days = int(otherwise / pki.Day)
+	c.Flags().Var(config.Number(days), "days", "how long it lasts, in days")
 }
 
 // maxDays is a hundred years.

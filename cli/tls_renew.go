@@ -13,6 +13,7 @@ import (
 
 	"tocsin/cli/help"
 	"tocsin/cli/screen"
+	"tocsin/config"
 	"tocsin/pki"
 	"tocsin/secretfile"
 )
@@ -40,7 +41,7 @@ tocsin tls renew /etc/tocsin/tls --ca-dir /media/ca`,
 		Args: someArgs("PATH"),
 	}
 	caDirFlag(c, &dir)
-	c.Flags().IntVar(&days, "days", 0, "how long they last, in days; 0 is as long as before")
+	c.Flags().Var(config.Number(&days), "days", "how long they last, in days; 0 is as long as before")
 	help.Group(c, "Certificate", "days", "ca-dir")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		var life time.Duration

@@ -38,12 +38,12 @@ the same, and the command fails and says how to find out.
 
 With --to no node is asked: a line without the secret is appended to FILE, to
 be given to the agent that founds the cluster (--bootstrap-token-file).`,
-		Example: `tocsin token create grafana --role read --expires 2160h --out grafana.token
+		Example: `tocsin token create grafana --role read --expires 90d --out grafana.token
 tocsin token create root --role admin --to first-tokens --out root.token`,
 		Args: exactly("NAME"),
 	}
 	c.Flags().Var(config.Word(&roleWord{&role}, "role"), "role", "`role`: read, operate, admin, join or node (needed)")
-	c.Flags().Var(config.Word(&expires, "duration"), "expires", "how long it lasts, such as 2160h; until it is revoked, if not given")
+	c.Flags().Var(config.Word(&expires, "duration"), "expires", "how long it lasts, such as 90d; until it is revoked, if not given")
 	c.Flags().Var(config.Text(&to, "file"), "to", "`file` of the first tokens of a cluster to be founded, in place of asking a node")
 	c.Flags().Var(config.Text(&out, "file"), "out", "`file` to write the token to, in place of printing it; as --token-file takes it")
 	help.Group(c, "Token", "role", "expires", "to", "out")

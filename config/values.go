@@ -43,6 +43,9 @@ func Text(value *string, what string) Value { return plain{value, what} }
 // Number is a whole number.
 func Number(value *int) Value { return number{value} }
 
+// ID is the number by which something is known, such as an event.
+func ID(value *uint64) Value { return id{value} }
+
 // Yes is true or false.
 func Yes(value *bool) Value { return yes{value} }
 
@@ -151,7 +154,7 @@ type number struct{ value *int }
 func (n number) Set(text string) error {
 	read, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%.40q is not a whole number", text)
+		return fmt.Errorf("%.40q is not a whole number, such as 10", text)
 	}
 	*n.value = read
 	return nil
@@ -162,6 +165,24 @@ func (n number) String() string {
 		return ""
 	}
 	return strconv.Itoa(*n.value)
+}
+
+type id struct{ value *uint64 }
+
+func (i id) Set(text string) error {
+	read, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%.40q is no id: it is a number, such as 1042", text)
+	}
+	*i.value = read
+	return nil
+}
+func (i id) Type() string { return "id" }
+func (i id) String() string {
+	if i.value == nil {
+		return ""
+	}
+	return strconv.FormatUint(*i.value, 10)
 }
 
 type yes struct{ value *bool }

@@ -3,7 +3,10 @@ package fsm
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -17,14 +20,33 @@ func (d Duration) String() string { return time.Duration(d).String() }
 // MarshalText writes d as time.Duration prints it.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads what time.ParseDuration reads.
+// UnmarshalText reads what time.ParseDuration reads, and up to 99999 days of 24 hours
+// in front of that: "1d", "1d12h".
 func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
+	read, err := parseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("duration %.80q is not like 500ms, 10s or 2m", text)
+		return fmt.Errorf("duration %.80q is not like 500ms, 10s, 2m or 1d", text)
 	}
-	*d = Duration(v)
+	*d = Duration(read)
 	return nil
+}
+
+var inDays = regexp.MustCompile(`^([0-9]{1,5})d([0-9.].*)?$`)
+
+func parseDuration(text string) (time.Duration, error) {
+	parts := inDays.FindStringSubmatch(text)
+	if parts == nil {
+		return time.ParseDuration(text)
+	}
+	days, err := time.ParseDuration(parts[1] + "h")
+	if err != nil || parts[2] == "" {
+		return 24 * days, err
+	}
+	rest, err := time.ParseDuration(parts[2])
+	if rest > math.MaxInt64-24*days {
+		return 0, errors.New("longer than can be counted")
+	}
+	return 24*days + rest, err
 }
 
 // Check is how an endpoint is verified.

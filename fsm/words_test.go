@@ -11,8 +11,26 @@ import (
 )
 
 func FuzzDuration_UnmarshalText(f *testing.F) {
-	seed(f, "1.5s", "10s", "-2562047h47m16.854775808s", "0", "", "1d", "9223372036854775807ns", "+5m")
+	seed(f, "1.5s", "10s", "-2562047h47m16.854775808s", "0", "", "1d", "1d12h", "99999d", "99999d200000h", "1d-2h", "1h2d", "-1d", "9223372036854775807ns", "+5m")
 	f.Fuzz(func(t *testing.T, text string) { roundTrip(t, text, new(fsm.Duration), new(fsm.Duration)) })
+}
+
+// TestDuration_InDays: a day has 24 hours, whatever the clocks do.
+func TestDuration_InDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"1d": 24 * time.Hour, "90d": 2160 * time.Hour, "1d12h30m": 36*time.Hour + 30*time.Minute, "0d": 0, "7d.5s": 168*time.Hour + 500*time.Millisecond,
+	} {
+		var d fsm.Duration
+		if err := d.UnmarshalText([]byte(text)); err != nil || time.Duration(d) != want {
+			t.Errorf("%s is %v, %v, want %v", text, d, err, want)
+		}
+	}
+	for _, text := range []string{"d", "1d-2h", "1d+2h", "1h2d", "-1d", "1.5d", "1dd", "1d2", "99999d200000h", "100000d", "1 d"} {
+		d := fsm.Duration(7)
+		if err := d.UnmarshalText([]byte(text)); err == nil || d != 7 || !strings.Contains(err.Error(), "is not like 500ms, 10s, 2m or 1d") {
+			t.Errorf("%q is %v, %v", text, d, err)
+		}
+	}
 }
 
 func FuzzQuorum_UnmarshalText(f *testing.F) {

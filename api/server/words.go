@@ -33,8 +33,8 @@ type (
 
 func (durationWord) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Type: huma.TypeString, Pattern: `^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
-		Description: "A duration such as 500ms, 10s or 1m30s", Examples: []any{"10s"},
+		Type: huma.TypeString, Pattern: `^(-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+|[0-9]{1,5}d([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))*)$`,
+		Description: "A duration such as 500ms, 10s, 1m30s or 1d", Examples: []any{"10s"},
 	}
 }
 
