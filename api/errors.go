@@ -25,6 +25,10 @@ var ErrUncertain = errors.New("the leader was lost while it did this, so that it
 // nothing.
 var ErrUnreachable = errors.New("the node can't be reached")
 
+// ErrIncomplete says that a node has answered, but that what it was sent had not
+// come in whole, so that nothing was done.
+var ErrIncomplete = errors.New("what the node was sent did not come in whole there, and nothing was done: try again")
+
 // ErrBehind says that a node could not come to know in time what a read asks
 // it to know.
 var ErrBehind = errors.New("this node did not come to know in time what the leader knows: ask again, ask another node, or ask with consistency=stale")
@@ -102,6 +106,8 @@ func ProblemOf(err error) *Problem {
 		return NewProblem(CodeBehind, err.Error())
 	case errors.Is(err, ErrNoLeader), errors.Is(err, ErrUnreachable):
 		return NewProblem(CodeNoLeader, err.Error())
+	case errors.Is(err, ErrIncomplete): // between two nodes: whoever asked the first one has sent all
+		return NewProblem(CodeUnavailable, err.Error())
 	case errors.Is(err, ErrUncertain):
 		return NewProblem(CodeUncertain, err.Error())
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
@@ -119,8 +125,8 @@ func ErrorOf(status int, p Problem) error {
 		return ErrUncertain
 	case p.Code == CodeBehind:
 		return ErrBehind
-	case p.Code == CodeIncomplete: // so it was asked nothing
-		return fmt.Errorf("%w: %s", ErrUnreachable, p.Detail)
+	case p.Code == CodeIncomplete:
+		return ErrIncomplete
 	case p.Detail == "": // not one of our answers, whatever its status means
 		return fmt.Errorf("it answered %d %s: is it a node of Tocsin?", status, http.StatusText(status))
 	case p.Code == CodeInvalid, p.Code == CodeNotFound, p.Code == CodeConflict, p.Code == CodeUnmet, p.Code == CodeTooOld:

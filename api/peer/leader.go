@@ -30,8 +30,8 @@ func (c *Client) Transfer(ctx context.Context, address, to string) error {
 
 // Propose has the leader of that cluster commit an entry that fsm.Encode packed:
 // at an address that has passed on another cluster's may be found. The error is
-// ErrNoLeader when nothing was done (with ErrUnreachable or ErrNotLeader, if
-// that is why), ErrUncertain when nobody can tell, or a *fsm.Refusal for an
+// ErrNoLeader when nothing was done (with ErrUnreachable, ErrIncomplete or
+// ErrNotLeader, if that is why), ErrUncertain when nobody can tell, or a *fsm.Refusal for an
 // entry that nobody would take.
 func (c *Client) Propose(ctx context.Context, address, cluster string, entry []byte) ([]fsm.Result, error) {
 	if len(entry) > fsm.MaxEntryBytes {
@@ -50,7 +50,7 @@ func (c *Client) Propose(ctx context.Context, address, cluster string, entry []b
 	switch {
 	case refused, errors.Is(err, api.ErrNoLeader), errors.Is(err, api.ErrUncertain):
 		return nil, fmt.Errorf("propose at %s: %w", address, err)
-	case misdirected, errors.Is(err, api.ErrUnreachable), errors.Is(err, api.ErrDenied):
+	case misdirected, errors.Is(err, api.ErrUnreachable), errors.Is(err, api.ErrIncomplete), errors.Is(err, api.ErrDenied):
 		return nil, fmt.Errorf("propose at %s: %w (%w)", address, api.ErrNoLeader, err)
 	}
 	return nil, fmt.Errorf("propose at %s: %w (%w)", address, api.ErrUncertain, err)
@@ -68,7 +68,7 @@ func (c *Client) Index(ctx context.Context, address string, verified bool) (uint
 		return answer.Index, nil
 	case errors.Is(err, api.ErrBehind):
 		return 0, err
-	case misdirected, errors.Is(err, api.ErrNoLeader), errors.Is(err, api.ErrUnreachable), errors.Is(err, api.ErrDenied):
+	case misdirected, errors.Is(err, api.ErrNoLeader), errors.Is(err, api.ErrUnreachable), errors.Is(err, api.ErrIncomplete), errors.Is(err, api.ErrDenied):
 		return 0, fmt.Errorf("%w (%w)", api.ErrNoLeader, err)
 	}
 	return 0, fmt.Errorf("%w (%w)", api.ErrBehind, err)

@@ -45,7 +45,7 @@ func (a arriving) Read(into []byte) (int, error) {
 	case err == nil, errors.Is(err, io.EOF):
 		return n, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return n, api.Faultf(api.CodeIncomplete, "the body did not come in whole in the time that a request has, and nothing was done: send it again, by a faster line or in parts")
+		return n, api.Faultf(api.CodeIncomplete, "the body did not come in whole in the time that a request has, and nothing was done: send it again, by a faster line")
 	}
 	return n, api.Faultf(api.CodeIncomplete, "the body broke off, and nothing was done: send it again (%v)", err)
 }

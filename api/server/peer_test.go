@@ -258,6 +258,32 @@ func TestPeer_NobodyListens(t *testing.T) {
 	}
 }
 
+// TestPeer_WhatDidNotComeInWhole: the node is there, and nothing was done.
+func TestPeer_WhatDidNotComeInWhole(t *testing.T) {
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		p := api.NewProblem(api.CodeIncomplete, "the body broke off")
+		w.WriteHeader(p.Status)
+		_ = json.NewEncoder(w).Encode(p)
+	}))
+	c := newClient(t)
+	_, introduced := c.Introduce(t.Context(), address, peer.Introduction{Node: "node6"})
+	if !errors.Is(introduced, api.ErrIncomplete) {
+		t.Errorf("introduce: %v", introduced)
+	}
+	_, proposed := c.Propose(t.Context(), address, clusterName, entry(t))
+	_, read := c.Index(t.Context(), address, false)
+	for call, err := range map[string]error{"propose": proposed, "index": read} {
+		if !errors.Is(err, api.ErrNoLeader) || errors.Is(err, api.ErrUncertain) || errors.Is(err, api.ErrBehind) {
+			t.Errorf("%s: %v, which is not to be tried again", call, err)
+		}
+	}
+	for call, err := range map[string]error{"introduce": introduced, "propose": proposed, "index": read} {
+		if errors.Is(err, api.ErrUnreachable) {
+			t.Errorf("%s: a node that has answered can't be reached: %v", call, err)
+		}
+	}
+}
+
 func TestPeer_TheContextEndsACall(t *testing.T) {
 	released := make(chan struct{})
 	address := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-released }))

@@ -338,6 +338,7 @@ func TestErrors(t *testing.T) {
 		{context.DeadlineExceeded, 503, "uncertain", "repeat it, which is safe"},
 		{context.Canceled, 503, "uncertain", "repeat it, which is safe"},
 		{api.ErrUnreachable, 503, "no-leader", "reached"},
+		{fmt.Errorf("transfer: %w", api.ErrIncomplete), 503, "unavailable", "nothing was done"},
 		{api.ErrNotLeader{}, 503, "no-leader", "try again"},
 		{fmt.Errorf("read: %w", api.ErrBehind), 503, "behind", "consistency=stale"},
 		{&fsm.Refusal{Code: fsm.NotFound, Message: "there is none"}, 404, "not-found", "there is none"},
