@@ -88,15 +88,10 @@ func (m *Member) HandOver(ctx context.Context, term uint64, to api.Server) error
 	return nil
 }
 
-// HasState reports whether there is anything on the disk of what raft must not
-// forget.
-func (m *Member) HasState() (bool, error) {
-	exists, err := raft.HasExistingState(m.config.Outside.Log, m.config.Outside.Stable, m.config.Outside.Snapshots)
-	if err != nil {
-		return false, fmt.Errorf("look for the state of raft: %w", err)
-	}
-	return exists, nil
-}
+// HasState reports whether there was anything on the disk of what raft must not
+// forget. It answers from what raft has read when it was made, and so whether or
+// not the disk hangs by now.
+func (m *Member) HasState() bool { return m.raft.CurrentTerm() > 0 || m.raft.LastIndex() > 0 }
 
 // Bootstrap begins a new log, with this node as its only voter.
 func (m *Member) Bootstrap() error {

@@ -57,11 +57,7 @@ func (n *Node) introduction() peer.Introduction {
 // its --join addresses, or, with --bootstrap, of a new one when none of them
 // belongs to any. A node that belongs to a cluster already needs nothing.
 func (n *Node) establish(ctx context.Context) error {
-	exists, err := n.raft.HasState()
-	if err != nil {
-		return err
-	}
-	if exists {
+	if n.raft.HasState() {
 		n.founding.decide()
 		return nil
 	}
