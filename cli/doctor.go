@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"path/filepath"
 	"strings"
@@ -168,13 +169,18 @@ func lookByFile(ctx context.Context, cluster api.Cluster, file string) (*doctor.
 		}
 	}
 	local := doctor.Look(ctx, cluster.Observers, l.Node.Name, place)
+	local.Config = place.Config
 	if err := l.Settings.Blame(l.Node.ValidateHere(ctx)); err != nil {
 		faults, rest := config.Split(err)
 		for _, f := range faults {
-			local.Faults = append(local.Faults, f.Error())
+			rest = append(rest, f)
 		}
 		for _, r := range rest {
-			local.Faults = append(local.Faults, prose.OneLine(r.Error()))
+			to := &local.Faults
+			if errors.Is(r, fs.ErrPermission) {
+				to = &local.Denied
+			}
+			*to = append(*to, prose.OneLine(r.Error()))
 		}
 	}
 	return local, nil

@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strconv"
@@ -245,6 +246,13 @@ func TestSettings_BlamePutsAFaultWhereItComesFrom(t *testing.T) {
 	err = settings.Blame(errors.Join(
 		errors.New("--site: no slash"), errors.Join(errors.New("interval 0s is too little"), errors.New("--limit: odd")), errors.New("--data-dir: none"), errors.New("fine weather"),
 	))
+	denied := fmt.Errorf("--site: %w", fs.ErrPermission)
+	if faults, rest := config.Split(settings.Blame(denied)); len(faults) != 1 || len(rest) != 0 || !errors.Is(faults[0], fs.ErrPermission) {
+		t.Errorf("what it came from is lost: %v, %v", faults, rest)
+	}
+	if err := settings.Blame(fmt.Errorf("--limit: %w", fs.ErrPermission)); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("what it came from is lost: %v", err)
+	}
 	want := "environment variable TOCSIN_LIMIT: limit: odd\n--data-dir: none\nfine weather\nf.yaml:1:7: site: no slash\nf.yaml:3:13: interval 0s is too little"
 	if err.Error() != strings.Replace(want, "limit: odd", "odd", 1) {
 		t.Errorf("got\n%v\nwant\n%s", err, want)

@@ -18,12 +18,17 @@ type Fault struct {
 	// Hidden says that the line is not to be shown: what has no names in it is
 	// another file than was meant, and may be one of a token or a key.
 	Hidden bool
+	// Cause is the error that Problem tells of, nil if it was none.
+	Cause error
 }
 
 // Error returns it in one line, as compilers do: FILE:LINE:COLUMN: problem.
 func (f Fault) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Problem)
 }
+
+// Unwrap returns the cause.
+func (f Fault) Unwrap() error { return f.Cause }
 
 // widest is how much of a line an excerpt shows, in characters, and before is
 // how much of that lies in front of the fault.

@@ -38,7 +38,7 @@ func Resolve(t Table, layers ...Layer) (Settings, error) {
 			s.Source = given.Source
 			for _, text := range given.Texts {
 				if err := p.Value.Set(text); err != nil {
-					faults, errs = blame(s, err.Error(), faults, errs)
+					faults, errs = blame(s, err.Error(), err, faults, errs)
 					break
 				}
 			}
@@ -67,19 +67,30 @@ func (s Settings) Refresh() {
 	}
 }
 
-// blame puts a problem with s where it belongs.
-func blame(s Setting, problem string, faults Faults, errs []error) (Faults, []error) {
+// blame puts a problem with s, which cause is the reason of, where it belongs.
+func blame(s Setting, problem string, cause error, faults Faults, errs []error) (Faults, []error) {
 	switch s.Source.Kind {
 	case File:
 		if !strings.HasPrefix(problem, s.key()) {
 			problem = s.key() + ": " + problem
 		}
-		return append(faults, s.Source.fault(problem)), errs
+		fault := s.Source.fault(problem)
+		fault.Cause = cause
+		return append(faults, fault), errs
 	case Environment:
-		return faults, append(errs, fmt.Errorf("environment variable %s: %s", s.Source.Name, problem))
+		problem = fmt.Sprintf("environment variable %s: %s", s.Source.Name, problem)
 	}
-	return faults, append(errs, errors.New(problem))
+	return faults, append(errs, told{problem, cause})
 }
+
+// told is an error in other words.
+type told struct {
+	words string
+	cause error
+}
+
+func (t told) Error() string { return t.words }
+func (t told) Unwrap() error { return t.cause }
 
 func join(faults Faults, errs []error) error {
 	err := faults.err()
@@ -109,7 +120,7 @@ func (s Settings) Blame(err error) error {
 		if rest, ok := strings.CutPrefix(problem, "--"+about.Name); ok {
 			problem = about.key() + rest
 		}
-		faults, errs = blame(about, problem, faults, errs)
+		faults, errs = blame(about, problem, e, faults, errs)
 	}
 	return join(faults, errs)
 }

@@ -175,8 +175,11 @@ func TestExamine(t *testing.T) {
 		"a tunnel":              {func(f *doctor.Facts) { f.Local.Paths[1].MTU = 1280 }, []string{"warning mtu b: packets of 1280 bytes | raise the MTU"}},
 		"files": {func(f *doctor.Facts) {
 			f.Local.Files = []doctor.File{{Path: "/my data", Kind: doctor.DataDirectory, Perm: 0o755}, {Path: "/s", Kind: doctor.ScriptsDirectory, Perm: 0o775}, {Path: "/s/v.sh", Kind: doctor.Script, Perm: 0o755}}
-			f.Local.Faults = []string{"t.yaml:1:7: raft: 192.0.2.7 is no address of this machine"}
-		}, []string{"warning files : t.yaml:1:7 | validate", "warning files : /my data (755) | chmod 700 '/my data'", "warning files : the scripts directory /s (775) | chmod go-w /s"}},
+			f.Local.Config, f.Local.Faults = "/my t.yaml", []string{"t.yaml:1:7: raft: 192.0.2.7 is no address of this machine"}
+		}, []string{"warning files : t.yaml:1:7 | tocsin validate '/my t.yaml'", "warning files : /my data (755) | chmod 700 '/my data'", "warning files : the scripts directory /s (775) | chmod go-w /s"}},
+		"files of another account": {func(f *doctor.Facts) {
+			f.Local.Config, f.Local.Denied = "/t.yaml", []string{"t.yaml:3:6: tls: open /t/tls.key: permission denied"}
+		}, []string{"info files : may not look at all that the node reads: t.yaml:3:6: tls: open /t/tls.key | sudo tocsin validate /t.yaml"}},
 		"secrets": {func(f *doctor.Facts) {
 			f.Local.Files = []doctor.File{{Path: "/t/tls.key", Kind: doctor.Secret, Perm: 0o644}, {Path: "/my token", Kind: doctor.Secret, Perm: 0o604}, {Path: "/k", Kind: doctor.Secret, Perm: 0o640}, {Path: "/k", Kind: doctor.Secret, Perm: 0o600}}
 		}, []string{"warning files : /t/tls.key can be read by everybody on this machine (644) | chmod o-rwx /t/tls.key", "warning files : /my token | '/my token'"}},

@@ -54,9 +54,14 @@ const (
 
 // Local is what was found on this machine.
 type Local struct {
+	// Config is the file that was named, "" if none was.
+	Config string
 	// Faults are in the words of "tocsin validate": what would keep an agent with
-	// that configuration from starting here.
+	// that file from starting here.
 	Faults []string
+	// Denied is what this account may not look at, in the same words: it is no fault
+	// of a node that runs as another one.
+	Denied []string
 	// Paths are the ways from here to the other nodes.
 	Paths []Path
 	// Files are those that matter to a node, as far as they can be seen.

@@ -55,7 +55,10 @@ func files(f Facts) []Finding {
 	}
 	var all []Finding
 	for _, fault := range f.Local.Faults {
-		all = append(all, Finding{Severity: Warning, Subject: "files", Text: sentence(fault), Remedy: "\"tocsin validate FILE\" shows the line"})
+		all = append(all, Finding{Severity: Warning, Subject: "files", Text: sentence(fault), Remedy: "see the line: tocsin validate " + quoted(f.Local.Config)})
+	}
+	for _, denied := range f.Local.Denied {
+		all = append(all, Finding{Severity: Info, Subject: "files", Text: sentence("this account may not look at all that the node reads: " + denied), Remedy: "sudo tocsin validate " + quoted(f.Local.Config)})
 	}
 	for _, file := range f.Local.Files {
 		if found, wrong := file.examine(); wrong {
@@ -64,7 +67,7 @@ func files(f Facts) []Finding {
 			all = append(all, found)
 		}
 	}
-	if len(f.Local.Faults)+len(f.Local.Files) == 0 {
+	if len(all)+len(f.Local.Files) == 0 {
 		return nil
 	}
 	return orWell(all, "files", "What lies on this machine may be read and written by whom it should.")
