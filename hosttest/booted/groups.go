@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // groups are the control groups of one machine, in each of the hierarchies in which
@@ -39,8 +40,23 @@ func (g groups) command(name string, args ...string) *exec.Cmd {
 	return exec.Command("sh", slices.Concat([]string{"-c", enter, "sh"}, g, []string{"--", name}, args)...)
 }
 
-// remove removes the groups, once all that was in them has ended.
+// remove removes the groups once all that was in them has ended, which the kernel may
+// see a moment later: it is tried again for a second. One that is left then costs nothing.
 func (g groups) remove() {
+	again, enough := time.NewTicker(20*time.Millisecond), time.After(time.Second)
+	defer again.Stop()
+	for !g.removed() {
+		select {
+		case <-again.C:
+		case <-enough:
+			return
+		}
+	}
+}
+
+// removed removes what is empty, and reports whether that was all.
+func (g groups) removed() bool {
+	left := false
 	for _, group := range g {
 		var all []string
 		_ = filepath.WalkDir(group, func(path string, d fs.DirEntry, err error) error {
@@ -50,7 +66,10 @@ func (g groups) remove() {
 			return nil
 		})
 		for _, each := range slices.Backward(all) { // what lies within first
-			_ = os.Remove(each) // one that is left costs nothing
+			if err := os.Remove(each); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				left = true
+			}
 		}
 	}
+	return !left
 }
