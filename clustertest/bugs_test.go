@@ -184,11 +184,18 @@ var bugs = []bug{
 		"find.reach(key, find.parentsOf, maxAncestors)",
 		"find.reach(key, find.parentsOf, 0)",
 	}}},
-	{"what a parent held is left until somebody looks at everything", edits{{
-		"quorum/held.go",
-		"	for e := range t.view.Below(key) {\n		t.due.push(e.Slot)\n	}\n",
-		"",
-	}}},
+	{
+		// Every ballot that was made since somebody wrote an endpoint wakes them all.
+		"what a parent held is left until somebody looks at everything",
+		edits{
+			{
+				"quorum/held.go",
+				"	for e := range t.view.Below(key) {\n		t.due.push(e.Slot)\n	}\n",
+				"",
+			},
+			{"gossipdb/table.go", "if old.Epoch != now.Epoch || old.Index != now.Index {", "if old.Epoch != now.Epoch {"},
+		},
+	},
 	{
 		// So it is with the brake: the leader judges, and the state machine.
 		"the brake is ignored",
@@ -212,11 +219,13 @@ var bugs = []bug{
 			},
 		},
 	},
-	{"what the brake held is left until somebody looks at everything", edits{{
-		"quorum/term.go",
-		"if t.braked && !t.brakes(at.Falling) {",
-		"if t.braked && false {",
-	}}},
+	{
+		"what the brake held is left until somebody looks at everything",
+		edits{
+			{"quorum/term.go", "if t.braked && !t.brakes(at.Falling) {", "if t.braked && false {"},
+			{"gossipdb/table.go", "if old.Epoch != now.Epoch || old.Index != now.Index {", "if old.Epoch != now.Epoch {"},
+		},
+	},
 	{"a gap is silent", edits{{
 		"notify/gap.go",
 		"	o.log.Error(\"events were missed:",

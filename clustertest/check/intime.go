@@ -58,13 +58,17 @@ func (f *found) partInTime(h *History, t tenure, status health.Status, since tim
 	}
 	rows := max(settings.Rise, settings.Fall) + 1
 	checks := time.Duration(rows)*time.Duration(settings.Interval)*5/4 + ttl
+	cooldown := time.Duration(settings.Cooldown)
 	due := max(since+checks, part.From)
-	due = max(due, h.lastEvent(t, due)+time.Duration(settings.Cooldown)) + detours
+	due = max(due, h.lastEvent(t, due)+cooldown) + detours
 	if !h.wellAll(since, due) {
 		since = part.From // what was seen before may not have been heard
-		due = part.From + checks + time.Duration(settings.Cooldown) + detours
+		due = part.From + checks + cooldown + detours
 	}
-	if h.elected(since-election, due+election) || !h.leaderWell(part.From, due) {
+	// Who came to lead long before has heard of it by then: of what was held for
+	// minutes no election at its beginning is an excuse.
+	decidable := max(since, due-detours-cooldown)
+	if h.elected(decidable-election, due+election) || !h.leaderWell(part.From, due) {
 		due += election - detours
 	}
 	if due > part.To || !h.wellAll(since, due) {

@@ -66,7 +66,7 @@ func (r *run) client(number int) {
 			set.Labels = r.label()
 		}
 		if parents := r.plan.parents(k); parents != nil && dice.IntN(3) == 0 {
-			set.Parents = []*[]string{parents, {}}[dice.IntN(2)]
+			set.Parents = []*[]string{parents, parents, parents, {}}[dice.IntN(4)]
 		}
 		r.write(number, dice, set)
 	}

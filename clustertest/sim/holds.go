@@ -69,6 +69,14 @@ func (r *run) pause(dice *rand.Rand, last time.Duration) (end func()) {
 	}
 }
 
+// pauseAll pauses all endpoints for so long. The dice are for the writer.
+func (r *run) pauseAll(dice *rand.Rand, last time.Duration) {
+	since := time.Now().UTC()
+	p := fsm.Pause{Reason: "sim", Since: since, Until: since.Add(last)}
+	r.record.fault("%s: all until %v", PauseSome, r.record.now()+last)
+	r.working.Go(func() { r.write(-1, dice, fsm.PauseEndpoints{Pause: p}) })
+}
+
 // transfer has the leader hand the lead over to whom it will.
 func (r *run) transfer() {
 	name, ok := r.leads()

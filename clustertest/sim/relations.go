@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"tocsin/fsm"
@@ -34,7 +35,12 @@ func (p *Plan) relate() {
 		p.Settings.Brake = p.share(dice)
 	}
 	related := len(p.Parents) > 0 || p.Settings.Brake != fsm.ShareOff
+	hushed := false
 	for at := 60 * time.Second; related && at < p.Length-lastAct-p.fall(); at += p.fall() + time.Duration(30+dice.IntN(90))*time.Second {
+		if hushed = p.Live && !hushed; hushed {
+			p.hush(at)
+			at += fades
+		}
 		p.Steps = append(p.Steps, Step{At: at, For: p.fall(), Kind: FallTogether, Dice: dice.Uint64()})
 	}
 	if p.Live {
@@ -76,14 +82,40 @@ const comesBack = 25 * time.Second
 // fall is how long it takes until all have come back.
 func (p Plan) fall() time.Duration { return time.Duration(p.Endpoints+1) * comesBack }
 
+// fades is how long it takes until the faults that lie in wait have struck, and
+// elections are over.
+const fades = time.Minute
+
+// hush makes room at a moment for one fall in which no step begins, after the
+// steps before it have faded: there it shows to the second whether what was held
+// is decided as soon as it may be. The plan becomes longer for it, so that nothing
+// is played less.
+func (p *Plan) hush(at time.Duration) {
+	room := fades + p.fall()
+	for i, s := range p.Steps {
+		if s.At >= at {
+			p.Steps[i].At += room
+		}
+	}
+	p.Length += room
+}
+
 // fallTogether has every target go DOWN, and come UP again in an order that is
-// drawn.
+// drawn, or parents first: what depends on them is DOWN then, and not held any more.
 func (r *run) fallTogether(dice *rand.Rand) {
 	r.record.fault("%s", FallTogether)
 	for _, t := range r.targets() {
 		r.world.set(t, health.Down)
 	}
-	for i, n := range dice.Perm(r.plan.Endpoints) {
+	order := dice.Perm(r.plan.Endpoints)
+	if dice.IntN(3) > 0 {
+		slices.Sort(order)
+	}
+	if dice.IntN(3) > 0 {
+		// Then all of it is decided at the same moment.
+		r.pauseAll(rand.New(rand.NewPCG(dice.Uint64(), 0)), comesBack*4/5)
+	}
+	for i, n := range order {
 		r.at(r.record.now()+time.Duration(i+1)*comesBack, func() {
 			r.record.fault("%s comes back", key(n))
 			r.world.set(target(key(n), 0), health.Up)
