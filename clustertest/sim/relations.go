@@ -31,7 +31,8 @@ func (p *Plan) relate() {
 			}
 		}
 	}
-	if dice.IntN(2) == 0 {
+	// Where nothing depends on anything, what the brake holds shows best.
+	if dice.IntN(2) == 0 || p.Live && len(p.Parents) == 0 {
 		p.Settings.Brake = p.share(dice)
 	}
 	related := len(p.Parents) > 0 || p.Settings.Brake != fsm.ShareOff
