@@ -65,10 +65,13 @@ func (f *found) partInTime(h *History, t tenure, status health.Status, since tim
 		since = part.From // what was seen before may not have been heard
 		due = part.From + checks + cooldown + detours
 	}
-	// Who came to lead long before has heard of it by then: of what was held for
-	// minutes no election at its beginning is an excuse.
-	decidable := max(since, due-detours-cooldown)
-	if h.elected(decidable-election, due+election) || !h.leaderWell(part.From, due) {
+	// Of what was held for longer than it takes to hear of it, an election at its
+	// beginning is no excuse.
+	heard := since
+	if part.From > since+checks {
+		heard = max(since, part.From-cooldown)
+	}
+	if h.elected(heard-election, due+election) || !h.leaderWell(part.From, due) {
 		due += election - detours
 	}
 	if due > part.To || !h.wellAll(since, due) {
