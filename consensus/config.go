@@ -13,6 +13,9 @@ import (
 // Outside is what raft touches outside of its own memory.
 type Outside struct {
 	Transport raft.Transport
+	// CalleeAt returns the address by which Transport calls a node that is to be
+	// reached at that one; nil: by that one.
+	CalleeAt func(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress
 	// HangUp ends the calls to others that are under way, and lets there be no
 	// more; nil if none takes long.
 	HangUp    func()

@@ -57,7 +57,7 @@ func New(c Config) (*Member, error) {
 	})
 	var err error
 	m.transport, err = raftwire.New(raftwire.Config{
-		Inner: c.Outside.Transport, Node: c.Node, Process: c.Process,
+		Inner: c.Outside.Transport, CalleeAt: c.Outside.CalleeAt, Node: c.Node, Process: c.Process,
 		Cluster: c.Cluster, Member: c.Member, WhereIs: c.WhereIs, Logger: c.Logger,
 	})
 	if err == nil {

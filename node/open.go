@@ -112,7 +112,7 @@ func Open(cfg Config) (outside Outside, err error) {
 		return outside, err
 	}
 	closers.add(transport.Close)
-	outside.Raft.Transport, outside.Raft.HangUp = transport, transport.HangUp
+	outside.Raft.Transport, outside.Raft.CalleeAt, outside.Raft.HangUp = transport, transport.CalleeAt, transport.HangUp
 	if outside.HTTP, err = openHTTP(cfg, live); err != nil {
 		return outside, err
 	}
@@ -135,7 +135,7 @@ func Open(cfg Config) (outside Outside, err error) {
 	return outside, nil
 }
 
-func openRaftTransport(cfg Config, live *credentials.Live) (raftwire.Network, error) {
+func openRaftTransport(cfg Config, live *credentials.Live) (*raftwire.Network, error) {
 	advertise, err := net.ResolveTCPAddr("tcp", cfg.advertised(cfg.Raft))
 	if err != nil {
 		return nil, fmt.Errorf("--raft: %w", err)

@@ -21,14 +21,6 @@ const (
 	connections = 3
 )
 
-// Network is raft's transport over TCP. Any goroutine may call it.
-type Network interface {
-	raft.Transport
-	// HangUp ends the calls to others that are under way, and lets there be no more.
-	HangUp()
-	Close() error
-}
-
 // NetworkConfig says how raft calls other nodes, and how they call it.
 type NetworkConfig struct {
 	// Listener is where the others call. TLS has been spoken when it hands
@@ -44,9 +36,18 @@ type NetworkConfig struct {
 	Logger      *slog.Logger
 }
 
+// Network is raft's transport over TCP: it calls by one way, and hears who calls by
+// another. Any goroutine may call it.
+type Network struct {
+	*raft.NetworkTransport
+	calls   *stream
+	callers *callers
+	byName  bool // calls are for a node, and not for whoever is at an address
+}
+
 // NewNetwork returns a transport over what c offers, which listens from here on and
 // owns the listener.
-func NewNetwork(c NetworkConfig) Network {
+func NewNetwork(c NetworkConfig) *Network {
 	// Who calls comes by connections of its own, and who is called by others.
 	hear := func(s raft.StreamLayer) *raft.NetworkTransport {
 		return raft.NewNetworkTransportWithLogger(s, connections, callTimeout, hcslog.New(c.Logger))
@@ -56,41 +57,26 @@ func NewNetwork(c NetworkConfig) Network {
 		call = dialBy(c.Credentials)
 	}
 	calls := newStream(c.Advertise, call)
-	both := netTransport{hear(calls), calls, listenTo(c.Listener, c.Refused, hear)}
-	if c.Credentials == nil {
-		return both
-	}
-	return namedTransport{both}
-}
-
-// netTransport is raft's transport over the network: it calls by one way, and hears
-// who calls by another.
-type netTransport struct {
-	*raft.NetworkTransport
-	calls   *stream
-	callers *callers
+	return &Network{hear(calls), calls, listenTo(c.Listener, c.Refused, hear), c.Credentials != nil}
 }
 
 // Consumer implements raft.Transport.
-func (t netTransport) Consumer() <-chan raft.RPC { return t.callers.asked }
+func (n *Network) Consumer() <-chan raft.RPC { return n.callers.asked }
 
-// HangUp implements Network.
-func (t netTransport) HangUp() { t.calls.hangUp() }
+// HangUp ends the calls to others that are under way, and lets there be no more.
+func (n *Network) HangUp() { n.calls.hangUp() }
 
-// Close implements Network.
-func (t netTransport) Close() error {
-	return errors.Join(t.callers.close(), t.NetworkTransport.Close())
+// Close stops listening, and ends the calls.
+func (n *Network) Close() error {
+	return errors.Join(n.callers.close(), n.NetworkTransport.Close())
 }
 
-// namedTransport is one whose addresses name whom they lead to.
-type namedTransport struct{ netTransport }
-
-// naming is a transport that calls a node by its name as well.
-type naming interface {
-	named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress
-}
-
-func (namedTransport) named(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
+// CalleeAt returns the address by which this transport is to be asked to call a node
+// that is to be reached at that one: see Config.
+func (n *Network) CalleeAt(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress {
+	if !n.byName {
+		return at
+	}
 	return calleeAt(id, at)
 }
 

@@ -41,7 +41,7 @@ func dialPlain(ctx context.Context, callee raft.ServerAddress) (net.Conn, error)
 	return (&net.Dialer{}).DialContext(ctx, "tcp", string(callee))
 }
 
-// dialBy dials by TLS. An address names whom it leads to (see namedTransport).
+// dialBy dials by TLS. An address names whom it leads to (see Network.CalleeAt).
 func dialBy(live *credentials.Live) dial {
 	return func(ctx context.Context, callee raft.ServerAddress) (net.Conn, error) {
 		name, address, ok := splitCallee(callee)

@@ -57,6 +57,10 @@ var (
 type Config struct {
 	// Inner carries the messages.
 	Inner raft.Transport
+	// CalleeAt returns the address by which Inner calls a node that is to be reached
+	// at that one; nil: by that one. It is that of the Network which Inner is, or is
+	// wrapped around.
+	CalleeAt func(id raft.ServerID, at raft.ServerAddress) raft.ServerAddress
 	// Node is the name of this node, Process that of its process: drawn anew by
 	// each.
 	Node, Process string
@@ -80,10 +84,10 @@ func New(c Config) (*Transport, error) {
 	where := func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
 		return raft.ServerAddress(c.WhereIs(string(id), string(configured)))
 	}
-	if by, ok := c.Inner.(naming); ok {
+	if c.CalleeAt != nil {
 		unnamed := where
 		where = func(id raft.ServerID, configured raft.ServerAddress) raft.ServerAddress {
-			return by.named(id, unnamed(id, configured))
+			return c.CalleeAt(id, unnamed(id, configured))
 		}
 	}
 	return &Transport{
