@@ -16,12 +16,17 @@ import (
 	"tocsin/raftstore"
 )
 
+// setAsidePrefix is what the folders begin with that hold what was set aside; when
+// that was follows.
+const setAsidePrefix = "set-aside-"
+
 // Quarantine says what to do with the data of a node that does not run.
 type Quarantine struct {
 	DataDir string
 	// Node is the name of the node, for when the data no longer tell.
 	Node string
-	// All sets everything aside but the name, whether it is damaged or not.
+	// All sets everything aside but the name and the key of the ballots, whether it
+	// is damaged or not.
 	All    bool
 	Logger *slog.Logger // nil discards
 }
@@ -66,7 +71,7 @@ func (q Quarantine) SetAside() (done Quarantined, err error) {
 		done.Node, done.Cluster = identity.Node, identity.Cluster
 		return done, err
 	}
-	folder := d.path("set-aside-" + time.Now().UTC().Format("20060102T150405.000Z"))
+	folder := d.path(setAsidePrefix + time.Now().UTC().Format("20060102T150405.000Z"))
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return done, fmt.Errorf("make a folder for what is set aside: %w", err)
 	}
@@ -194,7 +199,7 @@ func (d *Dir) examineStorage(c *condition, log *slog.Logger) (damage, err error)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.Store.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if c.owner, err = s.Store.Owner(); err != nil || s.last == 0 {
 		return nil, err
 	}

@@ -12,8 +12,7 @@ import (
 
 const snapshotsKept = 2
 
-// Storage is what raft keeps on the disk, verified and open. Whoever opens it
-// closes the Store.
+// Storage is what raft keeps on the disk, verified and open until Close.
 type Storage struct {
 	Store     *raftstore.Store
 	Snapshots *raftstore.Snapshots
@@ -54,6 +53,9 @@ func (d *Dir) OpenStorage(log *slog.Logger) (_ Storage, err error) {
 	}
 	return Storage{store, snapshots, newest, last}, nil
 }
+
+// Close closes what is open of it. It may be called once.
+func (s Storage) Close() error { return s.Store.Close() } // snapshots are open only while one is read or written
 
 // fits checks that log and newest snapshot together lack nothing, and returns
 // the index that they reach. Each may be whole while the other has vanished.

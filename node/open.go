@@ -98,7 +98,7 @@ func Open(cfg Config) (outside Outside, err error) {
 	if err != nil {
 		return outside, err
 	}
-	closers.add(storage.Store.Close)
+	closers.add(storage.Close)
 	outside.Raft.Log, outside.Raft.Stable, outside.Raft.Snapshots = storage.Store, storage.Store, storage.Snapshots
 	ledger, err := dir.OpenLedger()
 	if err != nil {

@@ -60,7 +60,7 @@ func (l LostMajority) Recover(ctx context.Context) (done Recovered, err error) {
 	if err != nil {
 		return done, err
 	}
-	defer func() { err = errors.Join(err, s.Store.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	r, err := s.Replay(self)
 	if err != nil {
 		return done, err
