@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -136,7 +137,8 @@ func TestAgent_AFailureIsToldOnce(t *testing.T) {
 	if code := a.main([]string{"agent", "--node", "node1"}); code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
-	if got, want := stderr.String(), "tocsin: node node1: the disk is full; and so is the other\n"; got != want || stdout.Len() > 0 {
+	_, got, _ := strings.Cut(stderr.String(), "\n") // behind the line that says what starts
+	if want := "tocsin: node node1: the disk is full; and so is the other\n"; got != want || stdout.Len() > 0 {
 		t.Errorf("got %q on stderr and %q on stdout, want %q", got, &stdout, want)
 	}
 }
@@ -150,7 +152,22 @@ func TestAgent_StopsOnASignal(t *testing.T) {
 		<-ctx.Done()
 		return nil
 	}}
-	if code := a.main([]string{"agent", "--node", "node1"}); code != exitDone || stderr.Len() > 0 {
+	code := a.main([]string{"agent", "--node", "node1"})
+	if _, more, _ := strings.Cut(stderr.String(), "\n"); code != exitDone || more != "" { // than what starts
 		t.Errorf("exit code %d, %s", code, &stderr)
+	}
+}
+
+// TestAgent_SaysWhatStarts, before anything can go wrong with the data.
+func TestAgent_SaysWhatStarts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(file, []byte("site: paris\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	a := app{stdout: &stdout, stderr: &stderr, run: func(context.Context, node.Config, func(context.Context, agent.Running)) error { return nil }}
+	code := a.main([]string{"agent", "--node", "n1", "--config", file})
+	if want := `level=INFO msg="this agent starts" node=n1 version=` + release + " site=paris file=" + file + "\n"; code != 0 || !strings.HasSuffix(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+		t.Errorf("%d %q, want %q", code, &stderr, want)
 	}
 }

@@ -35,6 +35,7 @@ func Run(ctx context.Context, g *Given, log io.Writer, version string, run Runne
 	cfg.Version, cfg.Logger, cfg.Log = version, live.logger, live.ring
 	r := newReloader(g, live, l.Settings)
 	cfg.Process = r
+	live.logger.Info("this agent starts", "node", cfg.Name, "version", version, "site", cfg.Site, "file", g.file())
 	if err := untilStopped(ctx, cfg, r, run); err != nil {
 		return fmt.Errorf("node %s: %w", cfg.Name, err)
 	}
