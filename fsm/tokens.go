@@ -34,6 +34,17 @@ func (v *View) Token(id string) (*access.Record, bool) { return v.tokens.Get([]b
 // any more. A cluster that ever had one keeps one.
 func (v *View) TokenCount() int { return v.tokens.Len() }
 
+// MakesTokens reports whether a command may leave tokens in a cluster that had none.
+func MakesTokens(c Command) bool {
+	switch c := c.(type) {
+	case CreateToken:
+		return true
+	case Found:
+		return len(c.Tokens) > 0
+	}
+	return false
+}
+
 // Tokens yields the tokens in order of their ids.
 func (v *View) Tokens() iter.Seq[*access.Record] { return values(v.tokens, nil) }
 

@@ -12,14 +12,27 @@ import (
 	"tocsin/access"
 	"tocsin/api"
 	"tocsin/api/peer"
+	"tocsin/fsm"
 )
 
 // Asks implements server.Access. A node that has a certificate, or was told of
 // tokens, its own or the first ones of a cluster that it may found, asks before it has applied any:
-// there is no moment in which it is open to all.
+// there is no moment in which it is open to all. So does one that has started again and
+// has a token on its disk, before a leader has said that it counts.
 func (n *Node) Asks() bool {
 	told := n.cfg.TLS != "" || !n.out.PeerToken.IsZero() || len(n.out.FirstTokens) > 0
-	return n.cfg.Auth.Asks(told || n.machine.View().TokenCount() > 0)
+	return n.cfg.Auth.Asks(told || n.machine.View().TokenCount() > 0 || n.tokensAhead && n.registered() == nil)
+}
+
+// lookForTokens finds out whether the log on the disk makes tokens that the newest
+// snapshot does not know.
+func (n *Node) lookForTokens() error {
+	return n.raft.Ahead(func(entry []byte) bool {
+		commands, err := n.cfg.Dialect.Decode(entry)
+		// What this build can't read may make some, too.
+		n.tokensAhead = err != nil || slices.ContainsFunc(commands, fsm.MakesTokens)
+		return n.tokensAhead
+	})
 }
 
 // Token implements server.Access. Before there is a cluster, the tokens that it
@@ -31,7 +44,7 @@ func (n *Node) Token(id string) (*access.Record, error) {
 	if r, ok := view.Token(id); ok {
 		return r, nil
 	}
-	if view.ClusterID() != "" {
+	if view.ClusterID() != "" && !n.Blank() {
 		return nil, nil
 	}
 	if n.clusterID() == "" {

@@ -35,6 +35,7 @@ type Node struct {
 	member      atomic.Bool // the disk belongs to a member of a cluster
 	founding    founding
 	moved       moved
+	tokensAhead bool // the log on the disk made tokens, whether they count or not; never changed after the start
 
 	machine   *fsm.Machine
 	raft      *consensus.Member
@@ -108,6 +109,9 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 // build makes the parts. Raft runs from here on, everything else from run on.
 func (n *Node) build() (err error) {
 	if n.raft, err = consensus.New(n.consensusConfig()); err != nil {
+		return err
+	}
+	if err := n.lookForTokens(); err != nil {
 		return err
 	}
 	pulse := doubt.NewPulse(n.out.Clock)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -41,20 +42,41 @@ func (s *server) roleFor(r route) access.Role {
 func (s *server) authorize(c *gin.Context, r route, need access.Role) error {
 	asks := s.Access != nil && s.Access.Asks()
 	err := s.identify(c)
-	c.Request = c.Request.WithContext(access.Doing(c.Request.Context(), need))
+	ctx := context.WithValue(access.Doing(c.Request.Context(), need), askedKey{}, asked{s.Access, need})
+	c.Request = c.Request.WithContext(ctx)
 	if c.Request.TLS != nil && strings.HasPrefix(r.path, peer.Paths) {
-		if stranger := access.AdmitPeer(access.From(c.Request.Context())); stranger != nil {
+		if stranger := access.AdmitPeer(access.From(ctx)); stranger != nil {
 			return stranger
 		}
 	}
 	if !asks || need == access.Open {
 		return nil
 	}
-	enough := access.Admit(access.From(c.Request.Context()), need)
+	enough := access.Admit(access.From(ctx), need)
 	if err == nil || enough == nil && errors.Is(err, api.ErrUnsettled) { // a certificate will do
 		err = enough
 	}
 	return err
+}
+
+// askedKey is where the context of a request holds the asked that it met.
+type askedKey struct{}
+
+// asked is what a request that takes a role had to get by.
+type asked struct {
+	access Access
+	need   access.Role
+}
+
+// stillMay reports why the request of ctx may not go on now, nil if it may. A body has
+// half a minute to come in, and a node that let everybody in may have begun to ask
+// meanwhile.
+func stillMay(ctx context.Context) error {
+	a, ok := ctx.Value(askedKey{}).(asked)
+	if !ok || a.access == nil || a.need == access.Open || !a.access.Asks() {
+		return nil
+	}
+	return access.Admit(access.From(ctx), a.need)
 }
 
 // bounded returns err, and for a refusal beyond those that a source may have the one

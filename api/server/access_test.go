@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -245,6 +246,37 @@ func TestAccess_ANodeThatCanNotTellSaysSo(t *testing.T) {
 	answerTo(g.handler(), r).wantWord(t, 503, "does not know the tokens")
 	r = r.WithContext(access.With(r.Context(), access.Identity{Name: "ops", Role: access.Read, Proof: access.ByCertificate}))
 	answerTo(g.handler(), r).wantWord(t, 200, "node1")
+}
+
+// TestAccess_WhatItTakesIsAskedOnceMoreWhenTheBodyIsThere: a node that begins to ask
+// while one comes in lets nobody make a change who has shown nothing.
+func TestAccess_WhatItTakesIsAskedOnceMoreWhenTheBodyIsThere(t *testing.T) {
+	for route, body := range map[string]string{
+		"PUT /v1/endpoints/web":  `{"value":"v"}`,
+		"POST /v1/tokens":        `{"name":"evil","role":"admin"}`,
+		"PUT /v1/snapshot":       "",
+		"POST /v1/members":       `{"raft":"127.0.0.1:1"}`,
+		"POST /v1/peer/propose":  "entry",
+		"POST /v1/peer/keyring":  "{}",
+		"POST /v1/peer/register": "{}",
+	} {
+		g, _ := newGuarded(t)
+		g.open = true
+		r := asking(route)
+		r.Body = io.NopCloser(io.MultiReader(strings.NewReader(body), closing{g}))
+		answerTo(g.handler(), r).wantWord(t, 401, "nobody has said who asks")
+		if g.writes != 0 {
+			t.Errorf("%s: %d writes", route, g.writes)
+		}
+	}
+}
+
+// closing is the end of a body, at which the node has begun to ask.
+type closing struct{ g *guarded }
+
+func (c closing) Read([]byte) (int, error) {
+	c.g.open = false
+	return 0, io.EOF
 }
 
 // TestAccess_OfTLSTheNodesPathsTakeANodesCertificate, whatever else is shown and

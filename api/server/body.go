@@ -1,6 +1,8 @@
 package server
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"tocsin/access"
 	"tocsin/api"
 	"tocsin/nearest"
 )
@@ -35,27 +38,39 @@ func decodeBody(from io.Reader, most int64, into any) error {
 }
 
 // arriving is the body of a request while it comes in. Its errors say that the
-// body is not there as a whole, whatever would be in it.
-type arriving struct{ io.Reader }
+// body is not there as a whole, whatever would be in it; at its end it asks once more
+// whether the request may be served.
+type arriving struct {
+	io.Reader
+	still func() error
+}
+
+// bodyOf returns the body of the request of ctx.
+func bodyOf(ctx context.Context, body io.Reader) arriving {
+	return arriving{body, func() error { return stillMay(ctx) }}
+}
 
 // Read implements io.Reader.
 func (a arriving) Read(into []byte) (int, error) {
 	n, err := a.Reader.Read(into)
 	switch {
-	case err == nil, errors.Is(err, io.EOF):
-		return n, err
+	case err == nil:
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return n, cmp.Or(a.still(), err)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, api.Faultf(api.CodeIncomplete, "the body did not come in whole in the time that a request has, and nothing was done: send it again, by a faster line")
 	}
 	return n, api.Faultf(api.CodeIncomplete, "the body broke off, and nothing was done: send it again (%v)", err)
 }
 
-// undelivered reports whether err tells of how a body came in, and not of what
-// is in it.
+// undelivered reports whether err tells of how a body came in, or of whom it came
+// from, and not of what is in it.
 func undelivered(err error) bool {
 	_, large := errors.AsType[*http.MaxBytesError](err)
+	_, denied := errors.AsType[access.Denial](err)
 	f, known := errors.AsType[api.Fault](err)
-	return large || known && f.Code == api.CodeIncomplete
+	return large || denied || known && f.Code == api.CodeIncomplete
 }
 
 // bodyFault says what is wrong with a body that was to be read into into, nil

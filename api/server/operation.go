@@ -150,6 +150,6 @@ type sent struct {
 
 // Resolve implements huma.Resolver.
 func (r *sent) Resolve(ctx huma.Context) []error {
-	r.from, r.body, r.by = ctx.RemoteAddr(), arriving{ctx.BodyReader()}, humagin.Unwrap(ctx)
+	r.from, r.body, r.by = ctx.RemoteAddr(), bodyOf(ctx.Context(), ctx.BodyReader()), humagin.Unwrap(ctx)
 	return nil
 }

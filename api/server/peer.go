@@ -21,7 +21,7 @@ const maxRegister = 64 << 10
 
 // readAsked reads what another node asks, of which errors speak as what.
 func readAsked[T any](c *gin.Context, what string) (asked T, err error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, io.NopCloser(arriving{c.Request.Body}), maxRegister))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, io.NopCloser(bodyOf(c.Request.Context(), c.Request.Body)), maxRegister))
 	if err != nil {
 		return asked, bodyFault(err, nil)
 	}
@@ -62,7 +62,7 @@ func (s *server) peerRegister(c *gin.Context, _ url.Values) error {
 }
 
 func (s *server) peerPropose(c *gin.Context, _ url.Values) error {
-	entry, err := io.ReadAll(http.MaxBytesReader(c.Writer, io.NopCloser(arriving{c.Request.Body}), fsm.MaxEntryBytes))
+	entry, err := io.ReadAll(http.MaxBytesReader(c.Writer, io.NopCloser(bodyOf(c.Request.Context(), c.Request.Body)), fsm.MaxEntryBytes))
 	if err != nil {
 		return bodyFault(err, nil)
 	}
