@@ -33,9 +33,9 @@ the nodes are dealt out to these in turn, but for those that name theirs.
   operator/      stays with you: client.yaml there is for --client
   ca/            stays with you, and nowhere else: ca.key makes nodes
 
-Where all hosts are this machine (127.0.0.1) each node gets ports of its own, and
-the configurations name the folder itself, so that the cluster can be tried at
-once. --sites without --nodes makes such a trial, with a node at each.
+Where all hosts are this machine (127.0.0.1) each node gets ports of its own,
+and the configurations name the folder itself, so that the cluster can be tried
+at once. --sites without --nodes makes such a trial, with a node at each.
 
 It says what of it may fail once it runs, and warns of an even number of voters
 and of a site without which nothing would be decided.`,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/quorum"
 )
 
 const (
@@ -16,11 +17,10 @@ const (
 	toldWithin = time.Second
 )
 
-// chronicle tells the log of a node which events are committed, though another one
-// has decided them. It belongs to one goroutine.
+// chronicle tells the log of a node which events are committed, in the same words
+// on every node. It belongs to one goroutine.
 type chronicle struct {
 	log   *slog.Logger
-	node  string
 	told  uint64     // the id of the last event that was taken in
 	lines int        // in this stretch
 	more  int        // events of it that had no line of their own
@@ -29,7 +29,7 @@ type chronicle struct {
 
 // tellEvents tells of the events behind after, until ctx ends.
 func (n *Node) tellEvents(ctx context.Context, after uint64) error {
-	c := chronicle{log: n.log, node: n.cfg.Name, told: after}
+	c := chronicle{log: n.log, told: after}
 	var over <-chan time.Time // the end of a stretch in which something was told
 	for {
 		view := n.machine.View()
@@ -48,23 +48,21 @@ func (n *Node) tellEvents(ctx context.Context, after uint64) error {
 	}
 }
 
-// take tells of what is new in view, and reports whether there was anything. What
-// this node has decided itself is told where that is done, with all the evidence.
+// take tells of what is new in view, and reports whether there was anything.
 func (c *chronicle) take(view *fsm.View) (anything bool) {
 	for e := range view.EventsAfter(c.told) {
 		c.told = e.ID
-		if e.Leader == c.node && e.Manual == nil {
-			continue
-		}
 		anything = true
 		if c.lines == toldEach {
 			c.more, c.last = c.more+1, e
 			continue
 		}
 		c.lines++
-		up, down, _ := fsm.Tally(e.Votes)
-		c.log.Info("event committed", "key", e.Key, "from", e.From, "to", e.To, "event", e.ID, "baseline", e.Baseline,
-			"leader", e.Leader, "votes_up", up, "votes_down", down, "reason", inShort(e))
+		up, down, unknown := fsm.Tally(e.Votes)
+		c.log.Info("endpoint changed state",
+			"key", e.Key, "from", e.From, "to", e.To, "event", e.ID, "baseline", e.Baseline, "reason", firstReason(e),
+			"votes_up", up, "votes_down", down, "votes_unknown", unknown, "quorum", e.Quorum,
+			"leader", e.Leader, "term", e.Term, "evidence", quorum.Evidence(e))
 	}
 	return anything
 }
@@ -72,16 +70,13 @@ func (c *chronicle) take(view *fsm.View) (anything bool) {
 // settle ends a stretch with a line for all that had none.
 func (c *chronicle) settle() {
 	if c.more > 0 {
-		c.log.Info("more events committed", "events", c.more, "event", c.last.ID, "leader", c.last.Leader)
+		c.log.Info("more endpoints changed state", "events", c.more, "event", c.last.ID, "leader", c.last.Leader)
 	}
 	c.lines, c.more, c.last = 0, 0, nil
 }
 
-// inShort is the first reason that was given for an event.
-func inShort(e *fsm.Event) string {
-	if e.Manual != nil {
-		return "by hand: " + e.Manual.Reason
-	}
+// firstReason is the first one that somebody gave who voted for the new state.
+func firstReason(e *fsm.Event) string {
 	for _, v := range e.Votes {
 		if v.Verdict == e.To && v.Reason != "" {
 			return fmt.Sprintf("%s: %s", v.Node, v.Reason)

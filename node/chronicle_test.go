@@ -40,7 +40,7 @@ func happened(t *testing.T, events int) *fsm.View {
 // TestChronicle_IsBounded: many events at once have a line together.
 func TestChronicle_IsBounded(t *testing.T) {
 	var text bytes.Buffer
-	c := chronicle{log: slog.New(slog.NewTextHandler(&text, nil)), node: "n1"}
+	c := chronicle{log: slog.New(slog.NewTextHandler(&text, nil))}
 	view := happened(t, 1000)
 	if !c.take(view) || c.take(view) {
 		t.Error("what was told is told once more")
@@ -48,17 +48,17 @@ func TestChronicle_IsBounded(t *testing.T) {
 	c.settle()
 	c.settle()
 	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
-	if len(lines) != toldEach+1 || !strings.Contains(lines[0], `msg="event committed" key=k0 from=UNKNOWN to=DOWN event=3`) || !strings.Contains(lines[0], `reason="by hand: drill"`) {
+	if len(lines) != toldEach+1 || !strings.Contains(lines[0], `msg="endpoint changed state" key=k0 from=UNKNOWN to=DOWN event=3`) || !strings.Contains(lines[0], `leader=n2 term=0 evidence="by hand: drill"`) {
 		t.Errorf("%d lines, the first is %s", len(lines), lines[0])
 	}
-	if last := lines[len(lines)-1]; !strings.Contains(last, fmt.Sprintf(`msg="more events committed" events=%d event=%d`, 1000-toldEach, view.LastEvent())) {
+	if last := lines[len(lines)-1]; !strings.Contains(last, fmt.Sprintf(`msg="more endpoints changed state" events=%d event=%d`, 1000-toldEach, view.LastEvent())) {
 		t.Errorf("the last line is %s", last)
 	}
 }
 
-func TestInShort(t *testing.T) {
+func TestFirstReason(t *testing.T) {
 	e := &fsm.Event{To: health.Down, Votes: []fsm.Vote{{Node: "a", Verdict: health.Up, Reason: "fine"}, {Node: "b", Verdict: health.Down, Reason: "refused"}}}
-	if got := inShort(e); got != "b: refused" {
+	if got := firstReason(e); got != "b: refused" {
 		t.Errorf("got %q", got)
 	}
 }

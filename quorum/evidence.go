@@ -11,8 +11,9 @@ import (
 // maxEvidence bounds how many votes a line of the log names one by one.
 const maxEvidence = 25
 
-// evidenceOf writes what event was decided by: votes, or somebody's will.
-func evidenceOf(event *fsm.Event) string {
+// Evidence writes in a line what event was decided by: who voted what, and how
+// old that was or why it did not count, or by whose will.
+func Evidence(event *fsm.Event) string {
 	if m := event.Manual; m != nil {
 		return fmt.Sprintf("by hand: %s", strings.TrimPrefix(m.By+": "+m.Reason, ": "))
 	}

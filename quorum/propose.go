@@ -68,18 +68,12 @@ func (t *term) answered(ctx context.Context, a answer) {
 	}
 }
 
-// logEvents says what this term changed, and by which votes.
-func (t *term) logEvents() {
-	for event := range t.view.EventsAfter(t.logged) {
-		if event.Term != t.number || event.Leader != t.Node {
-			continue
+// reportEvents tells the observer what this term changed.
+func (t *term) reportEvents() {
+	for event := range t.view.EventsAfter(t.reported) {
+		if event.Term == t.number && event.Leader == t.Node {
+			t.Observer.Changed(event)
 		}
-		t.Observer.Changed(event)
-		up, down, unknown := fsm.Tally(event.Votes)
-		t.Logger.Info("endpoint changed state",
-			"key", event.Key, "from", event.From, "to", event.To, "event", event.ID, "baseline", event.Baseline,
-			"votes_up", up, "votes_down", down, "votes_unknown", unknown, "quorum", event.Quorum, "term", event.Term,
-			"evidence", evidenceOf(event))
 	}
-	t.logged = t.view.LastEvent()
+	t.reported = t.view.LastEvent()
 }

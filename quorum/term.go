@@ -24,11 +24,11 @@ type term struct {
 	number uint64
 	since  time.Time
 
-	view    *fsm.View // the one that everything below was derived from
-	roster  roster
-	logged  uint64 // id of the newest event that was looked at for the log
-	changes *gossipdb.Changes
-	timer   *time.Timer // armed only while there are alarms
+	view     *fsm.View // the one that everything below was derived from
+	roster   roster
+	reported uint64 // id of the newest event that was looked at for the observer
+	changes  *gossipdb.Changes
+	timer    *time.Timer // armed only while there are alarms
 
 	due    *queue
 	alarms *alarms
@@ -56,7 +56,7 @@ func newTerm(l *Loop, number uint64, since time.Time) *term {
 	timer.Stop()
 	t := &term{
 		Loop: l, number: number, since: since,
-		view: view, roster: rosterOf(view), logged: view.LastEvent(), changes: changes, timer: timer,
+		view: view, roster: rosterOf(view), reported: view.LastEvent(), changes: changes, timer: timer,
 		due: newQueue(), alarms: newAlarms(),
 		inFlight: make(map[string]health.Status), held: make(map[uint32]heldBack), answers: make(chan answer, maxInFlight),
 	}
@@ -86,7 +86,7 @@ func (t *term) follow() {
 	if t.view == before {
 		return
 	}
-	t.logEvents()
+	t.reportEvents()
 	t.warnOfUnreadable(before.Holds())
 	if !t.roster.isOf(t.view) || t.view.Holds() != before.Holds() {
 		// N, or which ballots count, is another now; or what is held back.
