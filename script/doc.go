@@ -9,7 +9,8 @@
 //     exception is a process the kernel itself can't end (uninterruptible
 //     sleep, say on a dead disk): waiting for it is better than starting a
 //     second one beside it.
-//   - A script runs in a process group of its own. When Run comes back, every
+//   - A script runs in a session and a process group of its own: it has no terminal
+//     (/dev/tty), whoever started us from one. When Run comes back, every
 //     process of that group has got a KILL: what a script starts in the
 //     background and doesn't wait for ends with it. A process that left the
 //     group on purpose (setsid, a daemon) lives on, and doesn't hold Run up even

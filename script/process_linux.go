@@ -11,8 +11,10 @@ import (
 	"tocsin/account"
 )
 
-// attributes puts the script into a process group of its own, and has the kernel
-// kill it should we die: a script must not act for a watchdog that is no more.
+// attributes puts the script into a session of its own, so into a group of its own,
+// and has the kernel kill it should we die: a script must not act for a watchdog that
+// is no more. A session of its own has no terminal: of ours a script of another user
+// could read what is typed, and type itself.
 //
 // To the kernel, "we" is the thread that forked, not the process. That is safe
 // here because Run stays locked to that thread until the script has been
@@ -20,7 +22,7 @@ import (
 // it. Without the lock, any goroutine of any library that locks a thread and
 // returns would take that thread, and with it the script, down.
 func attributes(as *account.User) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: credential(as)}
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL, Credential: credential(as)}
 }
 
 // reap waits for the end of the script, calls ended, and clears it away.

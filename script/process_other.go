@@ -11,10 +11,11 @@ import (
 	"tocsin/account"
 )
 
-// attributes puts the script into a process group of its own. Only Linux can
-// also be asked to kill it should we die.
+// attributes puts the script into a session of its own, without our terminal, and so
+// into a process group of its own. Only Linux can also be asked to kill it should we
+// die.
 func attributes(as *account.User) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(as)}
+	return &syscall.SysProcAttr{Setsid: true, Credential: credential(as)}
 }
 
 // reap waits for the end of the script, clears it away, and calls ended.
