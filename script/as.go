@@ -35,12 +35,12 @@ func (c CantSwitch) Error() string {
 // the user that we run as.
 func (d *Dir) As(u *account.User) (*Dir, error) {
 	switch {
-	case u.UID == 0 || u.GID == 0:
-		return nil, errors.New("root, and the group of that name, may do what scripts are to be kept from: name another user")
+	case u.UID == 0 || u.GID == 0 || slices.Contains(u.Groups, 0):
+		return nil, errors.New("root, and the group of that name with its members, may do what scripts are to be kept from: name another user")
 	case int(u.UID) == os.Geteuid() || int(u.UID) == os.Getuid():
 		return nil, CantSwitch{User: u, Same: true}
 	}
-	if lacks := lacking(); len(lacks) > 0 {
+	if lacks := lacking(Powers()); len(lacks) > 0 {
 		return nil, CantSwitch{User: u, why: "it lacks " + strings.Join(lacks, ", ") + "; start it as root, or with these capabilities (AmbientCapabilities= of its unit: script-user.conf is a drop-in)"}
 	}
 	if why := refused(u); why != "" {
@@ -71,16 +71,21 @@ func refused(u *account.User) string {
 	return fmt.Sprintf("%v", err)
 }
 
-// handOver prepares a start as u, on the thread that is locked to us: that thread
-// gives up what a process would inherit from it, and the pipes are u's to open again,
-// as /dev/stdin and /dev/stderr are opened. Nobody else comes to them: they have no
-// name but in the descriptors of those who hold them.
+// lacking returns which of the powers are not among those that are held.
+func lacking(held []string) []string {
+	return slices.DeleteFunc(slices.Clone(powers()), func(name string) bool { return slices.Contains(held, name) })
+}
+
+// handOver prepares a start as u, or as who we are if that is nil, on the thread that
+// is locked to us: that thread gives up what a process would inherit from it, and the
+// pipes are u's to open again, as /dev/stdin and /dev/stderr are opened. Nobody else
+// comes to them: they have no name but in the descriptors of those who hold them.
 func handOver(u *account.User, cmd *exec.Cmd) error {
+	if err := shed(u != nil); err != nil {
+		return fmt.Errorf("give up capabilities: %w", err)
+	}
 	if u == nil {
 		return nil
-	}
-	if err := shed(); err != nil {
-		return fmt.Errorf("give up capabilities: %w", err)
 	}
 	for _, end := range []any{cmd.Stdin, cmd.Stdout, cmd.Stderr} {
 		if pipe, ok := end.(*os.File); ok {

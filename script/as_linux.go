@@ -2,33 +2,56 @@ package script
 
 import "golang.org/x/sys/unix"
 
-// lacking returns what this process would have to be able to do, and is not: become
-// another user and group, and end a process of another user. The last also lets the
-// kernel end a script whose agent has died.
-func lacking() (names []string) {
+// switching are the capabilities to become another user and group, and to end a process
+// of another user. The last also lets the kernel end a script whose agent has died.
+var switching = [...]struct {
+	name string
+	bit  uint
+}{{"CAP_SETUID", unix.CAP_SETUID}, {"CAP_SETGID", unix.CAP_SETGID}, {"CAP_KILL", unix.CAP_KILL}}
+
+// powers names what it takes to run scripts as another user.
+func powers() (names []string) {
+	for _, c := range switching {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// Powers returns which this process has of the capabilities that it takes to run
+// scripts as another user, by their names.
+func Powers() (names []string) {
 	_, held, err := capabilities()
-	for _, c := range []struct {
-		name string
-		bit  uint
-	}{{"CAP_SETUID", unix.CAP_SETUID}, {"CAP_SETGID", unix.CAP_SETGID}, {"CAP_KILL", unix.CAP_KILL}} {
-		if err != nil || held[0].Effective&(1<<c.bit) == 0 {
+	for _, c := range switching {
+		if err == nil && held[0].Effective&(1<<c.bit) != 0 {
 			names = append(names, c.name)
 		}
 	}
 	return names
 }
 
-// shed has the calling thread hand down no capability to what it starts. Of a user
-// who is not root the ambient ones would stay through a change to another such user,
-// CAP_SETUID among them, and with that the script could become anybody. What goes out
-// of the inheritable ones goes out of the ambient ones; what this process itself may
-// do stays.
-func shed() error {
+// shed has the calling thread hand down no capability to what it starts, or, unless
+// it is to be all of them, none of those that are ours to become others by: with
+// CAP_SETUID a script is root as soon as it likes. What else it was given, such as to
+// send pings, stays with a script that runs as who we are.
+//
+// Ambient capabilities are what is handed down by who is not root, also through a
+// change to another such user. What goes out of the inheritable ones goes out of
+// them; what this process itself may do stays.
+func shed(all bool) error {
 	header, held, err := capabilities()
-	if err != nil || held[0].Inheritable|held[1].Inheritable == 0 {
+	if err != nil {
 		return err
 	}
-	held[0].Inheritable, held[1].Inheritable = 0, 0
+	before := held
+	if all {
+		held[0].Inheritable, held[1].Inheritable = 0, 0
+	}
+	for _, c := range switching {
+		held[0].Inheritable &^= 1 << c.bit
+	}
+	if held == before {
+		return nil
+	}
 	return unix.Capset(&header, &held[0])
 }
 

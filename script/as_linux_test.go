@@ -136,6 +136,7 @@ func TestAs_RefusesWhoHasPowerOverUs(t *testing.T) {
 	for says, u := range map[string]*account.User{
 		"root, and the group":     {Name: "root", GID: 1},
 		"the group of that name":  {Name: "guest", UID: stranger},
+		"with its members":        {Name: "member", UID: stranger, GID: stranger, Groups: []uint32{54322, 0}},
 		"runs as me (uid":         {Name: "me", UID: uint32(os.Geteuid()), GID: 1},
 		"scripts are to be kept ": {Name: "toor", GID: stranger},
 	} {
@@ -172,18 +173,8 @@ func TestAs_WithCapabilitiesAlone(t *testing.T) {
 		t.Skip("to give capabilities to a process takes root")
 	}
 	self := copyOfSelf(t)
-	run := func(t *testing.T, test string, attributes *syscall.SysProcAttr) string {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.run="+test)
-		cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", []string{"PATH=" + os.Getenv("PATH")}, attributes
-		said, _ := cmd.CombinedOutput() // what it says is what counts
-		return string(said)
-	}
-	with := func(bits ...uintptr) *syscall.SysProcAttr {
-		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: agent, Gid: agent}, AmbientCaps: bits}
-	}
 	t.Run("enough", func(t *testing.T) {
-		said := run(t, "TestAs_(Script|Deadline|Converses|Refuses)", with(unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_KILL))
+		said := runCopy(t, self, "TestAs_(Script|Deadline|Converses|Refuses)", with(unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_KILL))
 		if strings.Count(said, "--- PASS") != 5 || strings.Contains(said, "--- SKIP") {
 			t.Error(said)
 		}
@@ -197,11 +188,47 @@ func TestAs_WithCapabilitiesAlone(t *testing.T) {
 		"user namespace": {&syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: []syscall.SysProcIDMap{{Size: 1}}, GidMappings: []syscall.SysProcIDMap{{Size: 1}}, GidMappingsEnableSetgroups: true}, "its user namespace does not know that user"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if said := run(t, "TestAs_Converses", c.attributes); !strings.Contains(said, "--- SKIP") || !strings.Contains(said, c.says) {
+			if said := runCopy(t, self, "TestAs_Converses", c.attributes); !strings.Contains(said, "--- SKIP") || !strings.Contains(said, c.says) {
 				t.Errorf("want it to say %q:\n%s", c.says, said)
 			}
 		})
 	}
+}
+
+// TestRun_HandsDownNoPowerOverOthers: an agent that may become anybody, and was given
+// no user for its scripts, keeps that to itself. What else it was given they have.
+func TestRun_HandsDownNoPowerOverOthers(t *testing.T) {
+	switch os.Geteuid() {
+	case 0:
+		said := runCopy(t, copyOfSelf(t), "^"+t.Name()+"$", with(unix.CAP_SETUID, unix.CAP_SETGID, unix.CAP_KILL, unix.CAP_NET_RAW))
+		if !strings.Contains(said, "--- PASS") {
+			t.Error(said)
+		}
+	case agent:
+		r := script.Run(t.Context(), script.Command{Path: put(t, "it", `echo $(grep -E 'Cap(Inh|Prm|Eff|Amb)' /proc/self/status)`), Env: script.Environment(), Timeout: patience})
+		if want := "CapInh: 0000000000002000 CapPrm: 0000000000002000 CapEff: 0000000000002000 CapAmb: 0000000000002000\n"; r.Stdout != want {
+			t.Errorf("got %+v, want CAP_NET_RAW alone", r)
+		}
+		if held := script.Powers(); len(held) != 3 {
+			t.Errorf("the agent has %q left, want all of its own", held)
+		}
+	default:
+		t.Skip("to give capabilities to a process takes root")
+	}
+}
+
+// with is how an agent is started that is not root, and has those capabilities.
+func with(bits ...uintptr) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: agent, Gid: agent}, AmbientCaps: bits}
+}
+
+// runCopy runs tests in a process that is started so, and returns what it says.
+func runCopy(t *testing.T, self, test string, attributes *syscall.SysProcAttr) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), self, "-test.v", "-test.run="+test)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", []string{"PATH=" + os.Getenv("PATH")}, attributes
+	said, _ := cmd.CombinedOutput() // what it says is what counts
+	return string(said)
 }
 
 // copyOfSelf puts this test where everybody can run it.

@@ -4,13 +4,16 @@ package script
 
 import "os"
 
-// lacking returns what this process would have to be: only Linux divides it up.
-func lacking() []string {
-	if os.Geteuid() != 0 {
-		return []string{"the rights of root"}
+// powers names what it takes to run scripts as another user: only Linux divides it up.
+func powers() []string { return []string{"the rights of root"} }
+
+// Powers returns what this process has of it.
+func Powers() []string {
+	if os.Geteuid() == 0 {
+		return powers()
 	}
 	return nil
 }
 
 // shed does nothing: there is nothing that is handed down.
-func shed() error { return nil }
+func shed(bool) error { return nil }
