@@ -1,14 +1,15 @@
 package script
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"tocsin/account"
 )
@@ -49,26 +50,27 @@ func (d *Dir) As(u *account.User) (*Dir, error) {
 	return &Dir{path: d.path, as: u}, nil
 }
 
-// refused says why the kernel doesn't let us start a process as u, "" if it does. It
-// has one started whose program is a directory: whoever comes so far as to be told
-// that a directory can't be run has become u, and nothing has run.
+// probeTimeout is how long it may take to see whether we can become a user.
+const probeTimeout = 10 * time.Second
+
+// refused says why we can't start a process as u, "" if we can. It has one started
+// whose program is a directory: whoever comes so far as to be told that a directory
+// can't be run has become u, and nothing has run.
 func refused(u *account.User) string {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := &exec.Cmd{Path: "/", Args: []string{"/"}, Env: []string{}, Dir: "/", SysProcAttr: attributes(u)}
-	err := handOver(u, cmd)
-	if err == nil {
-		err = cmd.Start()
-	}
+	err := Run(context.Background(), Command{Path: "/", User: u, Timeout: probeTimeout}).StartErr
 	switch {
+	case errors.Is(err, errNoLauncher):
+		return err.Error()
 	case errors.Is(err, syscall.EACCES):
 		return ""
 	case errors.Is(err, syscall.EINVAL):
 		return "its user namespace does not know that user (PrivateUsers=no in its unit)"
 	case errors.Is(err, syscall.EPERM):
 		return "a filter forbids it the system calls (SystemCallFilter=@setuid capset in its unit)"
+	case err == nil:
+		return fmt.Sprintf("it did not come to it within %v", probeTimeout)
 	}
-	return fmt.Sprintf("%v", err)
+	return fmt.Sprintf("%v (%v)", err, errNoLauncher)
 }
 
 // lacking returns which of the powers are not among those that are held.
@@ -77,14 +79,14 @@ func lacking(held []string) []string {
 }
 
 // handOver prepares a start as u, or as who we are if that is nil, on the thread that
-// is locked to us: that thread gives up what a process would inherit from it, and the
-// pipes are u's to open again, as /dev/stdin and /dev/stderr are opened. Nobody else
-// comes to them: they have no name but in the descriptors of those who hold them.
+// is locked to us. The pipes become u's to open again, as /dev/stdin and /dev/stderr
+// are opened. Nobody else comes to them: they have no name but in the descriptors of
+// those who hold them.
 func handOver(u *account.User, cmd *exec.Cmd) error {
-	if err := shed(u != nil); err != nil {
-		return fmt.Errorf("give up capabilities: %w", err)
-	}
 	if u == nil {
+		if err := shed(); err != nil {
+			return fmt.Errorf("give up capabilities: %w", err)
+		}
 		return nil
 	}
 	for _, end := range []any{cmd.Stdin, cmd.Stdout, cmd.Stderr} {
@@ -94,15 +96,7 @@ func handOver(u *account.User, cmd *exec.Cmd) error {
 			}
 		}
 	}
-	return nil
-}
-
-// credential is that of a process of u, nil for one of ours.
-func credential(u *account.User) *syscall.Credential {
-	if u == nil {
-		return nil
-	}
-	return &syscall.Credential{Uid: u.UID, Gid: u.GID, Groups: u.Groups}
+	return become(u, cmd)
 }
 
 // environmentOf returns env as it fits a script of u. TMPDIR is ours, and may be

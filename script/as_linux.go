@@ -29,23 +29,18 @@ func Powers() (names []string) {
 	return names
 }
 
-// shed has the calling thread hand down no capability to what it starts, or, unless
-// it is to be all of them, none of those that are ours to become others by: with
-// CAP_SETUID a script is root as soon as it likes. What else it was given, such as to
-// send pings, stays with a script that runs as who we are.
+// shed has the calling thread hand down none of the capabilities that are ours to
+// become others by: with CAP_SETUID a script is root as soon as it likes. What else
+// we were given, such as to send pings, stays with a script that runs as who we are.
 //
-// Ambient capabilities are what is handed down by who is not root, also through a
-// change to another such user. What goes out of the inheritable ones goes out of
-// them; what this process itself may do stays.
-func shed(all bool) error {
+// Ambient capabilities are what is handed down by who is not root. What goes out of
+// the inheritable ones goes out of them; what this process itself may do stays.
+func shed() error {
 	header, held, err := capabilities()
 	if err != nil {
 		return err
 	}
 	before := held
-	if all {
-		held[0].Inheritable, held[1].Inheritable = 0, 0
-	}
 	for _, c := range switching {
 		held[0].Inheritable &^= 1 << c.bit
 	}

@@ -25,7 +25,9 @@
 //   - No shell stands between us and the script: arguments arrive as they are.
 //   - A script may run as another user (Dir.As), who must not be root: with that user's
 //     groups, no capabilities, and a home, a working directory and pipes that it can
-//     open. Its group is ended as any other: As sees beforehand that we may do that.
+//     open. Its group is ended as any other: As sees beforehand that we may do that. On
+//     Linux a program of its own becomes that user (setpriv of util-linux): no process
+//     of that user ever shares our memory, or holds us up.
 //
 // # What does not hold
 //

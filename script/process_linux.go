@@ -7,8 +7,6 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"tocsin/account"
 )
 
 // attributes puts the script into a session of its own, so into a group of its own,
@@ -21,8 +19,8 @@ import (
 // reaped, and the Go runtime never ends a thread that has a goroutine locked to
 // it. Without the lock, any goroutine of any library that locks a thread and
 // returns would take that thread, and with it the script, down.
-func attributes(as *account.User) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL, Credential: credential(as)}
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 }
 
 // reap waits for the end of the script, calls ended, and clears it away.

@@ -7,15 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-
-	"tocsin/account"
 )
 
 // attributes puts the script into a session of its own, without our terminal, and so
 // into a process group of its own. Only Linux can also be asked to kill it should we
 // die.
-func attributes(as *account.User) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setsid: true, Credential: credential(as)}
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true}
 }
 
 // reap waits for the end of the script, clears it away, and calls ended.

@@ -65,6 +65,9 @@ func run(ctx context.Context, c Command, in *inlet, heard io.Writer) Result {
 	}
 	result.ExitCode, result.Signal = ending(cmd.ProcessState)
 	result.fill(&stdout, &stderr)
+	if err := unlaunched(c, result); err != nil {
+		return Result{ExitCode: -1, StartErr: explain(c.Path, err), Duration: result.Duration}
+	}
 	return result
 }
 
@@ -116,7 +119,7 @@ func prepare(c Command, stdout, stderr *os.File) *exec.Cmd {
 		Env:         append([]string{}, c.Env...), // nil would mean ours
 		Stdout:      stdout,
 		Stderr:      stderr,
-		SysProcAttr: attributes(c.User),
+		SysProcAttr: attributes(),
 	}
 	if c.User != nil {
 		cmd.Env, cmd.Dir = environmentOf(c.User, c.Env), "/"

@@ -16,7 +16,7 @@ func TestStop_ComesTooLate(t *testing.T) {
 	defer runtime.UnlockOSThread()
 	late, cancel := context.WithCancel(t.Context())
 	cancel()
-	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "exit 3"}, SysProcAttr: attributes(nil)}
+	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "exit 3"}, SysProcAttr: attributes()}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestStop_ComesTooLate(t *testing.T) {
 func TestHasEnded(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "kill -STOP $$; exit"}, SysProcAttr: attributes(nil)}
+	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "kill -STOP $$; exit"}, SysProcAttr: attributes()}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

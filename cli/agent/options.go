@@ -50,7 +50,7 @@ func (o *Options) Table() config.Table {
 			{Name: "site", Value: config.Text(&n.Site, "name"), Help: "name of the place where it stands, such as a data centre"},
 			{Name: "data-dir", Value: config.Text(&n.DataDir, "directory"), Help: "directory of what must survive a restart"},
 			{Name: "scripts", Value: config.Text(&n.Scripts, "directory"), Help: "directory of the verification and notification scripts"},
-			{Name: "script-user", Value: config.Text(&n.ScriptUser, "user[:group]"), Help: "`user` that scripts run as, by name or number, with its groups and no capabilities: then they can't read this node's keys; takes an agent that is root, or has CAP_SETUID, CAP_SETGID and CAP_KILL"},
+			{Name: "script-user", Value: config.Text(&n.ScriptUser, "user[:group]"), Help: "`user` that scripts run as, by name or number, with its groups and no capabilities: then they can't read this node's keys; takes an agent that is root, or has CAP_SETUID, CAP_SETGID and CAP_KILL, and setpriv (util-linux)"},
 		}},
 		{Heading: "Addresses, as HOST:PORT", Options: []config.Option{
 			{Name: "http", Value: config.Text(&n.HTTP, "address"), Help: "address to answer HTTP on"},
