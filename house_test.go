@@ -39,7 +39,7 @@ var mayImport = map[string]struct {
 	"access":      {nil, "who may do what follows from what was proven, and from nothing else"},
 	"fsm":         {[]string{"access", "calendar", "health"}, "the replicated state knows neither network nor cluster"},
 	"calendar":    {nil, "when a stretch of time repeats has nothing to do with what is to happen then"},
-	"groundwork":  {[]string{"access", "api", "footing", "fsm", "keyring", "membership", "pki", "secretfile"}, "the files of a cluster are made before there is one, and warned of by the rules of one"},
+	"groundwork":  {[]string{"access", "api", "footing", "fsm", "keyring", "pki", "secretfile", "warning"}, "the files of a cluster are made before there is one, and warned of by the rules of one"},
 	"backup":      {[]string{"fsm"}, "a file is read and written without knowing where it is kept, or what is done with it"},
 	"config":      {[]string{"nearest"}, "how a program is told something has nothing to do with what it is told"},
 	"systemd":     {nil, "what progress means is for its caller to say"},
@@ -70,14 +70,15 @@ var mayImport = map[string]struct {
 	"boltcheck":   {nil, "it reads files of bbolt, whatever they are for"},
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"hcslog":      {nil, "what raft has to say is worth a line or not, whatever node it runs in"},
-	"membership":  {[]string{"api", "api/peer", "fsm", "gossipdb", "health", "hold", "prose", "quorum"}, "who belongs, votes and leads follows from what is known, whoever knows it"},
+	"membership":  {[]string{"api", "api/peer", "fsm", "health", "prose", "quorum"}, "who belongs, votes and leads follows from what is known, whoever knows it"},
+	"warning":     {[]string{"api", "fsm", "gossipdb", "hold"}, "what is to be feared follows from what is known, and changes nothing"},
 	"consensus":   {[]string{"api", "fsm", "hcslog", "membership", "raftstore", "raftwire"}, "what is written and who leads has nothing to do with what it is written for"},
 	"raftwire":    {[]string{"connlimit", "credentials", "hcslog", "pki"}, "who may speak for whom follows from certificates and from the messages themselves, and not from what is said"},
 	"datadir":     {[]string{"fsm", "hcslog", "notify", "raftstore"}, "whose data they are, and whether they are whole, follows from what is on the disk"},
 	"recovery":    {[]string{"api", "credentials", "datadir", "fsm", "pki"}, "it works on the data of a node that does not run, and asks those that do as anybody may"},
 	"web":         {nil, "it is files"},
 	"metrics":     {[]string{"api", "consensus", "doubt", "fsm", "gossipdb", "health", "hold", "notify", "quorum", "verify"}, "it reads what the parts count, and none of them knows of it but the node"},
-	"node":        {[]string{"access", "account", "api", "api/peer", "api/server", "connlimit", "consensus", "credentials", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "membership", "metrics", "notify", "pki", "quorum", "raftwire", "scavenger", "script", "verify"}, "it assembles all the others, and knows neither commands nor tests"},
+	"node":        {[]string{"access", "account", "api", "api/peer", "api/server", "connlimit", "consensus", "credentials", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "logring", "membership", "metrics", "notify", "pki", "quorum", "raftwire", "scavenger", "script", "verify", "warning"}, "it assembles all the others, and knows neither commands nor tests"},
 	"clustertest": {[]string{"api", "api/peer", "clustertest/simdisk", "clustertest/simnet", "datadir", "doubt", "fsm", "gossipdb", "health", "keyring", "node", "notify", "quorum", "scavenger", "script", "verify"}, "it is a cluster without commands"},
 	"cli":         {[]string{"access", "api", "backup", "cli/agent", "cli/client", "cli/help", "cli/screen", "config", "credentials", "datadir", "doctor", "dossier", "footing", "fsm", "groundwork", "health", "keyring", "logring", "manpage", "node", "notify", "pki", "prose", "recovery", "redact", "render", "script", "secretfile", "systemd", "verify"}, "a command starts a node, talks to one over HTTP, or tries a script as a node would, by what nodes run them with"},
 	"cli/client":  {[]string{"access", "api", "config", "credentials", "footing", "pki", "prose"}, "who reaches nodes knows neither flags nor terminals"},
@@ -125,7 +126,7 @@ var onlyIn = []struct {
 
 // offline are the packages that decide: no network, no file, no process. What
 // only takes a text apart is none of these.
-var offline = []string{"access", "calendar", "health", "fsm", "hold", "membership", "quorum", "scavenger"}
+var offline = []string{"access", "calendar", "health", "fsm", "hold", "membership", "quorum", "scavenger", "warning"}
 
 // longest is how many lines a file may have before a second idea has moved in.
 const longest = 400

@@ -7,7 +7,7 @@ import (
 	"tocsin/api"
 	"tocsin/footing"
 	"tocsin/fsm"
-	"tocsin/membership"
+	"tocsin/warning"
 )
 
 // What a cluster that is to be will warn of, and how firmly it will stand, is what
@@ -16,13 +16,13 @@ import (
 
 // Remarks says what may not be meant, though it can be done.
 func (p Plan) Remarks() (remarks []string) {
-	picture := membership.Picture{MaxVoters: fsm.DefaultClusterSettings().MaxVoters}
+	picture := warning.Picture{MaxVoters: fsm.DefaultClusterSettings().MaxVoters}
 	for i, n := range p.Nodes {
 		picture.Servers = append(picture.Servers, api.Server{Node: n.Name, Voter: i < picture.MaxVoters})
 		picture.Observers = append(picture.Observers, &fsm.Observer{Node: n.Name, Site: n.Site})
 	}
 	slices.SortFunc(picture.Observers, func(a, b *fsm.Observer) int { return strings.Compare(a.Node, b.Node) })
-	for _, w := range membership.Warnings(picture) {
+	for _, w := range warning.Of(picture) {
 		if w.Code == api.WarnFewVoters || w.Code == api.WarnEvenVoters || w.Code == api.WarnSiteMajority {
 			remarks = append(remarks, w.Text)
 		}

@@ -135,6 +135,25 @@ func bySite(voters []*fsm.Observer) map[string]int {
 
 func stepOf(kind Kind, o *fsm.Observer) Step { return Step{kind, o.Node, o.Raft} }
 
+// Unfinished reports whether the plan, as node self makes it, waits for somebody to be
+// heard: to be voted for, or voted without. Or a node waits for another one's address,
+// which it gets when that one is silent.
+func Unfinished(servers []api.Server, observers []*fsm.Observer, self string, maxVoters int) bool {
+	for _, s := range servers {
+		if !slices.ContainsFunc(observers, func(o *fsm.Observer) bool { return o.Node == s.Node && o.Raft == s.Address }) {
+			return true
+		}
+	}
+	all := func(*fsm.Observer) bool { return true }
+	_, more := Plan(servers, observers, self, maxVoters, all)
+	return more || len(servers) != len(observers)
+}
+
+// AwaitsVote reports whether a node does not vote though there is room for one more.
+func AwaitsVote(servers []api.Server, node string, maxVoters int) bool {
+	return !Votes(servers, node) && Voters(servers) < maxVoters
+}
+
 // Voters returns how many of the servers vote.
 func Voters(servers []api.Server) int {
 	voters := 0

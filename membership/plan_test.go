@@ -231,3 +231,47 @@ func follow(servers []api.Server, s Step) []api.Server {
 	}
 	return servers
 }
+
+// TestUnfinished: who leads looks again by itself as long as it waits for what
+// wakes nobody.
+func TestUnfinished(t *testing.T) {
+	a, b := observer("a", "", 1), observer("b", "", 2)
+	elsewhere := observer("b", "", 2)
+	elsewhere.Raft = "b:7001"
+	for name, c := range map[string]struct {
+		servers   []api.Server
+		observers []*fsm.Observer
+		maxVoters int
+		want      bool
+	}{
+		"all are in their places":           {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{a, b}, 5, false},
+		"there is no room for another vote": {[]api.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 1, false},
+		"one could vote when it is heard":   {[]api.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, b}, 5, true},
+		"one is not in raft yet":            {[]api.Server{voter("a")}, []*fsm.Observer{a, b}, 5, true},
+		"one is an observer no more":        {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{a}, 5, true},
+		"one has moved":                     {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{a, elsewhere}, 5, true},
+	} {
+		if got := Unfinished(c.servers, c.observers, "a", c.maxVoters); got != c.want {
+			t.Errorf("%s: unfinished is %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestAwaitsVote(t *testing.T) {
+	servers := []api.Server{voter("a"), nonvoter("b")}
+	for _, c := range []struct {
+		node      string
+		maxVoters int
+		want      bool
+	}{
+		{"a", 5, false},
+		{"b", 5, true},
+		{"b", 2, true},
+		{"b", 1, false},
+		{"c", 5, true},
+	} {
+		if got := AwaitsVote(servers, c.node, c.maxVoters); got != c.want {
+			t.Errorf("%s with room for %d: %v, want %v", c.node, c.maxVoters, got, c.want)
+		}
+	}
+}

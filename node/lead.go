@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,7 +31,7 @@ func (n *Node) consensusConfig() consensus.Config {
 // foundation is what a cluster that this node founds begins with: its id, first
 // settings and first tokens.
 func (n *Node) foundation() fsm.Found {
-	return fsm.Found{ClusterID: n.newClusterID(), Settings: n.cfg.Settings, Tokens: n.firstTokens()}
+	return fsm.Found{ClusterID: rand.Text(), Settings: n.cfg.Settings, Tokens: n.firstTokens()}
 }
 
 // lead does what only the leader does, for one term.

@@ -81,31 +81,18 @@ func (n *Node) take(ctx context.Context, s membership.Step, servers []api.Server
 	return n.raft.Take(ctx, s, servers)
 }
 
-// planUnfinished reports whether the plan waits for somebody to be heard: to be
-// voted for, or voted without. Or a node waits for another one's address, which
-// it gets when that one is silent.
+// planUnfinished reports whether the plan waits for what wakes nobody here, or that
+// can't be told.
 func (n *Node) planUnfinished() bool {
 	servers, err := n.raft.Servers()
-	if err != nil {
-		return true
-	}
 	view := n.machine.View()
-	for _, s := range servers {
-		if o, known := view.Observer(s.Node); !known || o.Raft != s.Address {
-			return true
-		}
-	}
-	all := func(*fsm.Observer) bool { return true }
-	_, more := membership.Plan(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters, all)
-	return more || len(servers) != view.ObserverCount()
+	return err != nil || membership.Unfinished(servers, slices.Collect(view.Observers()), n.cfg.Name, view.Settings().MaxVoters)
 }
 
-// awaitsVote reports whether this node is a non-voter and there is room for one
-// more voter.
+// awaitsVote reports whether this node could vote by now, and does not.
 func (n *Node) awaitsVote() bool {
 	servers, err := n.raft.Servers()
-	return err == nil && !membership.Votes(servers, n.cfg.Name) &&
-		membership.Voters(servers) < n.machine.View().Settings().MaxVoters
+	return err == nil && membership.AwaitsVote(servers, n.cfg.Name, n.machine.View().Settings().MaxVoters)
 }
 
 // fresh reports whether o's present process is heard: its newest ballot is

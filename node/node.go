@@ -249,8 +249,6 @@ func (n *Node) watchMachine(ctx context.Context) error {
 	}
 }
 
-func (n *Node) newClusterID() string { return rand.Text() }
-
 // alive reports whether the present process of that observer is heard. Who has
 // just stood still can't tell who was silent meanwhile, and takes nobody for
 // dead.

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"tocsin/api"
-	"tocsin/membership"
+	"tocsin/warning"
 )
 
-// warningCheck is how often the members are looked at.
+// warningCheck is how often it is looked whether there is something to warn of.
 const warningCheck = 5 * time.Second
 
 // watchWarnings keeps the warnings, for as long as this node takes part. The
@@ -17,7 +17,7 @@ const warningCheck = 5 * time.Second
 func (n *Node) watchWarnings(ctx context.Context) error {
 	tick := time.NewTicker(warningCheck)
 	defer tick.Stop()
-	w := membership.NewWatched()
+	w := warning.NewWatched()
 	for {
 		select {
 		case now := <-tick.C:
@@ -25,7 +25,7 @@ func (n *Node) watchWarnings(ctx context.Context) error {
 			if !ok {
 				continue
 			}
-			lasting := w.Update(now, membership.Warnings(p))
+			lasting := w.Update(now, warning.Of(p))
 			n.warned.Store(&lasting)
 			w.Log(n.log, n.raft.Leads(), lasting)
 		case <-ctx.Done():
@@ -35,15 +35,15 @@ func (n *Node) watchWarnings(ctx context.Context) error {
 	}
 }
 
-// picture returns how the members look from here, false as long as this node
+// picture returns how the cluster looks from here, false as long as this node
 // belongs to no cluster or knows nothing of it.
-func (n *Node) picture() (membership.Picture, bool) {
+func (n *Node) picture() (warning.Picture, bool) {
 	view := n.machine.View()
 	servers, err := n.raft.Servers()
 	if err != nil || n.registered() == nil {
-		return membership.Picture{}, false
+		return warning.Picture{}, false
 	}
-	return membership.Picture{
+	return warning.Picture{
 		Servers: servers, Observers: slices.Collect(view.Observers()), MaxVoters: view.Settings().MaxVoters,
 		Members: n.gossip.Members(), Strangers: n.gossip.Strangers(), Holds: view.Holds(),
 	}, true

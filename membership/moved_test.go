@@ -1,4 +1,4 @@
-package node
+package membership
 
 import (
 	"testing"
@@ -7,7 +7,6 @@ import (
 
 	"tocsin/api/peer"
 	"tocsin/fsm"
-	"tocsin/membership"
 )
 
 func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
@@ -46,9 +45,9 @@ func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			machine := fsm.NewMachine()
-			var m moved
+			var m Moved
 			for _, r := range c.said {
-				m.note(r, configured, nil)
+				m, _ = m.Note(r, configured, nil)
 			}
 			if c.holds != nil {
 				packed, err := fsm.Encode(fsm.Found{ClusterID: "c", Settings: fsm.DefaultClusterSettings()}, c.holds)
@@ -60,10 +59,10 @@ func TestMoved_BelievesAProcessOfTheSameDiskUntilItIsRegistered(t *testing.T) {
 					t.Fatal("the observer was refused")
 				}
 			}
-			if got := m.find(machine.View(), "n2", configured); got != c.want {
+			if got := find(m, machine.View(), "n2", configured); got != c.want {
 				t.Errorf("it is reached at %s, want %s", got, c.want)
 			}
-			if got := m.find(machine.View(), "n1", configured); got != configured {
+			if got := find(m, machine.View(), "n1", configured); got != configured {
 				t.Errorf("another node is reached at %s", got)
 			}
 		})
@@ -78,32 +77,42 @@ func TestMoved_FindsWhoWasPutAsideWhereTheObserversHaveIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	machine.Apply(&raft.Log{Index: 1, Term: 1, Data: packed})
-	var m moved
-	for id, want := range map[string]string{"n2": "new:7000", "n3": membership.Aside("n3")} {
-		if got := m.find(machine.View(), id, membership.Aside(id)); got != want {
+	var m Moved
+	for id, want := range map[string]string{"n2": "new:7000", "n3": Aside("n3")} {
+		if got := find(m, machine.View(), id, Aside(id)); got != want {
 			t.Errorf("%s is reached at %s, want %s", id, got, want)
 		}
 	}
-	m.note(peer.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, membership.Aside("n2"), nil)
-	if got := m.find(machine.View(), "n2", membership.Aside("n2")); got != "newer:7000" {
+	m, _ = m.Note(peer.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "newer:7000"}, Aside("n2"), nil)
+	if got := find(m, machine.View(), "n2", Aside("n2")); got != "newer:7000" {
 		t.Errorf("a later process of n2 is reached at %s", got)
 	}
 }
 
 func TestMoved_IsNewsOnce(t *testing.T) {
-	var m moved
-	r := peer.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}
-	if !m.note(r, "old:7000", nil) {
-		t.Error("the first word was no news")
+	var m Moved
+	for what, c := range []struct {
+		says string
+		r    peer.Registration
+		from string
+		want bool
+	}{
+		{"the first word", peer.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}, "old:7000", true},
+		{"the second word", peer.Registration{Node: "n2", Disk: "d", Start: 3, Raft: "new:7000"}, "old:7000", false},
+		{"that it is back", peer.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "old:7000"}, "old:7000", true},
+		{"that a node is where it should be", peer.Registration{Node: "n3", Disk: "d", Start: 4, Raft: "n3:7000"}, "n3:7000", false},
+	} {
+		before, news := m, false
+		if m, news = m.Note(c.r, c.from, nil); news != c.want {
+			t.Errorf("%d: %s was news: %v, want %v", what, c.says, news, c.want)
+		}
+		if news && find(before, fsm.NewMachine().View(), c.r.Node, c.from) == c.r.Raft {
+			t.Errorf("%d: %s has changed what was known before", what, c.says)
+		}
 	}
-	if m.note(r, "old:7000", nil) {
-		t.Error("the second word was news")
-	}
-	back := peer.Registration{Node: "n2", Disk: "d", Start: 4, Raft: "old:7000"}
-	if !m.note(back, "old:7000", nil) {
-		t.Error("that it is back was no news")
-	}
-	if m.note(peer.Registration{Node: "n3", Disk: "d", Start: 4, Raft: "n3:7000"}, "n3:7000", nil) {
-		t.Error("that a node is where it should be was news")
-	}
+}
+
+func find(m Moved, view *fsm.View, node, configured string) string {
+	o, _ := view.Observer(node)
+	return m.Find(o, node, configured)
 }

@@ -1,4 +1,4 @@
-package membership
+package warning
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ func scene(nodes ...string) Picture {
 	return p
 }
 
-func TestWarnings(t *testing.T) {
+func TestOf(t *testing.T) {
 	of := func(maxVoters int, p Picture) Picture { p.MaxVoters = maxVoters; return p }
 	cases := map[string]struct {
 		p    Picture
@@ -74,7 +74,7 @@ func TestWarnings(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			var said []string
-			for _, w := range Warnings(c.p) {
+			for _, w := range Of(c.p) {
 				head := string(w.Code)
 				if w.Node != "" {
 					head += " " + w.Node
@@ -99,14 +99,14 @@ func TestWarnings(t *testing.T) {
 
 // The majority that the warnings speak of is that of raft: whatever the nodes, a
 // warning of a site is there just when the others are no majority.
-func TestWarnings_ASiteIsWarnedOfJustWhenTheOthersAreNoMajority(t *testing.T) {
+func TestOf_ASiteIsWarnedOfJustWhenTheOthersAreNoMajority(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sites := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 3, 9).Draw(t, "sites")
 		nodes := make([]string, len(sites))
 		for i, s := range sites {
 			nodes[i] = fmt.Sprintf("n%d@%s", i, s)
 		}
-		warned := slices.ContainsFunc(Warnings(scene(nodes...)), func(w api.Warning) bool { return w.Code == api.WarnSiteMajority })
+		warned := slices.ContainsFunc(Of(scene(nodes...)), func(w api.Warning) bool { return w.Code == api.WarnSiteMajority })
 		want := false
 		for _, lost := range sites {
 			left := 0
@@ -135,12 +135,12 @@ func TestWatched_OnlyWhatLasts(t *testing.T) {
 		want  []api.Warning
 	}{
 		{0, []api.Warning{four}, nil},
-		{warningGrace - 1, []api.Warning{four, down}, nil},
-		{warningGrace, []api.Warning{four, down}, []api.Warning{four}},
-		{2*warningGrace - 1, []api.Warning{four, down}, []api.Warning{four, down}},
-		{2 * warningGrace, []api.Warning{down}, []api.Warning{down}},
-		{2*warningGrace + 1, []api.Warning{four, down}, []api.Warning{down}}, // it begins anew
-		{3 * warningGrace, nil, nil},
+		{grace - 1, []api.Warning{four, down}, nil},
+		{grace, []api.Warning{four, down}, []api.Warning{four}},
+		{2*grace - 1, []api.Warning{four, down}, []api.Warning{four, down}},
+		{2 * grace, []api.Warning{down}, []api.Warning{down}},
+		{2*grace + 1, []api.Warning{four, down}, []api.Warning{down}}, // it begins anew
+		{3 * grace, nil, nil},
 	} {
 		if got := w.Update(at(step.at), step.found); !slices.Equal(got, step.want) {
 			t.Errorf("after %v: %v, want %v", step.at, got, step.want)

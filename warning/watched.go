@@ -1,4 +1,4 @@
-package membership
+package warning
 
 import (
 	"log/slog"
@@ -8,9 +8,9 @@ import (
 	"tocsin/api"
 )
 
-// warningGrace is how long something has to be so before it is worth a word:
+// grace is how long something has to be so before it is worth a word:
 // longer than a restart, a move, or the growing of a cluster by one node.
-const warningGrace = time.Minute
+const grace = time.Minute
 
 // Watched is what the warnings are at present, and since when. It belongs to one
 // goroutine.
@@ -24,7 +24,7 @@ func NewWatched() *Watched {
 	return &Watched{since: make(map[api.Warning]time.Time), logged: make(map[api.Warning]bool)}
 }
 
-// Update takes what is so now, and returns what has been so for warningGrace, in
+// Update takes what is so now, and returns what has been so for grace, in
 // the same order.
 func (w *Watched) Update(now time.Time, found []api.Warning) (lasting []api.Warning) {
 	for known := range w.since {
@@ -36,7 +36,7 @@ func (w *Watched) Update(now time.Time, found []api.Warning) (lasting []api.Warn
 		if _, known := w.since[f]; !known {
 			w.since[f] = now
 		}
-		if now.Sub(w.since[f]) >= warningGrace {
+		if now.Sub(w.since[f]) >= grace {
 			lasting = append(lasting, f)
 		}
 	}

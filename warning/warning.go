@@ -1,4 +1,4 @@
-package membership
+package warning
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 	"tocsin/hold"
 )
 
-// Picture is all that the warnings about the members are made from.
+// Picture is all that the warnings are made from.
 type Picture struct {
 	Servers   []api.Server
 	Observers []*fsm.Observer // in order of names
@@ -22,13 +22,11 @@ type Picture struct {
 	Holds     *fsm.Holds
 }
 
-// Warnings says what endangers the cluster though nothing is wrong yet, and where
-// raft, the gossip and the observers differ on who belongs to it. It is a pure
-// function: whether something has lasted long enough to be worth a word is up to
-// Watched.
+// Of returns what there is to warn of in a picture. Whether something has lasted long
+// enough to be worth a word is up to Watched.
 //
 // The same state gives the same warnings, whatever the time: a text holds no age.
-func Warnings(p Picture) []api.Warning {
+func Of(p Picture) []api.Warning {
 	return slices.Concat(p.fewVoters(), p.evenVoters(), p.siteMajority(), p.differences(), p.foreign(), p.unreadable())
 }
 
