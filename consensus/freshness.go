@@ -14,8 +14,7 @@ import (
 // long as it takes a leader that is cut off to step down, and some more.
 const verifyTimeout = 3 * time.Second
 
-// CatchUp asks the leader how far it is, and waits
-// until this node is as far.
+// CatchUp asks the leader how far it is, and waits until this node is as far.
 func (m *Member) CatchUp(ctx context.Context, verified bool) error {
 	index, err := m.leaderIndex(ctx, verified)
 	if err != nil {
@@ -51,8 +50,8 @@ func (m *Member) leaderIndex(ctx context.Context, verified bool) (uint64, error)
 	return 0, fmt.Errorf("%w (%w)", api.ErrBehind, err)
 }
 
-// IndexAsLeader returns how far this node is, if it leads. Every write that was acknowledged before
-// the call is at or below the index it returns, if the lead is verified: a
+// IndexAsLeader returns how far this node is, if it leads. Every write that was
+// acknowledged before the call is at or below the index it returns, if the lead is verified: a
 // write is acknowledged when its leader has applied it, an earlier leader's was
 // applied here before this term's work began, and a later leader's can't be
 // there while a majority still follows this one.

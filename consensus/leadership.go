@@ -122,8 +122,7 @@ func (m *Member) term(ctx context.Context) {
 	defer func() { log.Info("this node leads no more", "cause", context.Cause(ctx)) }()
 
 	// Everything committed by earlier leaders is applied here before anything
-	// is decided.
-	// And a new cluster gets its id.
+	// is decided, and a new cluster gets its id.
 	for m.barrier(ctx) != nil || m.found(ctx) != nil {
 		select {
 		case <-time.After(time.Second):

@@ -84,8 +84,9 @@ func explained(err error) error {
 	return err
 }
 
-// ProposeAsLeader commits an entry that another node of the cluster forwards. One of another cluster may have this node's address from when it was
-// somebody else's.
+// ProposeAsLeader commits an entry that another node of the cluster forwards. One of
+// another cluster may have this node's address from when it was somebody else's. The
+// errors are those of ProposeHere, and a *fsm.Refusal of an entry that nobody would take.
 func (m *Member) ProposeAsLeader(ctx context.Context, cluster string, packed []byte) ([]fsm.Result, error) {
 	if cluster != "" && cluster != m.config.Cluster() {
 		return nil, api.ErrNotLeader{}

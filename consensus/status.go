@@ -69,11 +69,10 @@ func (m *Member) State() string { return strings.ToLower(m.raft.State().String()
 // Term returns the present term of raft.
 func (m *Member) Term() uint64 { return m.raft.CurrentTerm() }
 
-// Applied returns the index of the last entry that was applied here, and Committed
-// that of the last one that is known to be committed.
+// Applied returns the index of the last entry that was applied here.
 func (m *Member) Applied() uint64 { return m.raft.AppliedIndex() }
 
-// Committed see Applied.
+// Committed returns the index of the last entry that is known to be committed.
 func (m *Member) Committed() uint64 { return m.raft.CommitIndex() }
 
 // LeaderHeard returns when a leader was heard last. On the leader it means nothing.

@@ -51,6 +51,8 @@ func (v *View) Tokens() iter.Seq[*access.Record] { return values(v.tokens, nil) 
 func (b *builder) createToken(r access.Record) (bool, *Refusal) {
 	old, exists := b.tokens.Get([]byte(r.ID))
 	if exists {
+		// What this compares needs no field of its own: a record that repeats another and
+		// one that is refused both leave the state as it was.
 		if old.Repeats(r) {
 			return false, nil
 		}

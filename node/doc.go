@@ -25,6 +25,6 @@
 //
 // # One goroutine owner
 //
-// Start launches every goroutine in one group. The first that fails ends all,
-// and Stop returns when all have ended, in the reverse order of their start.
+// Start launches every goroutine in one of three groups, which end one after the
+// other (see run). The first that fails ends all, and Stop returns when all have ended, in the reverse order of their start.
 package node

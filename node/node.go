@@ -106,7 +106,8 @@ func Start(cfg Config, outside Outside) (*Node, error) {
 	return n, nil
 }
 
-// build makes the parts. Raft runs from here on, everything else from run on.
+// build makes the parts. Raft and the gossip run from here on, everything else from
+// run on.
 func (n *Node) build() (err error) {
 	if n.raft, err = consensus.New(n.consensusConfig()); err != nil {
 		return err
