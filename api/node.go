@@ -87,7 +87,33 @@ type NodeReport struct {
 	// Ready and Problems are what it answers at /readyz.
 	Ready    bool     `json:"ready"`
 	Problems []string `json:"problems"`
+	// Concerns are those of the problems and warnings there that it alone can tell
+	// of, in parts.
+	Concerns []Concern `json:"concerns,omitempty"`
 }
+
+// Concern is something of a node that somebody should look after.
+type Concern struct {
+	// Subject is a word for what it is about.
+	Subject ConcernSubject `json:"subject"`
+	// Grave: it keeps the node from its duty, and so is among its problems. What is
+	// not grave is among its warnings.
+	Grave  bool   `json:"grave"`
+	Text   string `json:"text"`
+	Remedy string `json:"remedy"`
+}
+
+// String says all of it in one line, as /readyz does.
+func (c Concern) String() string { return c.Text + ": " + c.Remedy }
+
+// ConcernSubject is a word for what a concern is about.
+type ConcernSubject string
+
+// The subjects.
+const (
+	ConcernCertificates ConcernSubject = "certificates" // those that it shows and believes, and those on its disk
+	ConcernAudit        ConcernSubject = "audit"        // the file of --audit-log
+)
 
 // ScriptReport is one script, as one node finds it.
 type ScriptReport struct {
@@ -112,6 +138,8 @@ type Readiness struct {
 	// Warnings says what will become a problem if nobody looks after it. A node
 	// with nothing but warnings is ready.
 	Warnings []string `json:"warnings,omitempty"`
+	// Concerns are for the NodeReport: here they are among the two above.
+	Concerns []Concern `json:"-"`
 	// Notifications is how far this node has come with them, and what it
 	// missed; absent before it takes part.
 	Notifications *notify.Status `json:"notifications,omitempty"`

@@ -50,10 +50,8 @@ func inWords(err error) string {
 	if errors.Is(err, http.ErrSchemeMismatch) { // what net/http makes of the one above
 		return "it speaks plain HTTP there, and not TLS"
 	}
-	if cert, ok := errors.AsType[x509.CertificateInvalidError](err); ok && cert.Reason == x509.Expired {
-		if remark := pki.Remark(cert.Cert, time.Now()); remark != "" {
-			return remark
-		}
+	if j, outdated := Outdated(err, time.Now()); outdated {
+		return j.String()
 	}
 	if unknown, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return fmt.Sprintf("its certificate, of %s, was issued by a CA that is not believed here (%s): is it of this cluster, and is that the ca.crt of this cluster?", whose(unknown.Cert), issuer(unknown.Cert))
@@ -62,6 +60,17 @@ func inWords(err error) string {
 		return fmt.Sprintf("its certificate, of %s, is not for the host %.80q: if it is a node of Tocsin, believe the ca.crt of its cluster (--ca)", whose(host.Certificate), host.Host)
 	}
 	return ofTheirs(err)
+}
+
+// Outdated judges the certificate of a peer that was not believed for its dates, false
+// if that is not what err says.
+func Outdated(err error, now time.Time) (Judgement, bool) {
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
+	if !ok || invalid.Reason != x509.Expired || invalid.Cert == nil {
+		return Judgement{}, false
+	}
+	text, remedy := pki.Say(invalid.Cert, now)
+	return Judgement{Grave: true, Text: text, Remedy: remedy}, text != ""
 }
 
 // ofTheirs explains what the other side has said of our certificate.

@@ -111,13 +111,21 @@ func hears(m api.Members, node string) bool {
 // answers: who can't be asked from here.
 func answers(f Facts) []Finding {
 	var all []Finding
+	refused := false
 	for _, a := range f.Answers {
+		if a.Refused != nil {
+			refused = true // told under certificates
+			continue
+		}
 		if a.Silent != "" {
 			all = append(all, Finding{
 				Severity: Warning, Subject: "answers", Node: a.Node, Text: fmt.Sprintf("It does not answer here at %s: %s.", a.Address, strings.TrimSuffix(a.Silent, ".")),
 				Remedy: f.wake(a),
 			})
 		}
+	}
+	if refused {
+		return all
 	}
 	return orWell(all, "answers", "All nodes answer here.")
 }
@@ -143,6 +151,9 @@ func ready(f Facts) []Finding {
 	var all []Finding
 	for _, a := range f.heardFrom() {
 		for _, problem := range a.Report.Problems {
+			if slices.ContainsFunc(a.Report.Concerns, func(c api.Concern) bool { return c.String() == problem }) {
+				continue // told under its own subject
+			}
 			text, remedy, _ := strings.Cut(problem, "; ")
 			all = append(all, Finding{Severity: Critical, Subject: "ready", Node: a.Node, Text: sentence(text), Remedy: remedy})
 		}

@@ -10,7 +10,7 @@ import (
 // Examine says what is wrong, and what is as it should be.
 func Examine(f Facts) Report {
 	if f.Untold != "" {
-		return examine(f, untold, voters, answers, ready, canaries, room, gossipKeys, clocks, ports, packets, files, certificates)
+		return examine(f, untold, voters, answers, ready, canaries, room, gossipKeys, clocks, ports, packets, files, certificates, audited)
 	}
 	return examine(
 		f,
@@ -18,7 +18,8 @@ func Examine(f Facts) Report {
 		unattended,                          // was everybody told?
 		scripts, canaries, room, gossipKeys, // can each node do its work?
 		versions, clocks, sites,
-		ports, packets, files, certificates, // on this machine
+		ports, packets, files, // on this machine
+		certificates, audited, // as each node says, and the files here
 	)
 }
 

@@ -188,6 +188,20 @@ func TestExamine(t *testing.T) {
 				{Text: "the CA \"x\" expires on 2027-01-01", Remedy: "go over"}, {Grave: true, Text: "the certificate of node a expired on 2026-01-01", Remedy: "renew it"},
 			}}
 		}, []string{"critical certificates : The certificate of node a expired on 2026-01-01. | renew it", "warning certificates : CA \"x\" expires | go over"}},
+		"a node warns of its certificates, which lie here, too": {func(f *doctor.Facts) {
+			f.Answers[1].Report.Concerns = []api.Concern{{Subject: api.ConcernCertificates, Text: "the certificates on disk can't be used, and the ones before are kept: of no CA", Remedy: "put in place what fits"}}
+			f.Local.Certificates = &doctor.Certificates{Node: "b", Dir: "/t", Judgements: []credentials.Judgement{{Grave: true, Text: "the certificates on disk can't be used: of no CA", Remedy: "put in place what fits"}}}
+		}, []string{"warning certificates b: on disk can't be used, and the ones before are kept: of no CA. | put in place what fits"}},
+		"a node's own certificate has expired": {func(f *doctor.Facts) {
+			expired := api.Concern{Subject: api.ConcernCertificates, Grave: true, Text: "the certificate of node c expired on 2026-01-01", Remedy: "renew it"}
+			f.Answers[2].Report.Concerns, f.Answers[2].Report.Problems = []api.Concern{expired}, []string{expired.String()}
+		}, []string{"critical certificates c: node c expired on 2026-01-01. | renew it"}},
+		"a node shows a certificate that has expired": {func(f *doctor.Facts) {
+			f.Answers[2] = doctor.Answer{Node: "c", Address: "c:6000", Silent: "expired", Refused: &api.Concern{Subject: api.ConcernCertificates, Grave: true, Text: "it expired", Remedy: "renew it"}}
+		}, []string{"critical certificates c: It expired. | renew it"}},
+		"an audit log is lost": {func(f *doctor.Facts) {
+			f.Answers[0].Report.Concerns = []api.Concern{{Subject: api.ConcernAudit, Text: "lines are lost", Remedy: "make room"}}
+		}, []string{"warning audit a: Lines are lost. | make room"}},
 		"certificates of another account": {func(f *doctor.Facts) {
 			f.Local.Certificates = &doctor.Certificates{Dir: "/my t", Denied: "open /my t/tls.key: permission denied"}
 		}, []string{"info certificates : may not look at the certificate of this node: open /my t/tls.key: permission denied. | sudo tocsin tls show '/my t'"}},

@@ -28,6 +28,8 @@ type Answer struct {
 	// Silent says why it said nothing, "" if it did; then the rest is empty.
 	Silent  string
 	Silence Silence
+	// Refused is why it was not believed, nil if that is not why it said nothing.
+	Refused *api.Concern
 	Report  api.NodeReport
 	// Skew is how far its clock is ahead of ours, and may be off by Within, half
 	// of what the answer took.

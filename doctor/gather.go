@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/credentials"
 )
 
 const (
@@ -48,6 +49,16 @@ func silenceOf(err error) Silence {
 		return Declined
 	}
 	return Unreached
+}
+
+// refusal says what is wrong with the dates of the certificate that was shown to an
+// Asker, nil if nothing is: then nobody talks to its node, whatever port is open.
+func refusal(err error, now time.Time) *api.Concern {
+	j, outdated := credentials.Outdated(err, now)
+	if !outdated {
+		return nil
+	}
+	return &api.Concern{Subject: api.ConcernCertificates, Grave: j.Grave, Text: j.Text, Remedy: j.Remedy}
 }
 
 // Gather asks the first of the addresses that knows the cluster about it, and then
@@ -138,7 +149,7 @@ func question(ctx context.Context, ask Asker, node, address string) Answer {
 	defer cancel()
 	sent := time.Now()
 	if err := ask.Ask(ctx, address, "/v1/node", &a.Report); err != nil {
-		return Answer{Node: node, Address: address, Silent: err.Error(), Silence: silenceOf(err)}
+		return Answer{Node: node, Address: address, Silent: err.Error(), Silence: silenceOf(err), Refused: refusal(err, time.Now())}
 	}
 	received := time.Now()
 	if a.Node = a.Report.Node; node != "" && a.Node != node {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"tocsin/api"
 )
 
 // AuditFile is where the lines of the audit log are kept beside the log of the node.
@@ -37,7 +39,7 @@ type auditTrail struct {
 	to      AuditFile
 	log     *slog.Logger
 	lost    atomic.Uint64 // lines
-	trouble atomic.Pointer[string]
+	trouble atomic.Pointer[api.Concern]
 }
 
 // newAuditTrail returns nil if there is no file.
@@ -58,20 +60,23 @@ func (a *auditTrail) Write(line []byte) (int, error) {
 		return written, nil
 	}
 	a.lost.Add(1)
-	why := "lines of --audit-log are lost: " + err.Error() + ": make room, or see that the agent may write there; they stand in the log of this node alone, as component audit"
+	why := api.Concern{
+		Subject: api.ConcernAudit, Text: "lines of --audit-log are lost: " + err.Error(),
+		Remedy: "make room, or see that the agent may write there; they stand in the log of this node alone, as component audit",
+	}
 	if a.trouble.Swap(&why) == nil {
 		a.log.Error("the audit log can't be written to its file: until it can, its lines stand in this log alone", "err", err)
 	}
 	return written, err
 }
 
-// warnings says what is wrong with it now. It may be called of nil.
-func (a *auditTrail) warnings() []string {
+// concerns says what is wrong with it now. It may be called of nil.
+func (a *auditTrail) concerns() []api.Concern {
 	if a == nil {
 		return nil
 	}
 	if why := a.trouble.Load(); why != nil {
-		return []string{*why}
+		return []api.Concern{*why}
 	}
 	return nil
 }

@@ -33,20 +33,20 @@ func TestAuditTrail_LinesThatAreLostAreHeardOf(t *testing.T) {
 	file := &fullFile{full: true}
 	trail := newAuditTrail(file, slog.New(slog.NewTextHandler(&log, nil)))
 	audit := slog.New(slog.NewJSONHandler(trail, nil))
-	if w := trail.warnings(); len(w) > 0 {
+	if w := trail.concerns(); len(w) > 0 {
 		t.Errorf("before anything was lost: %q", w)
 	}
 	for range 3 {
 		audit.Info("changed")
 	}
-	if w := trail.warnings(); len(w) != 1 || !strings.Contains(w[0], "no space left") || *trail.missing() != 3 {
+	if w := trail.concerns(); len(w) != 1 || !strings.Contains(w[0].Text, "no space left") || *trail.missing() != 3 {
 		t.Errorf("%q, %d lost", w, *trail.missing())
 	}
 	file.full = false
 	for range 2 {
 		audit.Info("changed")
 	}
-	if w := trail.warnings(); len(w) > 0 || *trail.missing() != 3 || strings.Count(file.text.String(), "\n") != 2 {
+	if w := trail.concerns(); len(w) > 0 || *trail.missing() != 3 || strings.Count(file.text.String(), "\n") != 2 {
 		t.Errorf("when there is room again: %q, %d lost", w, *trail.missing())
 	}
 	if lines := strings.Split(strings.TrimSpace(log.String()), "\n"); len(lines) != 2 ||
@@ -57,8 +57,8 @@ func TestAuditTrail_LinesThatAreLostAreHeardOf(t *testing.T) {
 
 func TestAuditTrail_OfNoFileSaysNothing(t *testing.T) {
 	none := newAuditTrail(nil, slog.New(slog.DiscardHandler))
-	if err := none.reopen(); err != nil || none.warnings() != nil || none.missing() != nil {
-		t.Errorf("%v, %v, %v", err, none.warnings(), none.missing())
+	if err := none.reopen(); err != nil || none.concerns() != nil || none.missing() != nil {
+		t.Errorf("%v, %v, %v", err, none.concerns(), none.missing())
 	}
 }
 

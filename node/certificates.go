@@ -3,10 +3,12 @@ package node
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"tocsin/access"
+	"tocsin/api"
 	"tocsin/credentials"
 	"tocsin/metrics"
 	"tocsin/pki"
@@ -25,8 +27,11 @@ func (n *Node) watchCertificates(ctx context.Context) error {
 	told := ""
 	for {
 		n.out.Credentials.Look()
-		problems, warnings := judge(n.out.Credentials.Standing(), time.Now())
-		text := strings.Join(append(problems, warnings...), "; ")
+		var all []string
+		for _, c := range judge(n.out.Credentials.Standing(), time.Now()) {
+			all = append(all, c.String())
+		}
+		text := strings.Join(all, "; ")
 		if text != told && text != "" {
 			n.log.Warn("a certificate needs attention", "text", text)
 		}
@@ -39,17 +44,31 @@ func (n *Node) watchCertificates(ctx context.Context) error {
 	}
 }
 
-// judge says what keeps a node with these credentials from doing its duty, and
-// what will one day.
-func judge(s credentials.Standing, now time.Time) (problems, warnings []string) {
-	for _, j := range s.Judge(now) {
-		if j.Grave {
-			problems = append(problems, j.String())
-		} else {
-			warnings = append(warnings, j.String())
-		}
+// concerns are what this node alone can tell of: its certificates and its audit log.
+func (n *Node) concerns(now time.Time) []api.Concern {
+	var all []api.Concern
+	if n.out.Credentials != nil {
+		all = judge(n.out.Credentials.Standing(), now)
 	}
-	return problems, warnings
+	return append(all, n.trail.concerns()...)
+}
+
+// judge says what there is to be said about credentials, the grave first.
+func judge(s credentials.Standing, now time.Time) []api.Concern {
+	var all []api.Concern
+	for _, j := range s.Judge(now) {
+		all = append(all, api.Concern{Subject: api.ConcernCertificates, Grave: j.Grave, Text: j.Text, Remedy: j.Remedy})
+	}
+	slices.SortStableFunc(all, func(a, b api.Concern) int {
+		switch {
+		case a.Grave == b.Grave:
+			return 0
+		case a.Grave:
+			return -1
+		}
+		return 1
+	})
+	return all
 }
 
 // expiry returns when the certificates of this node end, nil if it has none.

@@ -45,7 +45,14 @@ func TestJudge(t *testing.T) {
 		"half a file":  {0, "no certificate", "", "can't be used, and the ones before are kept: no certificate"},
 		"a clock back": {-pki.Day, "", "is valid only from", "is valid only from"},
 	} {
-		problems, warnings := judge(credentials.Standing{Own: cert, Roots: []*x509.Certificate{ca}, Trouble: test.trouble}, time.Now().Add(test.after))
+		var problems, warnings []string
+		for _, c := range judge(credentials.Standing{Own: cert, Roots: []*x509.Certificate{ca}, Trouble: test.trouble}, time.Now().Add(test.after)) {
+			if c.Grave {
+				problems = append(problems, c.String())
+			} else {
+				warnings = append(warnings, c.String())
+			}
+		}
 		for _, part := range []struct {
 			got  []string
 			want string

@@ -78,11 +78,14 @@ func (n *Node) Readiness() api.Readiness {
 			problem("notifications: %s", s.Stuck)
 		}
 	}
-	if n.out.Credentials != nil {
-		problems, warnings := judge(n.out.Credentials.Standing(), time.Now())
-		r.Problems, r.Warnings = append(r.Problems, problems...), append(r.Warnings, warnings...)
+	r.Concerns = n.concerns(time.Now())
+	for _, c := range r.Concerns {
+		if c.Grave {
+			r.Problems = append(r.Problems, c.String())
+		} else {
+			r.Warnings = append(r.Warnings, c.String())
+		}
 	}
-	r.Warnings = append(r.Warnings, n.trail.warnings()...)
 	if n.room.little() {
 		r.Warnings = append(r.Warnings, roomWarning)
 	}

@@ -28,7 +28,7 @@ func (s *server) reportOperation(to huma.API) {
 	register(s, to, operation{
 		method: http.MethodGet, path: "/v1/node", id: "get-node", tag: "node",
 		summary: "What this node knows of itself",
-		text:    "Its build, its clock, whether it does its duty, the room on its disk, its canaries, and whether it has the scripts that the endpoints name. \"tocsin doctor\" asks every node for it.",
+		text:    "Its build, its clock, whether it does its duty, the room on its disk, its canaries, what it warns of for itself, and whether it has the scripts that the endpoints name. \"tocsin doctor\" asks every node for it.",
 		answers: exampleReport(),
 	}, s.report)
 }
@@ -47,6 +47,7 @@ func (s *server) report(context.Context, *struct{}) (*reportOutput, error) {
 	}
 	ready := s.Health.Readiness()
 	r.Ready, r.Problems = ready.Ready, append([]string{}, ready.Problems...)
+	r.Concerns = ready.Concerns
 	bytes, known, little := s.Premises.Room()
 	if known {
 		r.RoomBytes, r.LittleRoom = &bytes, little
@@ -88,5 +89,6 @@ func exampleReport() api.NodeReport {
 			{Name: "notify.sh", Endpoints: 12}, {Name: "verify.sh", Endpoints: 3, Problem: "script /etc/tocsin/scripts/verify.sh is not executable: chmod +x it"},
 		},
 		GossipKeys: []keyring.Fingerprint{exampleFingerprint}, Ready: true, Problems: []string{},
+		Concerns: []api.Concern{{Subject: api.ConcernCertificates, Text: "the certificate of node node1 expires on 2026-12-24", Remedy: "renew it"}},
 	}
 }
