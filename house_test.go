@@ -71,7 +71,7 @@ var mayImport = map[string]struct {
 	"raftstore":   {[]string{"boltcheck"}, "it keeps what raft gives it, and does not look into it"},
 	"hcslog":      {nil, "what raft has to say is worth a line or not, whatever node it runs in"},
 	"membership":  {[]string{"api", "api/peer", "fsm", "health", "prose", "quorum"}, "who belongs, votes and leads follows from what is known, whoever knows it"},
-	"warning":     {[]string{"api", "fsm", "gossipdb", "hold"}, "what is to be feared follows from what is known, and changes nothing"},
+	"warning":     {[]string{"api", "fsm", "gossipdb", "hold", "prose", "quorum"}, "what is to be feared follows from what is known, and changes nothing"},
 	"consensus":   {[]string{"api", "fsm", "hcslog", "membership", "raftstore", "raftwire"}, "what is written and who leads has nothing to do with what it is written for"},
 	"raftwire":    {[]string{"connlimit", "credentials", "hcslog", "pki"}, "who may speak for whom follows from certificates and from the messages themselves, and not from what is said"},
 	"datadir":     {[]string{"fsm", "hcslog", "notify", "raftstore"}, "whose data they are, and whether they are whole, follows from what is on the disk"},

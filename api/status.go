@@ -142,6 +142,9 @@ type EndpointStatus struct {
 	// Missing says what a change lacks, empty when the votes say what the
 	// state says.
 	Missing string `json:"missing,omitempty"`
+	// Blind says why nobody can judge the endpoint, when fewer than it takes have
+	// had a verdict on it for a minute or more: its state stays, whatever happens.
+	Blind string `json:"blind,omitempty"`
 	// Agreed is the state that a quorum agrees on and that is not committed yet.
 	// HeldBackBy is what holds it back; without one, what would hold back
 	// whatever is agreed on.

@@ -1,6 +1,6 @@
 package api
 
-// Warning is something about the members that somebody should look after.
+// Warning is something about the cluster that somebody should look after.
 type Warning struct {
 	// Code is a word for programs; it never changes its meaning.
 	Code WarningCode `json:"code"`
@@ -24,12 +24,14 @@ const (
 	WarnStuckRemoval  WarningCode = "stuck-removal"  // in the raft configuration, and no observer
 	WarnForeignGossip WarningCode = "foreign-gossip" // another cluster's gossip meets ours
 
+	WarnBlind WarningCode = "blind" // too few observers have a verdict on an endpoint for any decision
+
 	WarnUnreadableWindow WarningCode = "unreadable-window" // a maintenance window that holds nothing, for this build can't read it
 )
 
 // WarningCodes returns all kinds of warning.
 func WarningCodes() []WarningCode {
 	return []WarningCode{
-		WarnFewVoters, WarnEvenVoters, WarnSiteMajority, WarnSilent, WarnNotAMember, WarnNotInRaft, WarnStuckRemoval, WarnForeignGossip, WarnUnreadableWindow,
+		WarnFewVoters, WarnEvenVoters, WarnSiteMajority, WarnSilent, WarnNotAMember, WarnNotInRaft, WarnStuckRemoval, WarnForeignGossip, WarnBlind, WarnUnreadableWindow,
 	}
 }

@@ -29,9 +29,9 @@ func (a app) status() *cobra.Command {
 each node says, how long ago, and why, and what is missing for a change.
 
 With --exit-code it is a plugin for Nagios and its kin: 0 all is UP; 1 something
-is UNKNOWN, or the cluster is endangered; 2 something is DOWN, the cluster can't
-decide, or a notification was given up and nobody has seen to it; 3 it can't be
-told.`,
+is UNKNOWN, too few nodes can judge it, or the cluster is endangered; 2 one is
+DOWN, the cluster can't decide, or a notification was given up and nobody has
+seen to it; 3 it can't be told.`,
 		Example: `tocsin status
 tocsin status web --watch
 tocsin status --label team=storage --exit-code
@@ -228,6 +228,8 @@ func since(c api.Cluster, e api.EndpointStatus) string {
 // does.
 func note(e api.EndpointStatus) string {
 	switch {
+	case e.Blind != "":
+		return "nobody can judge it: " + screen.Clean(e.Blind)
 	case e.Missing != "":
 		return screen.Clean(e.Missing)
 	case e.Agreed != nil && len(e.HeldBackBy) == 0:

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin/api"
@@ -42,8 +43,12 @@ func (v verdict) line(data string) string {
 // and notifications, which may be those of another.
 func judge(status api.Status, one bool) (v verdict, data string) {
 	names := map[health.Status][]string{}
+	var blind []string
 	for _, e := range status.Endpoints {
 		names[e.State] = append(names[e.State], screen.Clean(e.Key))
+		if e.Blind != "" {
+			blind = append(blind, fmt.Sprintf("%s (%s)", screen.Clean(e.Key), screen.Clean(e.Blind)))
+		}
 	}
 	all, down, unknown := len(status.Endpoints), names[health.Down], names[health.Unknown]
 	f := footing.Of(status.Cluster)
@@ -59,8 +64,13 @@ func judge(status api.Status, one bool) (v verdict, data string) {
 	if len(unknown) > 0 {
 		v.add(exitWarning, "UNKNOWN: %s", few(unknown))
 	}
-	if n := len(status.Cluster.Warnings); n > 0 && !one {
-		v.add(exitWarning, "%s", screen.Clean(status.Cluster.Warnings[0].Text))
+	if len(blind) > 0 {
+		v.add(exitWarning, "nobody can judge %s", few(blind))
+	}
+	// That of blind endpoints may be about others than those that were asked for.
+	warnings := slices.DeleteFunc(slices.Clone(status.Cluster.Warnings), func(w api.Warning) bool { return w.Code == api.WarnBlind })
+	if len(warnings) > 0 && !one {
+		v.add(exitWarning, "%s", screen.Clean(warnings[0].Text))
 	}
 	if len(v.reasons) == 0 {
 		v.add(exitDone, "%d of %d endpoints UP", len(names[health.Up]), all)
@@ -71,8 +81,8 @@ func judge(status api.Status, one bool) (v verdict, data string) {
 			heard++
 		}
 	}
-	data = fmt.Sprintf("up=%d;;;0;%d down=%d;;0;0;%d unknown=%d;0;;0;%d heard=%d;;%d:;0;%d",
-		len(names[health.Up]), all, len(down), all, len(unknown), all, heard, f.Votes.Needed, len(status.Cluster.Observers))
+	data = fmt.Sprintf("up=%d;;;0;%d down=%d;;0;0;%d unknown=%d;0;;0;%d blind=%d;0;;0;%d heard=%d;;%d:;0;%d",
+		len(names[health.Up]), all, len(down), all, len(unknown), all, len(blind), all, heard, f.Votes.Needed, len(status.Cluster.Observers))
 	return v, data
 }
 

@@ -26,6 +26,9 @@ func TestStatus_ExitCode(t *testing.T) {
 	endangered.Warnings = []api.Warning{{Code: api.WarnEvenVoters, Text: "4 nodes vote"}}
 	untold := atTwoSites()
 	untold.GivenUp = 3
+	unseen, blinded := endpoint("web", health.Up), atTwoSites()
+	unseen.Blind = "of 5 nodes 0 have a verdict, and a decision takes 3: v.sh printed nothing"
+	blinded.Warnings = []api.Warning{{Code: api.WarnBlind, Text: "nothing is decided about web"}}
 	for what, c := range map[string]struct {
 		answer any
 		args   []string
@@ -35,14 +38,21 @@ func TestStatus_ExitCode(t *testing.T) {
 		"all UP": {
 			api.Status{Cluster: atTwoSites(), Endpoints: []api.EndpointStatus{up}},
 			nil, 0,
-			"TOCSIN OK - 1 of 1 endpoints UP | up=1;;;0;1 down=0;;0;0;1 unknown=0;0;;0;1 heard=5;;3:;0;5",
+			"TOCSIN OK - 1 of 1 endpoints UP | up=1;;;0;1 down=0;;0;0;1 unknown=0;0;;0;1 blind=0;0;;0;1 heard=5;;3:;0;5",
 		},
 		"one UNKNOWN": {
 			api.Status{Cluster: atTwoSites(), Endpoints: []api.EndpointStatus{odd, up}},
 			nil, 1,
-			"TOCSIN WARNING - UNKNOWN: odd | up=1;;;0;2 down=0;;0;0;2 unknown=1;0;;0;2 heard=5;;3:;0;5",
+			"TOCSIN WARNING - UNKNOWN: odd | up=1;;;0;2 down=0;;0;0;2 unknown=1;0;;0;2 blind=0;0;;0;2 heard=5;;3:;0;5",
 		},
 		"a warning": {api.Status{Cluster: endangered, Endpoints: []api.EndpointStatus{up}}, nil, 1, "TOCSIN WARNING - 4 nodes vote | "},
+		"nobody can judge one": {
+			api.Status{Cluster: blinded, Endpoints: []api.EndpointStatus{unseen, endpoint("b", health.Up)}},
+			nil, 1,
+			"TOCSIN WARNING - nobody can judge web (of 5 nodes 0 have a verdict, and a decision takes 3: v.sh printed nothing) | up=2;;;0;2 down=0;;0;0;2 unknown=0;0;;0;2 blind=1;0;;0;2 heard=",
+		},
+		"nobody can judge the one": {api.Status{Cluster: blinded, Endpoints: []api.EndpointStatus{unseen}}, []string{"web"}, 1, "TOCSIN WARNING - nobody can judge web ("},
+		"nobody can judge another": {api.Status{Cluster: blinded, Endpoints: []api.EndpointStatus{up}}, []string{"--label", "team=a"}, 0, "TOCSIN OK - "},
 		"a warning is not about one endpoint": {
 			api.Status{Cluster: endangered, Endpoints: []api.EndpointStatus{up}}, []string{"web"}, 0, "TOCSIN OK - ",
 		},
@@ -55,7 +65,7 @@ func TestStatus_ExitCode(t *testing.T) {
 		"one DOWN": {
 			api.Status{Cluster: atTwoSites(), Endpoints: []api.EndpointStatus{down, odd, up}},
 			nil, 2,
-			"TOCSIN CRITICAL - DOWN: db/1; UNKNOWN: odd | up=1;;;0;3 down=1;;0;0;3 unknown=1;0;;0;3 heard=5;;3:;0;5",
+			"TOCSIN CRITICAL - DOWN: db/1; UNKNOWN: odd | up=1;;;0;3 down=1;;0;0;3 unknown=1;0;;0;3 blind=0;0;;0;3 heard=5;;3:;0;5",
 		},
 		"no leader": {api.Status{Cluster: headless, Endpoints: []api.EndpointStatus{up}}, nil, 2, "TOCSIN CRITICAL - There is no leader at this moment"},
 		"many DOWN": {

@@ -48,6 +48,9 @@ func drawWhy(s *screen.Screen, w api.Why) {
 	}
 	s.Sentence(w.Said)
 	s.Sentence(w.Needs)
+	if e.Blind != "" {
+		s.Sentence("Nobody can judge it: " + screen.Clean(e.Blind) + ".")
+	}
 	for _, o := range w.HeldBackBy {
 		s.Sentence("Held back: " + o.Text + ".")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"tocsin/api"
 	"tocsin/clustertest"
+	"tocsin/health"
 )
 
 // codes returns what a node warns of, as "code" or "code node".
@@ -90,6 +91,33 @@ func TestCluster_WhatLastsIsWarnedOfUntilItIsMended(t *testing.T) {
 				t.Errorf("the log warns of %s %d times:\n%s", code, n, &log)
 			}
 		}
+	})
+}
+
+// An endpoint whose check says nothing any more keeps its state; that nobody
+// watches over it is told on every node, until they do again.
+func TestCluster_AnEndpointThatNobodyCanJudgeIsWarnedOf(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := clustertest.New(t, 3)
+		c.Set("db", "v")
+		c.AwaitState("db", health.Up)
+		c.Never(2*time.Minute, "a check that works is warned of", func() bool { return len(codes(c, "n1")) > 0 })
+		c.World.Show("n1", "db", health.Unknown)
+		c.Never(2*time.Minute, "the others are enough, and it is warned of", func() bool { return len(codes(c, "n2")) > 0 })
+		c.World.Set("db", health.Unknown)
+		for _, name := range c.Names() {
+			c.Await(name+" warns of it", func() bool { return slices.Equal(codes(c, name), []string{"blind"}) })
+			want := `nothing is decided about db, for too few nodes can judge it: seen by n1; "tocsin why db" shows what each node saw: mend the check, or what keeps the nodes from voting`
+			if got := c.Node(name).Warnings()[0].Text; got != want {
+				t.Errorf("%s says %q, want %q", name, got, want)
+			}
+		}
+		if s := c.StateOn("n1", "db"); s != health.Up {
+			t.Errorf("db is %v, though nobody decided so", s)
+		}
+		c.World.Set("db", health.Down)
+		c.AwaitState("db", health.Down)
+		c.Await("it is over", func() bool { return len(codes(c, "n1"))+len(codes(c, "n2")) == 0 })
 	})
 }
 

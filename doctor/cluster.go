@@ -39,6 +39,9 @@ func warnsOf(c api.Cluster, code api.WarningCode) bool {
 func warned(f Facts) []Finding {
 	var all []Finding
 	for _, w := range f.Status.Cluster.Warnings {
+		if w.Code == api.WarnBlind {
+			continue // see judged
+		}
 		text, remedy, _ := strings.Cut(w.Text, "; ")
 		if w.Code == api.WarnSilent && f.rings().Part(f.Status.Cluster.Node, w.Node) {
 			remedy = keysExplain
@@ -50,6 +53,19 @@ func warned(f Facts) []Finding {
 		all = append(all, Finding{Severity: Warning, Subject: subject, Node: w.Node, Text: sentence(text), Remedy: remedy})
 	}
 	return orWell(all, "members", "Raft, the gossip and the cluster's state agree on who belongs to it.")
+}
+
+// judged: is there an endpoint that nobody can judge, whatever its state says?
+func judged(f Facts) []Finding {
+	const subject = "checks"
+	var all []Finding
+	for _, w := range f.Status.Cluster.Warnings {
+		if w.Code == api.WarnBlind {
+			text, remedy, _ := strings.Cut(w.Text, "; ")
+			all = append(all, Finding{Severity: Warning, Subject: subject, Text: sentence(text), Remedy: remedy})
+		}
+	}
+	return orWell(all, subject, "Enough nodes can judge every endpoint.")
 }
 
 // votes reports whether the ballots of that node count.

@@ -15,6 +15,7 @@ func Examine(f Facts) Report {
 	return examine(
 		f,
 		decides, warned, heard, answers, ready, // is the cluster there, and whole?
+		judged,                              // can they see what they watch?
 		unattended,                          // was everybody told?
 		scripts, canaries, room, gossipKeys, // can each node do its work?
 		versions, clocks, sites,

@@ -76,6 +76,9 @@ func TestExamine(t *testing.T) {
 		"a warning of the node": {func(f *doctor.Facts) {
 			f.Status.Cluster.Warnings = []api.Warning{{Code: api.WarnEvenVoters, Text: "4 nodes vote; start one more"}}
 		}, []string{"warning members : 4 nodes vote. | start one more"}},
+		"nobody can judge an endpoint": {func(f *doctor.Facts) {
+			f.Status.Cluster.Warnings = []api.Warning{{Code: api.WarnBlind, Text: "nothing is decided about web, for too few nodes can judge it: v.sh printed nothing; mend the check"}}
+		}, []string{"warning checks : Nothing is decided about web, for too few nodes can judge it: v.sh printed nothing. | mend the check"}},
 		"nobody hears c":    {func(f *doctor.Facts) { deaf(f, 0, 2); deaf(f, 1, 2) }, []string{"warning gossip c: Nobody hears it | start it, and see that TCP and UDP reach c:8000"}},
 		"a does not hear c": {func(f *doctor.Facts) { deaf(f, 0, 2) }, []string{"warning gossip c: a does not hear it, and b does. | open TCP and UDP to c:8000"}},
 		"b does not answer": {func(f *doctor.Facts) {

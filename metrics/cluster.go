@@ -47,6 +47,8 @@ func clusterFigures() []figure {
 		},
 		split(prometheus.GaugeValue, "tocsin_cluster_endpoints", "Endpoints by the state that the cluster holds.",
 			label{"state", statuses()}, endpointsByState),
+		gauge("tocsin_cluster_blind_endpoints", "Endpoints that too few observers have had a verdict on for any decision, for a minute or more, as this node sees it: nobody is told of what happens to them.",
+			func(s *Scene) float64 { return float64(s.Blind.Count()) }),
 		gauge("tocsin_cluster_last_event", "The id of the newest event.", func(s *Scene) float64 { return float64(s.View.LastEvent()) }),
 		gauge("tocsin_cluster_events_kept", "Events that are kept.", func(s *Scene) float64 { return float64(s.View.EventCount()) }),
 		gauge("tocsin_cluster_events_awaiting_leader", "Events for which no notification has ended yet as the leader's.", func(s *Scene) float64 {

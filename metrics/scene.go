@@ -8,6 +8,7 @@ import (
 	"tocsin/doubt"
 	"tocsin/fsm"
 	"tocsin/gossipdb"
+	"tocsin/quorum"
 	"tocsin/verify"
 )
 
@@ -24,6 +25,7 @@ type Scene struct {
 	Self     api.Self
 	Ready    api.Readiness
 	Warnings []api.Warning
+	Blind    quorum.Blindness
 	View     *fsm.View
 	Ballots  *gossipdb.Table
 	Gossip   gossipdb.Stats

@@ -60,6 +60,7 @@ type Node struct {
 	removed atomic.Bool // this node was taken out of the cluster
 	room    room
 	warned  atomic.Pointer[[]api.Warning]
+	blind   atomic.Pointer[quorum.Blindness]
 
 	cancel context.CancelCauseFunc // ends the work of the node; run sees to the rest
 	done   chan struct{}           // closed when every goroutine has ended

@@ -15,7 +15,7 @@ func (n *Node) Scene() metrics.Scene {
 	}
 	return metrics.Scene{
 		Now: time.Now(), Self: n.Self(),
-		Ready: n.Readiness(), Warnings: n.Warnings(), Doubt: n.doubter.Status(),
+		Ready: n.Readiness(), Warnings: n.Warnings(), Blind: n.Blind(), Doubt: n.doubter.Status(),
 		View: n.machine.View(), Ballots: n.ballots.Table(),
 		Gossip: n.gossip.Stats(), Checks: n.verifier.Progress(), Streams: streams, Raft: n.raft.Status(),
 		WritesQueued: n.raft.Queued(),

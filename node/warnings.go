@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tocsin/api"
+	"tocsin/quorum"
 	"tocsin/warning"
 )
 
@@ -18,6 +19,7 @@ func (n *Node) watchWarnings(ctx context.Context) error {
 	tick := time.NewTicker(warningCheck)
 	defer tick.Stop()
 	w := warning.NewWatched()
+	var sight quorum.Sight
 	for {
 		select {
 		case now := <-tick.C:
@@ -26,10 +28,15 @@ func (n *Node) watchWarnings(ctx context.Context) error {
 				continue
 			}
 			lasting := w.Update(now, warning.Of(p))
-			n.warned.Store(&lasting)
 			w.Log(n.log, n.raft.Leads(), lasting)
+			blind := sight.Look(n.machine.View(), n.ballots.Table(), now)
+			n.tellBlind(blind)
+			lasting = append(lasting, warning.Blind(blind)...)
+			n.blind.Store(&blind)
+			n.warned.Store(&lasting)
 		case <-ctx.Done():
 			n.warned.Store(nil)
+			n.blind.Store(nil)
 			return nil
 		}
 	}
@@ -55,4 +62,25 @@ func (n *Node) Warnings() []api.Warning {
 		return *w
 	}
 	return nil
+}
+
+// Blind implements server.Membership.
+func (n *Node) Blind() quorum.Blindness {
+	if b := n.blind.Load(); b != nil {
+		return *b
+	}
+	return quorum.Blindness{}
+}
+
+// tellBlind tells the log, if this node leads, when the first endpoint has become
+// blind, and when none is any more.
+func (n *Node) tellBlind(now quorum.Blindness) {
+	before := n.Blind()
+	switch {
+	case !n.raft.Leads():
+	case before.Count() == 0 && now.Count() > 0:
+		n.log.Warn("too few nodes can judge endpoints, about which nothing is decided", "endpoints", now.Count(), "key", now.Named[0], "reason", now.Reason)
+	case before.Count() > 0 && now.Count() == 0:
+		n.log.Info("enough nodes can judge every endpoint again")
+	}
 }

@@ -120,10 +120,14 @@ type camp struct{ votes, sites int }
 func (q Question) enough(c camp) bool { return c.votes >= q.Needed() && c.sites >= q.Sites }
 
 func (q Question) camp(side health.Status, who electorate) camp {
-	var c camp
-	belongs := func(v *fsm.Vote) bool {
+	return q.count(func(v *fsm.Vote) bool {
 		return v.Verdict == side && (v.Excluded == "" || who == withExcluded)
-	}
+	})
+}
+
+// count returns how many votes belong, and from how many sites.
+func (q Question) count(belongs func(*fsm.Vote) bool) camp {
+	var c camp
 	for i := range q.Votes {
 		if !belongs(&q.Votes[i]) {
 			continue

@@ -41,6 +41,9 @@
 //   - UP and DOWN are treated alike, and so are all observers.
 //   - A vote that does not count changes no decision.
 //
+// An endpoint is blind when fewer observers than a decision takes have a verdict
+// that counts, on either side: see [Question.Blind], and [Sight] for how long.
+//
 // # Who proposes
 //
 // [Loop] is the leader's: it looks at an endpoint when a ballot, the

@@ -8,6 +8,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/keyring"
+	"tocsin/quorum"
 	"tocsin/verify"
 )
 
@@ -66,6 +67,8 @@ type Membership interface {
 	GossipLeave() error
 	// Warnings returns what endangers the cluster, and has for a while.
 	Warnings() []api.Warning
+	// Blind returns which endpoints nobody has been able to judge for a while.
+	Blind() quorum.Blindness
 }
 
 // Freshness lets a read wait until this node knows enough.

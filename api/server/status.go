@@ -75,15 +75,21 @@ type counting struct {
 	table *gossipdb.Table
 	now   time.Time
 	holds hold.Now
+	blind quorum.Blindness
 }
 
 func (s *server) counting(view *fsm.View) counting {
 	now := time.Now()
-	return counting{view, s.State.Ballots(), now, s.book.At(view.Holds(), now)}
+	return counting{view, s.State.Ballots(), now, s.book.At(view.Holds(), now), s.Membership.Blind()}
 }
 
 func (c counting) status(e *fsm.Endpoint) api.EndpointStatus {
-	return endpointStatus(e, quorum.Ask(c.view, c.table, e, quorum.Moment{Now: c.now, Holds: c.holds}))
+	q := quorum.Ask(c.view, c.table, e, quorum.Moment{Now: c.now, Holds: c.holds})
+	status := endpointStatus(e, q)
+	if c.blind.Of(e) {
+		status.Blind = q.Blind()
+	}
+	return status
 }
 
 // sizeOf estimates the bytes of an answer about one endpoint.

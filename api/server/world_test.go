@@ -25,6 +25,7 @@ import (
 	"tocsin/health"
 	"tocsin/logring"
 	"tocsin/notify"
+	"tocsin/quorum"
 	"tocsin/verify"
 )
 
@@ -40,6 +41,7 @@ type world struct {
 	servers  []api.Server
 	members  []gossipdb.Member
 	leader   api.LeaderInfo
+	blind    quorum.Blindness
 	warned   []api.Warning
 	original server.OriginalMode
 	loopback bool
@@ -258,6 +260,7 @@ func (w *world) Resolve(name string) (string, error) {
 func (w *world) Leader() (api.LeaderInfo, bool) { return w.leader, w.leader.Node != "" }
 
 func (w *world) Warnings() []api.Warning                     { return w.warned }
+func (w *world) Blind() quorum.Blindness                     { return w.blind }
 func (w *world) RaftServers() ([]api.Server, error)          { return w.servers, w.membershipErr }
 func (w *world) GossipMembers() []gossipdb.Member            { return w.members }
 func (w *world) JoinRaft(_ context.Context, a string) error  { return w.ask("join " + a) }
