@@ -33,7 +33,7 @@ func TestCluster_TheLeadIsHandedOverWhenAsked(t *testing.T) {
 		before := c.Leader()
 		followers := c.Others(before)
 		// Through a node that neither leads nor is to.
-		now, err := c.Node(followers[0]).TransferLead(t.Context(), followers[1])
+		now, err := c.Node(followers[0]).TransferLeadership(t.Context(), followers[1])
 		if err != nil || now.Node != followers[1] {
 			t.Fatalf("%v leads, %v", now, err)
 		}
@@ -41,12 +41,12 @@ func TestCluster_TheLeadIsHandedOverWhenAsked(t *testing.T) {
 			t.Errorf("%s leads", leader)
 		}
 		c.Set("db", "v") // and it can be written
-		if _, err := c.Node(before).TransferLead(t.Context(), "nobody"); err == nil || !strings.Contains(err.Error(), "no member") {
+		if _, err := c.Node(before).TransferLeadership(t.Context(), "nobody"); err == nil || !strings.Contains(err.Error(), "no member") {
 			t.Errorf("got %v", err)
 		}
 		c.Crash(before)
 		c.Await(before+" is not heard", func() bool {
-			_, err := c.Node(followers[0]).TransferLead(t.Context(), before)
+			_, err := c.Node(followers[0]).TransferLeadership(t.Context(), before)
 			return err != nil && strings.Contains(err.Error(), "can't lead")
 		})
 		if leader := c.Leader(); leader != followers[1] {
@@ -65,10 +65,10 @@ func TestCluster_TheLeadGoesToNoneThatHasJustDied(t *testing.T) {
 			dead, alive := others[i], others[1-i]
 			c.Crash(dead)
 			started := time.Now()
-			if _, err := c.Node(before).TransferLead(t.Context(), dead); err == nil || !strings.Contains(err.Error(), "does not answer now; "+alive+" could") {
+			if _, err := c.Node(before).TransferLeadership(t.Context(), dead); err == nil || !strings.Contains(err.Error(), "does not answer now; "+alive+" could") {
 				t.Errorf("to %s, which is dead: %v", dead, err)
 			}
-			now, err := c.Node(before).TransferLead(t.Context(), "")
+			now, err := c.Node(before).TransferLeadership(t.Context(), "")
 			if err != nil || now.Node != alive || time.Since(started) > 3*time.Second {
 				t.Errorf("%v leads after %v, %v", now, time.Since(started), err)
 			}

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/raft"
 
 	"tocsin/api"
-	"tocsin/fsm"
 	"tocsin/membership"
 )
 
@@ -30,7 +29,7 @@ func (m *Member) Servers() ([]api.Server, error) {
 }
 
 // Take changes the raft configuration, which was servers when the step was decided,
-// if this node leads. To hand the lead over see HandOver.
+// if this node leads. To give the lead away see TransferLeadership.
 func (m *Member) Take(ctx context.Context, s membership.Step, servers []api.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -55,37 +54,6 @@ func (m *Member) Take(ctx context.Context, s membership.Step, servers []api.Serv
 		return fmt.Errorf("%q is no change of the raft configuration", s.Kind)
 	}
 	return m.futures.await(ctx, future)
-}
-
-// TriedToHandOver reports whether HandOver has come to nothing with that node in that
-// term, or is under way.
-func (m *Member) TriedToHandOver(term uint64, to string) bool { return m.transfers.hasTried(term, to) }
-
-// HandOver gives the lead that this node has in term to a voter, and waits until it
-// leads no more. While a transfer is under way raft takes nothing else. In one term it
-// is not tried again with a node with which it came to nothing: see transfers.
-func (m *Member) HandOver(ctx context.Context, term uint64, to api.Server) error {
-	if !m.transfers.begin(term, to.Node) {
-		return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("%s was to take the lead already since %s leads, and did not; it is not tried again with the same node: hand it over to another one, or stop %s", to.Node, m.config.Node, m.config.Node)}
-	}
-	err := m.futures.await(ctx, m.raft.LeadershipTransferToServer(raft.ServerID(to.Node), raft.ServerAddress(to.Address)))
-	if err == nil || errors.Is(err, raft.ErrLeadershipTransferInProgress) {
-		m.transfers.done(to.Node)
-	}
-	if err != nil {
-		return err
-	}
-	// The transfer is done when the other was told; it leads when it is elected.
-	for m.Leads() {
-		changed := m.leaderChanged.wait()
-		select {
-		case <-changed:
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
 }
 
 // HasState reports whether there was anything on the disk of what raft must not

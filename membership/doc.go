@@ -3,10 +3,10 @@
 // the raft configuration and whom one hears; whoever leads does what is decided, one
 // step at a time.
 //
-//	Plan      the next step that makes the raft configuration follow the observers
-//	Heir      who gets the lead when it is given away
-//	Removal   what it would cost to take a node out
-//	Moved     where those are to be reached that could not register their new address
+//	Plan        the next step that makes the raft configuration follow the observers
+//	Succession  who gets the lead when it is given away
+//	Removal     what it would cost to take a node out
+//	Moved       where those are to be reached that could not register their new address
 //
 // What will hurt the members before it does is said by package warning.
 //

@@ -19,12 +19,12 @@ type Kind string
 
 // The kinds of steps there are.
 const (
-	Remove   Kind = "remove"
-	Move     Kind = "move" // same suffrage, other address
-	Add      Kind = "add"  // as a non-voter
-	Promote  Kind = "promote"
-	Demote   Kind = "demote" // a voter becomes a non-voter
-	HandOver Kind = "hand the lead over from"
+	Remove             Kind = "remove"
+	Move               Kind = "move" // same suffrage, other address
+	Add                Kind = "add"  // as a non-voter
+	Promote            Kind = "promote"
+	Demote             Kind = "demote" // a voter becomes a non-voter
+	TransferLeadership Kind = "hand the lead over from"
 )
 
 // Plan returns the next step that makes the raft configuration follow the
@@ -53,7 +53,7 @@ func Plan(servers []api.Server, observers []*fsm.Observer, self string, maxVoter
 			return s.Voter && o != nil && fresh(o)
 		}
 		if slices.ContainsFunc(servers, stays) {
-			return Step{Kind: HandOver, Node: self}, true
+			return Step{Kind: TransferLeadership, Node: self}, true
 		}
 		return Step{}, false
 	}
@@ -85,7 +85,7 @@ func vote(servers []api.Server, byNode map[string]*fsm.Observer, self string, ma
 	if len(voters) > maxVoters {
 		out, ok := spare(voters, self, fresh)
 		if ok && out.Node == self {
-			return Step{Kind: HandOver, Node: self}, true
+			return Step{Kind: TransferLeadership, Node: self}, true
 		}
 		return stepOf(Demote, out), ok
 	}

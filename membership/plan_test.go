@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tocsin/api"
+	"tocsin/api/peer"
 	"tocsin/fsm"
 )
 
@@ -114,10 +115,10 @@ func TestPlan(t *testing.T) {
 			[]api.Server{voter("a"), voter("b"), voter("c"), voter("d")},
 			[]*fsm.Observer{a, preferred(b), preferred(c), preferred(d)},
 			3, all,
-			Step{Kind: HandOver, Node: "a"},
+			Step{Kind: TransferLeadership, Node: "a"},
 		},
 		"the only voter votes until another one does": {[]api.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, Step{Promote, "b", "b:7000"}},
-		"and hands the lead over to it":               {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, Step{Kind: HandOver, Node: "a"}},
+		"and hands the lead over to it":               {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{a, preferred(b)}, 1, all, Step{Kind: TransferLeadership, Node: "a"}},
 		"the site with fewer voters comes first": {
 			[]api.Server{voter("a"), nonvoter("b"), nonvoter("c"), nonvoter("d")},
 			[]*fsm.Observer{a, b, c, d},
@@ -126,7 +127,7 @@ func TestPlan(t *testing.T) {
 		},
 		"a server that is no observer is removed":        {[]api.Server{voter("a"), voter("gone")}, []*fsm.Observer{a}, 5, all, Step{Remove, "gone", "gone:7000"}},
 		"a new address is followed":                      {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{a, moved}, 5, all, Step{Move, "b", "b:7999"}},
-		"a leader that has left hands the lead over":     {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, all, Step{Kind: HandOver, Node: "a"}},
+		"a leader that has left hands the lead over":     {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, all, Step{Kind: TransferLeadership, Node: "a"}},
 		"but to none that is silent":                     {[]api.Server{voter("a"), voter("b")}, []*fsm.Observer{b}, 5, none, Step{}},
 		"a leader that has left waits for another voter": {[]api.Server{voter("a"), nonvoter("b")}, []*fsm.Observer{b}, 5, all, Step{}},
 		"a non-voter that waits for its address is no voter yet": {
@@ -178,10 +179,14 @@ func TestPlan_Settles(t *testing.T) {
 			if steps > 50 {
 				t.Fatalf("the plan does not end: %+v", next)
 			}
-			if next.Kind == HandOver {
-				heir, refused := Heir(leader, "", servers, observers, func(*fsm.Observer) bool { return true })
-				if refused != nil {
-					t.Fatal(refused)
+			if next.Kind == TransferLeadership {
+				accounts := make([]peer.Account, len(observers))
+				for i, o := range observers {
+					accounts[i] = peer.Account{Node: o.Node, Follows: leader}
+				}
+				heir, err := Succession{Self: leader, Servers: servers, Observers: observers, Accounts: accounts, Tried: tried()}.Heir("")
+				if err != nil {
+					t.Fatal(err)
 				}
 				leader = heir.Node
 				continue

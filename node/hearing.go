@@ -15,17 +15,24 @@ import (
 const (
 	// hearingCheck is how often a leader looks whether it hears enough.
 	hearingCheck = time.Second
-	// yieldPause is the least time between two attempts of one node to give the
-	// lead away. While one is under way nothing can be written.
-	yieldPause = 30 * time.Second
+	// hearingPause is the least time between two attempts of one node to give the
+	// lead away because it hears too few, in whichever terms. While one is under way
+	// nothing can be written.
+	hearingPause = 30 * time.Second
 	// hearingTimeout bounds the question whom another voter hears.
 	hearingTimeout = 2 * time.Second
 )
 
+// hearing is when this node has last tried to give the lead away because it hears too
+// few. Only the work of a term touches it, but it outlives the term: where each
+// transfer ends with the same leader in another term, the cluster can be written to
+// in between.
+type hearing struct{ tried time.Time }
+
 // keepHearing gives the lead away when this node leads and is cut off from the
 // ballots, though not from raft: it decides nothing then, and does not lose the
-// lead by itself. Only a voter that hears enough gets it; if none does, nothing
-// is better elsewhere, and the lead stays where it is.
+// lead by itself. Only a voter that hears enough gets it, and each once in a term; if
+// there is none, nothing is better elsewhere, and the lead stays where it is.
 func (n *Node) keepHearing(ctx context.Context) error {
 	ticker := time.NewTicker(hearingCheck)
 	defer ticker.Stop()
@@ -35,42 +42,23 @@ func (n *Node) keepHearing(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		if n.doubter.CutOff() && time.Since(n.yielded) >= yieldPause {
-			n.yield(ctx)
+		if n.doubter.CutOff() && time.Since(n.hearing.tried) >= hearingPause {
+			n.transferToOneThatHears(ctx)
 		}
 	}
 }
 
-// yield looks for an heir and hands the lead over to it.
-func (n *Node) yield(ctx context.Context) {
-	servers, err := n.raft.Servers()
-	if err != nil {
-		return // raft has ended
-	}
-	observers := n.machine.View().ObserverCount()
-	to, found := membership.HeirThatHears(n.cfg.Name, observers, n.askWhomTheyHear(ctx, servers, anybody))
-	if !found || ctx.Err() != nil {
-		return
-	}
-	n.yielded = time.Now()
-	n.log.Warn("this node leads and hears too few ballots to decide anything: it hands the lead over", "peer", to, "hears", n.doubter.Heard())
-	_, err = n.handOver(ctx, to, func(o *fsm.Observer) bool { return o.Node == to }) // it has just answered
-	if err != nil && ctx.Err() == nil {
-		n.log.Warn("the lead could not be handed over, it is tried again", "peer", to, "pause", yieldPause, "err", err)
-	}
-}
-
-// following returns what says of a voter whether it could take the lead now: it has
-// answered a moment ago, and follows this node. Its ballots count for a while
-// after its death, and a transfer to one that is dead keeps everybody waiting.
-func (n *Node) following(ctx context.Context) (follows func(*fsm.Observer) bool) {
-	servers, err := n.raft.Servers()
-	if err != nil {
-		return func(*fsm.Observer) bool { return false } // raft has ended
-	}
-	accounts := n.askWhomTheyHear(ctx, servers, n.fresh)
-	return func(o *fsm.Observer) bool {
-		return slices.ContainsFunc(accounts, func(a peer.Account) bool { return a.Node == o.Node && a.Follows == n.cfg.Name })
+func (n *Node) transferToOneThatHears(ctx context.Context) {
+	to, err := n.transferTo(ctx, anybody, func(s membership.Succession) (api.Server, error) {
+		heir, err := s.HeirThatHears()
+		if err == nil {
+			n.hearing.tried = time.Now()
+			n.log.Warn("this node leads and hears too few ballots to decide anything: it hands the lead over", "peer", heir.Node, "hears", n.doubter.Heard())
+		}
+		return heir, err
+	})
+	if to != "" && err != nil && ctx.Err() == nil {
+		n.log.Warn("the lead could not be handed over, another voter is tried if one hears enough", "peer", to, "pause", hearingPause, "err", err)
 	}
 }
 

@@ -19,20 +19,22 @@ const (
 	// a node has caught up, or is silent, shows in its ballots, which wake nobody
 	// here.
 	membershipCheck = time.Second
-	// handOverTimeout bounds a step that hands the lead over, and the question who
+	// transferStepTimeout bounds a step that hands the lead over, and the question who
 	// could take it.
-	handOverTimeout = 10 * time.Second
+	transferStepTimeout = 10 * time.Second
 )
 
 // keepMembership makes the raft configuration follow the observers, for as long
 // as this node leads.
 func (n *Node) keepMembership(ctx context.Context) error {
+	var told error // a step may fail for as long as this node leads
 	for {
 		view := n.machine.View()
 		err := n.followPlan(ctx)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && (told == nil || told.Error() != err.Error()) {
 			n.log.Warn("the raft configuration could not be changed, it is tried again", "err", err)
 		}
+		told = err
 		var again <-chan time.Time
 		if err != nil || n.planUnfinished() {
 			again = time.After(membershipCheck)
@@ -72,10 +74,10 @@ func (n *Node) followPlan(ctx context.Context) error {
 }
 
 func (n *Node) take(ctx context.Context, s membership.Step, servers []api.Server) error {
-	if s.Kind == membership.HandOver {
-		ctx, cancel := context.WithTimeout(ctx, handOverTimeout)
+	if s.Kind == membership.TransferLeadership {
+		ctx, cancel := context.WithTimeout(ctx, transferStepTimeout)
 		defer cancel()
-		_, err := n.handOver(ctx, "", n.following(ctx))
+		_, err := n.transferLeadership(ctx, "")
 		return err
 	}
 	return n.raft.Take(ctx, s, servers)

@@ -56,7 +56,7 @@ type Node struct {
 	changeable atomic.Pointer[Changeable]
 	reloading  sync.Mutex
 
-	yielded time.Time   // the lead was last given away; only the work of a term touches it
+	hearing hearing
 	removed atomic.Bool // this node was taken out of the cluster
 	room    room
 	warned  atomic.Pointer[[]api.Warning]

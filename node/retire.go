@@ -21,7 +21,7 @@ func (n *Node) retire(ctx context.Context) {
 	n.removed.Store(true)
 	n.log.Warn("this node was taken out of the cluster: it votes and notifies no more, and stays up only to say so; stop it, or start it again to bring it back")
 	if n.raft.Leads() {
-		n.resign(ctx)
+		n.leadNoMore(ctx)
 	}
 }
 

@@ -50,9 +50,9 @@ func (n *Node) RemoveMember(ctx context.Context, node string, force bool) error 
 	return n.leave(ctx, fsm.RemoveObserver{Node: node, AsOf: view.Index()})
 }
 
-// TransferLead implements server.Membership: it asks the leader to hand the lead
+// TransferLeadership implements server.Membership: it asks the leader to hand the lead
 // over, and waits until this node knows who leads then.
-func (n *Node) TransferLead(ctx context.Context, to string) (api.LeaderInfo, error) {
+func (n *Node) TransferLeadership(ctx context.Context, to string) (api.LeaderInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, transferTimeout)
 	defer cancel()
 	before, known := n.Leader()
@@ -102,8 +102,10 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 	if !n.raft.Leads() {
 		return n.raft.NotLeader()
 	}
-	heir, err := n.handOver(ctx, to, n.following(ctx))
-	if _, refused := errors.AsType[*fsm.Refusal](err); refused {
+	heir, err := n.transferLeadership(ctx, to)
+	_, refused := errors.AsType[*fsm.Refusal](err)
+	_, lost := errors.AsType[api.ErrNotLeader](err)
+	if refused || lost {
 		return err
 	}
 	if err == nil || !n.raft.Leads() {
@@ -116,23 +118,29 @@ func (n *Node) TransferAsLeader(ctx context.Context, to string) error {
 	return &fsm.Refusal{Code: fsm.Conflict, Message: fmt.Sprintf("the lead could not be handed over to %s, and stays with %s: %v; look at the log of both, and ask again", heir, n.cfg.Name, err)}
 }
 
-// handOver gives the lead to a voter that can take it, to that one if it is not "",
-// and waits until this node leads no more. Raft bounds a transfer, and while one is
-// under way takes nothing else; what asks the other node hangs for as long as a
-// call may. In one term it is not tried again with a node with which it came to
-// nothing: see consensus.
-func (n *Node) handOver(ctx context.Context, to string, able func(*fsm.Observer) bool) (heir string, err error) {
+// transferLeadership gives the lead to a voter that can take it, to that one if it is
+// not "", and waits until this node leads no more.
+func (n *Node) transferLeadership(ctx context.Context, to string) (heir string, err error) {
+	return n.transferTo(ctx, n.fresh, func(s membership.Succession) (api.Server, error) { return s.Heir(to) })
+}
+
+// transferTo gives the lead to the voter that choose returns, of those who answer
+// when they are asked. Raft bounds a transfer, and while one is under way takes
+// nothing else; what asks the other node hangs for as long as a call may.
+func (n *Node) transferTo(ctx context.Context, asked func(*fsm.Observer) bool, choose func(membership.Succession) (api.Server, error)) (heir string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, transferGrace)
 	defer cancel()
-	servers, err := n.raft.Servers()
-	if err != nil {
-		return "", err
-	}
-	term := n.raft.Term()
-	untried := func(o *fsm.Observer) bool { return able(o) && (o.Node == to || !n.raft.TriedToHandOver(term, o.Node)) }
-	next, refused := membership.Heir(n.cfg.Name, to, servers, slices.Collect(n.machine.View().Observers()), untried)
-	if refused != nil {
-		return "", refused
-	}
-	return next.Node, n.raft.HandOver(ctx, term, next)
+	err = n.raft.TransferLeadership(ctx, func(tried func(string) bool) (api.Server, error) {
+		servers, err := n.raft.Servers()
+		if err != nil {
+			return api.Server{}, err
+		}
+		next, err := choose(membership.Succession{
+			Self: n.cfg.Name, Servers: servers, Observers: slices.Collect(n.machine.View().Observers()), Tried: tried,
+			Accounts: n.askWhomTheyHear(ctx, servers, func(o *fsm.Observer) bool { return asked(o) && !tried(o.Node) }),
+		})
+		heir = next.Node
+		return next, err
+	})
+	return heir, err
 }

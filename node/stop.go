@@ -13,9 +13,10 @@ import (
 
 // Bounds of each step of stopping: a step that hangs does not keep the rest.
 const (
-	serveGrace    = 2 * time.Second
-	leaveTimeout  = 10 * time.Second
-	transferGrace = 3 * time.Second
+	serveGrace   = 2 * time.Second
+	leaveTimeout = 10 * time.Second
+	// transferGrace covers the question who could take the lead.
+	transferGrace = hearingTimeout + 3*time.Second
 	gossipGrace   = time.Second
 	// partGrace is more than any part takes: running scripts are ended within
 	// their own grace, and requests are cut off.
@@ -36,7 +37,7 @@ func (n *Node) Stop(ctx context.Context) error {
 				errs = append(errs, fmt.Errorf("leave the cluster: %w; take the node out through another one: tocsin cluster remove-peer %s", err, n.cfg.Name))
 			}
 		} else if alive && n.raft.Leads() {
-			n.resign(ctx)
+			n.leadNoMore(ctx)
 		}
 		n.cancel(errStopped)
 		<-n.done
@@ -58,7 +59,7 @@ func (n *Node) leave(ctx context.Context, leaving fsm.RemoveObserver) error {
 		return &fsm.Refusal{Code: fsm.Conflict, Message: "the last node can't leave its cluster: stop it and remove its data directory instead"}
 	}
 	if leaving.Node == n.cfg.Name && n.raft.Leads() {
-		n.resign(ctx)
+		n.leadNoMore(ctx)
 	}
 	results, err := n.Propose(ctx, leaving)
 	if err != nil {
@@ -70,10 +71,10 @@ func (n *Node) leave(ctx context.Context, leaving fsm.RemoveObserver) error {
 	return nil
 }
 
-// resign gives the lead to any other voter that is heard, so that nobody has to wait for an
-// election. If it can't, the others elect one by themselves.
-func (n *Node) resign(ctx context.Context) {
-	if _, err := n.handOver(ctx, "", n.following(ctx)); err != nil {
+// leadNoMore transfers the lead to any other voter that can take it, so that nobody has
+// to wait for an election. If none can, the others elect one by themselves.
+func (n *Node) leadNoMore(ctx context.Context) {
+	if _, err := n.transferLeadership(ctx, ""); err != nil {
 		n.log.Debug("the lead could not be handed over", "err", err)
 	}
 }

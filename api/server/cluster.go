@@ -129,7 +129,7 @@ func (s *server) clusterState(ctx context.Context, in *membersInput) (*clusterOu
 
 func (s *server) transferLeader(ctx context.Context, in *transferInput) (*transferredOutput, error) {
 	before, _ := s.Membership.Leader()
-	leader, err := s.Membership.TransferLead(ctx, in.Node)
+	leader, err := s.Membership.TransferLeadership(ctx, in.Node)
 	if err != nil {
 		return nil, unlessKnown(fmt.Errorf("transfer the lead: %w", err))
 	}

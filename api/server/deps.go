@@ -57,9 +57,9 @@ type Membership interface {
 	// RemoveMember takes a node out of the cluster. Unless force is true it is
 	// refused where the cluster would decide nothing any more without it.
 	RemoveMember(ctx context.Context, node string, force bool) error
-	// TransferLead has the leader hand the lead over, to that voter or to any
+	// TransferLeadership has the leader hand the lead over, to that voter or to any
 	// if it is "", and returns who leads then.
-	TransferLead(ctx context.Context, to string) (api.LeaderInfo, error)
+	TransferLeadership(ctx context.Context, to string) (api.LeaderInfo, error)
 	// RaftProgress returns how far raft has come on this node.
 	RaftProgress() api.RaftProgress
 	// GossipJoin returns how many of the addresses answered.

@@ -273,7 +273,7 @@ func (w *world) RemoveMember(_ context.Context, node string, force bool) error {
 	return w.ask(fmt.Sprintf("remove %s %v", node, force))
 }
 
-func (w *world) TransferLead(_ context.Context, to string) (api.LeaderInfo, error) {
+func (w *world) TransferLeadership(_ context.Context, to string) (api.LeaderInfo, error) {
 	return api.LeaderInfo{Node: "node3"}, w.ask("transfer " + to)
 }
 

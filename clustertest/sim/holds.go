@@ -88,7 +88,7 @@ func (r *run) transfer() {
 	r.working.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if _, err := n.TransferLead(ctx, ""); err != nil {
+		if _, err := n.TransferLeadership(ctx, ""); err != nil {
 			r.record.fault("%s did not hand the lead over: %v", name, err)
 		}
 	})
