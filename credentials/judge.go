@@ -33,6 +33,11 @@ func (s Standing) Judge(now time.Time) []Judgement {
 				all = append(all, j)
 			}
 		}
+		for i := range s.Between {
+			if j := s.judgeBetween(i, now); j.Text != "" {
+				all = append(all, j)
+			}
+		}
 	}
 	if s.Trouble == "" {
 		return all
@@ -64,17 +69,48 @@ func (s Standing) judgeRoot(at int, now time.Time) Judgement {
 	return Judgement{Text: text, Remedy: remedy}
 }
 
+// judgeBetween judges one of the CAs that lead from the node's certificate to one that
+// is believed. One that the way does not need has had its time, and does no harm.
+func (s Standing) judgeBetween(at int, now time.Time) Judgement {
+	text, _ := pki.Say(s.Between[at], now)
+	others := slices.Delete(slices.Clone(s.Between), at, at+1)
+	if text == "" || s.believed(s.Roots, others, s.when(now)) {
+		return Judgement{}
+	}
+	return Judgement{
+		Grave:  pki.ValidityOf(s.Between[at], now) != pki.Soon,
+		Text:   text + ", and nobody believes this node's certificate without it",
+		Remedy: fmt.Sprintf("have the certificate issued anew by a CA that lasts, and put it into %s with all that leads to one of %s; no restart is needed", s.Files.Cert, s.Files.CA),
+	}
+}
+
 // spares reports whether the node's certificate is believed without that CA, by those
 // that are valid.
 func (s Standing) spares(at int, now time.Time) bool {
-	pool, when := x509.NewCertPool(), now
-	if validity := pki.ValidityOf(s.Own, now); validity == pki.Expired || validity == pki.Early {
-		when = s.Own.NotBefore // that is told of it already
-	}
+	var valid []*x509.Certificate
 	for i, root := range s.Roots {
 		if i != at && pki.ValidityOf(root, now) == pki.Valid {
-			pool.AddCert(root)
+			valid = append(valid, root)
 		}
 	}
-	return verify(slices.Concat([]*x509.Certificate{s.Own}, s.Between), pool, when, x509.ExtKeyUsageClientAuth) == nil
+	return s.believed(valid, s.Between, s.when(now))
+}
+
+// when is the moment at which to look at what leads to the node's certificate: now, or
+// if that is not valid now, of which there is word already, when it began to be.
+func (s Standing) when(now time.Time) time.Time {
+	if validity := pki.ValidityOf(s.Own, now); validity == pki.Expired || validity == pki.Early {
+		return s.Own.NotBefore
+	}
+	return now
+}
+
+// believed reports whether who believes those roots believes the node's certificate, if
+// it shows those between.
+func (s Standing) believed(roots, between []*x509.Certificate, when time.Time) bool {
+	pool := x509.NewCertPool()
+	for _, root := range roots {
+		pool.AddCert(root)
+	}
+	return verify(slices.Concat([]*x509.Certificate{s.Own}, between), pool, when, x509.ExtKeyUsageClientAuth) == nil
 }
