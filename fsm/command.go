@@ -113,6 +113,9 @@ type RegisterObserver struct {
 	// nobody else's: what has been registered there since goes first. 0 if it did
 	// not look.
 	AsOf uint64 `json:"as_of,omitempty"`
+	// New says that whoever asks may bring in new nodes only: if Node is an observer
+	// when it is applied, nothing about it is changed.
+	New bool `json:"new,omitempty"`
 }
 
 // RemoveObserver takes a node out of the observers: from here on it no longer

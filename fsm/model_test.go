@@ -305,6 +305,9 @@ func (m *model) register(c fsm.RegisterObserver) string {
 	if exists && o == old {
 		return same
 	}
+	if exists && c.New {
+		return "conflict"
+	}
 	m.observers[c.Node] = o
 	m.observersIndex = m.index
 	return changed

@@ -37,6 +37,9 @@ func (b *builder) register(c RegisterObserver) (bool, *Refusal) {
 		return false, refuse(Conflict, "the raft address %s was just registered for node %q: choose another --raft, or stop that node", c.Raft, first.Node)
 	}
 	if old != nil {
+		if c.New && *o != *old {
+			return false, refuse(Conflict, "a node %q was just registered, and who asks may bring in new ones only: choose another --node, or show the node's certificate (--tls) or a token with the role node (--peer-token-file)", c.Node)
+		}
 		if old.Disk == c.Disk && c.Start < old.Start {
 			return false, refuse(Conflict, "node %q has been started again since this process of it registered", c.Node)
 		}

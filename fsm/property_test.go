@@ -43,7 +43,7 @@ func draw(t *rapid.T, v *fsm.View, term uint64) fsm.Command {
 		return fsm.RegisterObserver{
 			Node: rapid.SampledFrom(nodes).Draw(t, "node"), Incarnation: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "incarnation"),
 			Raft: rapid.SampledFrom([]string{"h:1", "h:2"}).Draw(t, "raft"), Protocol: rapid.SampledFrom([]fsm.Protocol{0, 1, 2}).Draw(t, "protocol"),
-			AsOf: rapid.SampledFrom([]uint64{0, v.Index(), v.Index() / 2}).Draw(t, "as of"),
+			AsOf: rapid.SampledFrom([]uint64{0, v.Index(), v.Index() / 2}).Draw(t, "as of"), New: rapid.Bool().Draw(t, "new"),
 		}
 	case "remove":
 		return fsm.RemoveObserver{

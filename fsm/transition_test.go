@@ -255,6 +255,30 @@ func TestRegisterObserver_OfTwoThatAskForAnAddressAtOnceTheFirstGetsIt(t *testin
 	}
 }
 
+// TestRegisterObserver_OfANewNodeReplacesNobody: whoever may bring in new nodes only
+// changes nothing of one that has registered since the proposer looked.
+func TestRegisterObserver_OfANewNodeReplacesNobody(t *testing.T) {
+	m := fsm.NewMachine()
+	real := fsm.RegisterObserver{Node: "n1", Incarnation: "x", Disk: "d", Start: 1, Raft: "h:1", New: true}
+	if r := commit(t, m, 1, real)[0]; !r.Changed {
+		t.Fatalf("a new one: %+v", r)
+	}
+	poser := fsm.RegisterObserver{Node: "n1", Incarnation: "y", Disk: "e", Start: 1, Raft: "h:2", New: true}
+	if r := commit(t, m, 2, poser)[0]; r.Refused == nil || r.Refused.Code != fsm.Conflict {
+		t.Errorf("another one by its name: %+v", r)
+	}
+	if r := commit(t, m, 3, real)[0]; r.Refused != nil || r.Changed {
+		t.Errorf("the same once more: %+v", r)
+	}
+	if o, _ := m.View().Observer("n1"); o.Raft != "h:1" {
+		t.Errorf("n1 is %+v", o)
+	}
+	poser.New = false
+	if r := commit(t, m, 4, poser)[0]; !r.Changed {
+		t.Errorf("who may change members: %+v", r)
+	}
+}
+
 func TestEvents_BeyondTheLimitAreForgottenWithTheirOutcomes(t *testing.T) {
 	m := withEvent(t)
 	settings := fsm.DefaultClusterSettings()

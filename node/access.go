@@ -67,16 +67,22 @@ func (n *Node) firstTokens() []access.Record {
 	return first
 }
 
-// mayRegister reports why whoever asks may not register that process.
-func (n *Node) mayRegister(ctx context.Context, r peer.Registration) error {
+// mayRegister reports why whoever asks may not register that process, and whether it
+// may as a new one only: another process of that name may register before it does.
+func (n *Node) mayRegister(ctx context.Context, r peer.Registration) (onlyNew bool, err error) {
 	if !n.Asks() {
-		return nil
+		return false, nil
 	}
-	view := n.machine.View()
+	view, caller := n.machine.View(), access.From(ctx)
 	_, member := view.Observer(r.Node)
-	return access.MayRegister(access.From(ctx), access.Applicant{
+	applicant := access.Applicant{
 		Node: r.Node, Member: member, Again: view.Registered(registering(r)), NoTokens: view.TokenCount() == 0,
-	})
+	}
+	if err := access.MayRegister(caller, applicant); err != nil {
+		return false, err
+	}
+	applicant.Member, applicant.Again = true, false
+	return access.MayRegister(caller, applicant) != nil, nil
 }
 
 // maxSecretFile bounds what is read of a file that holds a token.

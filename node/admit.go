@@ -11,15 +11,17 @@ import (
 
 // Register implements server.Peer: another process asks to be taken in.
 func (n *Node) Register(ctx context.Context, r peer.Registration) (peer.Welcome, error) {
-	if err := n.mayRegister(ctx, r); err != nil {
+	onlyNew, err := n.mayRegister(ctx, r)
+	if err != nil {
 		return peer.Welcome{}, err
 	}
-	return n.admit(ctx, r)
+	return n.admit(ctx, r, onlyNew)
 }
 
-// admit takes a started process into the observers, if this node leads. The raft
-// configuration follows by itself (see membership.Plan).
-func (n *Node) admit(ctx context.Context, r peer.Registration) (peer.Welcome, error) {
+// admit takes a started process into the observers, if this node leads: onlyNew not in
+// the place of another one. The raft configuration follows by itself (see
+// membership.Plan).
+func (n *Node) admit(ctx context.Context, r peer.Registration, onlyNew bool) (peer.Welcome, error) {
 	view := n.machine.View()
 	if !n.raft.Leads() {
 		n.noteMoved(r)
@@ -37,7 +39,7 @@ func (n *Node) admit(ctx context.Context, r peer.Registration) (peer.Welcome, er
 		// meanwhile. And who asks again every second does not make the log grow.
 		return n.welcome(r.Node), nil
 	}
-	entry.AsOf = view.Index()
+	entry.AsOf, entry.New = view.Index(), onlyNew
 	results, err := n.raft.ProposeHere(ctx, entry)
 	switch {
 	case err != nil:

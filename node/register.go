@@ -105,7 +105,7 @@ func (n *Node) registered() *fsm.Observer {
 // askAnybody asks the leader if it is known, and else everybody who may know.
 func (n *Node) askAnybody(ctx context.Context) error {
 	if n.raft.Leads() {
-		_, err := n.admit(ctx, n.registration())
+		_, err := n.admit(ctx, n.registration(), false)
 		return err
 	}
 	addresses := n.addressesToAsk()

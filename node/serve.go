@@ -134,7 +134,7 @@ func (n *Node) JoinRaft(ctx context.Context, raftAddress string) error {
 		}
 		card.ClusterID, card.Node, card.Gossip = m.Cluster, m.Name, m.Address
 		if n.raft.Leads() {
-			_, err := n.admit(ctx, card)
+			_, err := n.admit(ctx, card, false)
 			return err
 		}
 		leader, known := n.Leader()
