@@ -68,7 +68,7 @@ func TestDoctor(t *testing.T) {
 	for _, want := range []string{
 		"3 nodes, as n1 (" + address + ") sees them\n",
 		"CRITICAL  ready, n1: The notifier is stuck.\n          -> look at its log\n",
-		"not executable. 1 endpoint needs\n", "-> chmod +x /s/notify.sh\n", "OK        quorum, members, gossip, answers, notifications, versions", "6 critical, 0 warnings",
+		"not executable. 1 endpoint needs\n", "-> chmod +x /s/notify.sh\n", "OK        quorum, members, gossip, answers, checks, notifications, versions", "6 critical, 0 warnings",
 	} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &stdout)
