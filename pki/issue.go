@@ -2,9 +2,12 @@ package pki
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -66,7 +69,9 @@ func Equip(dir string, a *Authority, r Request, now time.Time) (*x509.Certificat
 }
 
 // Renew replaces the certificate in a file by a new one for the same subject,
-// hosts and key. A life of 0 is as long as the old one had.
+// hosts and key. A life of 0 is as long as the old one had. Where the CAs that are
+// believed stand beside it, a must be one of them: nobody there would start with
+// what another one issues.
 func Renew(path string, a *Authority, life time.Duration, now time.Time) (*x509.Certificate, error) {
 	certs, err := ReadCertificates(path)
 	if err != nil {
@@ -76,5 +81,24 @@ func Renew(path string, a *Authority, life time.Duration, now time.Time) (*x509.
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if err := believed(renewed, FilesIn(filepath.Dir(path)).CA); err != nil {
+		return nil, fmt.Errorf("%s is left as it is: %w", path, err)
+	}
 	return renewed, WriteCertificates(path, renewed)
+}
+
+// believed says why cert would not be believed by the CAs in a file, nil if there
+// is no such file.
+func believed(cert *x509.Certificate, file string) error {
+	roots, err := ReadCertificates(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(roots, func(root *x509.Certificate) bool { return cert.CheckSignatureFrom(root) == nil }) {
+		return nil
+	}
+	return fmt.Errorf("the CA that would issue its successor is not in %s, so it would not be believed: renew it by the CA that is, or put the new one there, too, before", file)
 }

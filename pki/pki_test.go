@@ -189,6 +189,16 @@ func TestEquipAndRenew(t *testing.T) {
 	if err := pki.SaveAuthority(ca, a); err == nil {
 		t.Error("a CA is replaced")
 	}
+	before, other := read(t, files.Cert), authority(t)
+	if _, err := pki.Renew(files.Cert, other, 0, noon); err == nil || !strings.Contains(err.Error(), "would not be believed") || read(t, files.Cert) != before {
+		t.Errorf("a certificate is renewed by a CA that nobody believes there: %v", err)
+	}
+	if err := pki.WriteCertificates(files.CA, a.Certificate, other.Certificate); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pki.Renew(files.Cert, other, 0, noon); err != nil {
+		t.Errorf("a certificate is not renewed by the next CA, which is believed: %v", err)
+	}
 	if _, err := pki.Renew(files.CA, a, 0, noon); err == nil {
 		t.Error("the certificate of a CA is renewed by itself")
 	}
@@ -257,4 +267,13 @@ func FuzzParseCertificates(f *testing.F) {
 			_ = pki.Remark(cert, noon)
 		}
 	})
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
