@@ -58,8 +58,8 @@ func bringThere(step func(format string, args ...any), dir string, p groundwork.
 	}
 	step("  and there, with your scripts in /etc/tocsin/scripts, or with a copy of those that come with Tocsin:")
 	step("  tocsin agent --config /etc/tocsin/tocsin.yaml")
-	step("  or, as the service of the packages, which needs its secrets to be its own:")
+	step("  or, as the service of the packages, which reads its secrets as its group, and changes its keys:")
 	for _, n := range p.Nodes {
-		step("  ssh root@%s 'cd /etc/tocsin && chown -R tocsin:tocsin tls keyring *token* && systemctl enable --now tocsin'", n.Host)
+		step("  ssh root@%s 'cd /etc/tocsin && chgrp -R tocsin tls *token* && chmod -R g+rX tls *token* && chown -R tocsin:tocsin keyring && systemctl enable --now tocsin'", n.Host)
 	}
 }
