@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/google/renameio/v2"
+
+	"tocsin/fsync"
 )
 
 // ballotKeyName is the file with the seed of the key that this node's ballots are
@@ -28,7 +30,7 @@ func (d *Dir) BallotKey() (ed25519.PrivateKey, error) {
 		if err := renameio.WriteFile(path, key.Seed(), 0o600); err != nil {
 			return nil, fmt.Errorf("keep the key of the ballots: %w", err)
 		}
-		return key, syncDirectory(d.root)
+		return key, fsync.Directory(d.root)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the key of the ballots: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"tocsin/fsm"
+	"tocsin/fsync"
 )
 
 const identityName = "identity.json"
@@ -132,7 +133,7 @@ func writeIdentity(root string, identity Identity) error {
 	if err := renameio.WriteFile(filepath.Join(root, identityName), text, 0o600); err != nil {
 		return fmt.Errorf("write whose data it is: %w", err)
 	}
-	return syncDirectory(root)
+	return fsync.Directory(root)
 }
 
 type damagedIdentity struct {
@@ -142,11 +143,3 @@ type damagedIdentity struct {
 
 func (d *damagedIdentity) Error() string { return fmt.Sprintf("%s is damaged: %v", d.path, d.cause) }
 func (d *damagedIdentity) Unwrap() error { return d.cause }
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}

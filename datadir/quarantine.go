@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tocsin/fsm"
+	"tocsin/fsync"
 	"tocsin/notify"
 	"tocsin/raftstore"
 )
@@ -93,7 +94,7 @@ func (q Quarantine) SetAside() (done Quarantined, err error) {
 		done.Moved = append(done.Moved, name)
 	}
 	done.Node, done.Cluster, done.Rejoin, done.Folder = identity.Node, identity.Cluster, identity.SetAside, folder
-	return done, errors.Join(syncDirectory(folder), syncDirectory(d.root))
+	return done, errors.Join(fsync.Directory(folder), fsync.Directory(d.root))
 }
 
 // plan decides which files are moved, the identity first, and what the identity

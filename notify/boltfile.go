@@ -12,6 +12,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"tocsin/boltcheck"
+	"tocsin/fsync"
 )
 
 const (
@@ -146,13 +147,5 @@ func writeFresh(path string, r Record) (_ *boltFile, err error) {
 	if err := os.Rename(draft, path); err != nil {
 		return nil, err
 	}
-	return file, syncDirectory(filepath.Dir(path))
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return file, fsync.Directory(filepath.Dir(path))
 }

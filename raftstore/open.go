@@ -13,6 +13,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"tocsin/boltcheck"
+	"tocsin/fsync"
 )
 
 const lockTimeout = time.Second
@@ -111,13 +112,5 @@ func createIfMissing(path string) error {
 	if err := os.Rename(draft, path); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(path))
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return fsync.Directory(filepath.Dir(path))
 }

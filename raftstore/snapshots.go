@@ -16,6 +16,8 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
+
+	"tocsin/fsync"
 )
 
 // What raft calls the parts of its snapshots.
@@ -74,7 +76,7 @@ func (s sealingSink) Close() error {
 	if err := renameio.WriteFile(filepath.Join(s.path, snapshotSeal), sealOf(meta), 0o600); err != nil {
 		return fmt.Errorf("seal a snapshot: %w", err)
 	}
-	return syncDirectory(s.path)
+	return fsync.Directory(s.path)
 }
 
 func sealOf(meta []byte) []byte {

@@ -9,12 +9,15 @@ import (
 	"syscall"
 
 	"github.com/google/renameio/v2"
+
+	"tocsin/fsync"
 )
 
-// Replace puts a secret in the place of what path leads to, whole or not at all, and
-// lets nobody read it who could not read what was there: the file has the owner, group
-// and mode of the one before. Where that can't be kept nothing changes. A file that is
-// not there yet is made as Create does. It takes the right to make files beside it.
+// Replace puts a secret in the place of what path leads to, whole or not at all and
+// through a power cut, and lets nobody read it who could not read what was there: the
+// file has the owner, group and mode of the one before. Where that can't be kept
+// nothing changes. A file that is not there yet is made as Create does. It takes the
+// right to make files beside it.
 func Replace(path string, secret []byte) error {
 	path, before, err := placeOf(path)
 	if err != nil {
@@ -36,7 +39,7 @@ func Replace(path string, secret []byte) error {
 	if err := file.CloseAtomicallyReplace(); err != nil {
 		return errors.Join(err, file.Cleanup())
 	}
-	return nil
+	return fsync.Directory(filepath.Dir(path))
 }
 
 // placeOf follows links, and returns what is there, nil if nothing is.
