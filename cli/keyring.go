@@ -75,15 +75,9 @@ tocsin keyring list -o json | jq -r '.keys[].fingerprint'`,
 }
 
 func drawKeyring(s *screen.Screen, all api.Keyring) {
-	answered := len(all.Nodes)
-	for _, n := range all.Nodes {
-		if n.Silent != "" {
-			answered--
-		}
-	}
 	rows := make([][]string, len(all.Keys))
 	for i, k := range all.Keys {
-		rows[i] = []string{screen.Clean(string(k.Fingerprint)), who(k.Installed, answered), who(k.Primary, answered)}
+		rows[i] = []string{screen.Clean(string(k.Fingerprint)), who(k.Installed, len(all.Nodes)), who(k.Primary, len(all.Nodes))}
 	}
 	if len(rows) > 0 {
 		s.Table([]string{"KEY", "INSTALLED ON", "USED BY"}, rows, 1, 2)
@@ -109,7 +103,8 @@ func drawKeyring(s *screen.Screen, all api.Keyring) {
 	}
 }
 
-// who names nodes, in short if it is all of them.
+// who names nodes, in short if it is all of them: a silent one is none of those that
+// have a key, whatever it has.
 func who(nodes []string, of int) string {
 	switch {
 	case len(nodes) == 0:
