@@ -27,7 +27,7 @@ func TestStatus_ExitCode(t *testing.T) {
 	untold := atTwoSites()
 	untold.GivenUp = 3
 	unseen, blinded := endpoint("web", health.Up), atTwoSites()
-	unseen.Blind = "of 5 nodes 0 have a verdict, and a decision takes 3: v.sh printed nothing"
+	unseen.Blind = "of 5 nodes none has a verdict, and a decision takes 3: v.sh printed nothing"
 	blinded.Warnings = []api.Warning{{Code: api.WarnBlind, Text: "nothing is decided about web"}}
 	for what, c := range map[string]struct {
 		answer any
@@ -49,7 +49,7 @@ func TestStatus_ExitCode(t *testing.T) {
 		"nobody can judge one": {
 			api.Status{Cluster: blinded, Endpoints: []api.EndpointStatus{unseen, endpoint("b", health.Up)}},
 			nil, 1,
-			"TOCSIN WARNING - nobody can judge web (of 5 nodes 0 have a verdict, and a decision takes 3: v.sh printed nothing) | up=2;;;0;2 down=0;;0;0;2 unknown=0;0;;0;2 blind=1;0;;0;2 heard=",
+			"TOCSIN WARNING - nobody can judge web (of 5 nodes none has a verdict, and a decision takes 3: v.sh printed nothing) | up=2;;;0;2 down=0;;0;0;2 unknown=0;0;;0;2 blind=1;0;;0;2 heard=",
 		},
 		"nobody can judge the one": {api.Status{Cluster: blinded, Endpoints: []api.EndpointStatus{unseen}}, []string{"web"}, 1, "TOCSIN WARNING - nobody can judge web ("},
 		"nobody can judge another": {api.Status{Cluster: blinded, Endpoints: []api.EndpointStatus{up}}, []string{"--label", "team=a"}, 0, "TOCSIN OK - "},

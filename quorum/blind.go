@@ -24,7 +24,10 @@ func (q Question) Blind() string {
 	if q.Sites > 1 {
 		has, takes = has+" from "+count(judges.sites, "site"), takes+" from "+count(q.Sites, "site")
 	}
-	text := fmt.Sprintf("of %s %s %s a verdict, and a decision takes %s", count(n, "node"), has, one(judges.votes, "has", "have"), takes)
+	if judges.votes == 0 {
+		has = "none"
+	}
+	text := fmt.Sprintf("of %s %s %s a verdict, and a decision takes %s", count(n, "node"), has, one(max(judges.votes, 1), "has", "have"), takes)
 	if reason := q.blinding(); reason != "" {
 		text += ": " + reason
 	}

@@ -27,11 +27,11 @@ func TestQuestion_Blind(t *testing.T) {
 		"nobody knows": {
 			[]fsm.Vote{says("a", health.Unknown, "v.sh: no; word"), says("b", health.Unknown, "v.sh: no; word"), says("c", health.Unknown, "late")},
 			1,
-			"of 3 nodes 0 have a verdict, and a decision takes 2: v.sh: no, word",
+			"of 3 nodes none has a verdict, and a decision takes 2: v.sh: no, word",
 		},
 		"too few, and one is silent":      {[]fsm.Vote{says("a", health.Down, ""), says("b", health.Unknown, ""), stale}, 1, "of 3 nodes 1 has a verdict, and a decision takes 2: the vote does not count (stale)"},
 		"enough, and not of enough sites": {[]fsm.Vote{says("a", health.Up, ""), says("b", health.Up, ""), stale}, 3, "of 3 nodes 2 from 2 sites have a verdict, and a decision takes 2 from 3 sites: the vote does not count (stale)"},
-		"nobody is registered":            {nil, 1, "of 0 nodes 0 have a verdict, and a decision takes 1"},
+		"nobody is registered":            {nil, 1, "of 0 nodes none has a verdict, and a decision takes 1"},
 	} {
 		if got := (quorum.Question{State: health.Up, Votes: c.votes, Sites: c.sites}).Blind(); got != c.want {
 			t.Errorf("%s: %q, want %q", what, got, c.want)
