@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,7 +81,9 @@ func (a app) tlsShow() *cobra.Command {
 		Short:       "Show whose certificates these are, and how long they last",
 		Annotations: map[string]string{help.Order: "4"},
 		Long: `Shows the certificates in PATH, a file, or a directory with files that end in
-.crt. Warns of keys beside them that others than their owner can read.`,
+.crt. Warns of keys beside them that others than their owner can read. It ends
+with 1 if one is of another CA than those in the ca.crt beside it: no agent
+starts with such a certificate.`,
 		Example: `tocsin tls show /etc/tocsin/tls
 tocsin tls show cluster -o json`,
 		Args: someArgs("PATH"),
@@ -92,19 +95,23 @@ tocsin tls show cluster -o json`,
 			return err
 		}
 		shown := []shownCertificate{}
+		var strangers []string
 		for _, file := range files {
-			certs, err := pki.ReadCertificates(file)
+			in, err := certificatesOf(file)
 			if err != nil {
 				return err
 			}
-			for _, cert := range certs {
-				shown = append(shown, newShownCertificate(file, cert, time.Now()))
+			if shown = append(shown, in...); in[0].Stranger {
+				strangers = append(strangers, file)
 			}
 		}
 		if err := a.printValue(output, shown, func(s *screen.Screen) { drawCertificates(s, shown) }); err != nil {
 			return err
 		}
-		return a.warnOfKeys(args)
+		if err := a.warnOfKeys(args); err != nil || len(strangers) == 0 {
+			return err
+		}
+		return fmt.Errorf("%s: its CA is not in the ca.crt beside it: put that one there, or renew it by one that is (tocsin tls renew)", strings.Join(strangers, ", "))
 	}
 	return c
 }
@@ -119,6 +126,28 @@ type shownCertificate struct {
 	Until    time.Time    `json:"valid_until"`
 	Validity pki.Validity `json:"validity"`
 	Remark   string       `json:"remark,omitempty"`
+	Stranger bool         `json:"of_another_ca,omitempty"` // than those in the ca.crt beside it
+}
+
+// certificatesOf returns what to show of a file, the certificate that it is about
+// first. One that stands alone, and is no CA, leads to a CA by itself.
+func certificatesOf(file string) ([]shownCertificate, error) {
+	certs, err := pki.ReadCertificates(file)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]shownCertificate, len(certs))
+	for i, cert := range certs {
+		shown[i] = newShownCertificate(file, cert, time.Now())
+	}
+	if len(certs) == 1 && !certs[0].IsCA {
+		known, err := pki.Believed(certs[0], pki.FilesIn(filepath.Dir(file)).CA)
+		if err != nil {
+			return nil, err
+		}
+		shown[0].Stranger = !known
+	}
+	return shown, nil
 }
 
 func newShownCertificate(file string, cert *x509.Certificate, now time.Time) shownCertificate {
@@ -137,6 +166,9 @@ func drawCertificates(s *screen.Screen, shown []shownCertificate) {
 			state = s.Paint(screen.Yellow, string(c.Validity))
 		case pki.Expired, pki.Early:
 			state = s.Paint(screen.Red, string(c.Validity))
+		}
+		if c.Stranger {
+			state = s.Paint(screen.Red, "of another CA")
 		}
 		rows[i] = []string{screen.Clean(c.Of), c.Until.UTC().Format(time.DateOnly), state, screen.Clean(c.File)}
 	}

@@ -81,24 +81,21 @@ func Renew(path string, a *Authority, life time.Duration, now time.Time) (*x509.
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := believed(renewed, FilesIn(filepath.Dir(path)).CA); err != nil {
-		return nil, fmt.Errorf("%s is left as it is: %w", path, err)
+	roots := FilesIn(filepath.Dir(path)).CA
+	if known, err := Believed(renewed, roots); err != nil {
+		return nil, err
+	} else if !known {
+		return nil, fmt.Errorf("%s is left as it is: the CA that would issue its successor is not in %s, so it would not be believed: renew it by the CA that is, or put the new one there, too, before", path, roots)
 	}
 	return renewed, WriteCertificates(path, renewed)
 }
 
-// believed says why cert would not be believed by the CAs in a file, nil if there
-// is no such file.
-func believed(cert *x509.Certificate, file string) error {
+// Believed reports whether one of the CAs in a file has issued cert. Where there is no
+// such file nothing speaks against it.
+func Believed(cert *x509.Certificate, file string) (bool, error) {
 	roots, err := ReadCertificates(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return true, nil
 	}
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(roots, func(root *x509.Certificate) bool { return cert.CheckSignatureFrom(root) == nil }) {
-		return nil
-	}
-	return fmt.Errorf("the CA that would issue its successor is not in %s, so it would not be believed: renew it by the CA that is, or put the new one there, too, before", file)
+	return slices.ContainsFunc(roots, func(root *x509.Certificate) bool { return cert.CheckSignatureFrom(root) == nil }), err
 }
