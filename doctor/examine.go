@@ -76,8 +76,5 @@ func (f Facts) heardFrom() []Answer {
 
 // verb returns the form of a verb that goes with so many names.
 func verb(names []string, one, several string) string {
-	if len(names) == 1 {
-		return one
-	}
-	return several
+	return prose.Plural(len(names), one, several)
 }

@@ -1,4 +1,4 @@
-// Package prose puts names into sentences, and lines into one. It is pure functions, which anybody
+// Package prose puts names and numbers into sentences, and lines into one. It is pure functions, which anybody
 // may call at any time.
 package prose
 
@@ -15,6 +15,14 @@ func joined(names []string, last string) string {
 		return strings.Join(names[:n-1], ", ") + last + names[n-1]
 	}
 	return strings.Join(names, "")
+}
+
+// Plural returns one where n is 1, and several otherwise: what goes with a number.
+func Plural(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
 }
 
 // OneLine puts lines behind each other: "a; b".

@@ -21,3 +21,11 @@ func TestAndOr(t *testing.T) {
 		}
 	}
 }
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "votes", 1: "vote", 2: "votes"} {
+		if got := prose.Plural(n, "vote", "votes"); got != want {
+			t.Errorf("%d %s, want %s", n, got, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"tocsin/fsm"
 	"tocsin/gossipdb"
 	"tocsin/health"
+	"tocsin/prose"
 )
 
 // Blind says in words why nobody can judge the endpoint, and is empty if that
@@ -15,7 +16,7 @@ import (
 // counts, UP and DOWN together, are too few for any decision: whatever happens
 // to it, its state stays. It is a pure function.
 func (q Question) Blind() string {
-	judges := q.count(func(v *fsm.Vote) bool { return v.Excluded == "" && v.Verdict != health.Unknown })
+	judges := q.judges()
 	if q.enough(judges) {
 		return ""
 	}
@@ -27,11 +28,16 @@ func (q Question) Blind() string {
 	if judges.votes == 0 {
 		has = "none"
 	}
-	text := fmt.Sprintf("of %s %s %s a verdict, and a decision takes %s", count(n, "node"), has, one(max(judges.votes, 1), "has", "have"), takes)
+	text := fmt.Sprintf("of %s %s %s a verdict, and a decision takes %s", count(n, "node"), has, prose.Plural(max(judges.votes, 1), "has", "have"), takes)
 	if reason := q.blinding(); reason != "" {
 		text += ": " + reason
 	}
 	return text
+}
+
+// judges are the observers with a verdict that counts.
+func (q Question) judges() camp {
+	return q.count(func(v *fsm.Vote) bool { return v.Excluded == "" && v.Verdict != health.Unknown })
 }
 
 // blinding returns what keeps most of those without a verdict from having one,
@@ -103,7 +109,7 @@ func (s *Sight) Look(view *fsm.View, table *gossipdb.Table, now time.Time) Blind
 	var reasons tally
 	for e := range view.Endpoints("") {
 		q := r.ask(votes, view, table, e, Moment{Now: now})
-		if q.Blind() == "" {
+		if q.enough(q.judges()) {
 			continue
 		}
 		began, known := s.since[e.Generation]

@@ -6,6 +6,7 @@ import (
 
 	"tocsin/fsm"
 	"tocsin/health"
+	"tocsin/prose"
 )
 
 // maxNamed bounds how many observers a sentence names one by one.
@@ -91,10 +92,10 @@ func (q Question) silent() []string {
 	}
 	var parts []string
 	if n := len(unknown); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s UNKNOWN (%s)", n, one(n, "says", "say"), list(unknown, maxNamed)))
+		parts = append(parts, fmt.Sprintf("%d %s UNKNOWN (%s)", n, prose.Plural(n, "says", "say"), list(unknown, maxNamed)))
 	}
 	if n := len(excluded); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s not count (%s)", n, one(n, "does", "do"), list(excluded, maxNamed)))
+		parts = append(parts, fmt.Sprintf("%d %s not count (%s)", n, prose.Plural(n, "does", "do"), list(excluded, maxNamed)))
 	}
 	return parts
 }
@@ -115,15 +116,12 @@ func list(items []string, most int) string {
 	return strings.Join(items, ", ")
 }
 
-func count(n int, thing string) string { return fmt.Sprintf("%d %s", n, one(n, thing, thing+"s")) }
+func count(n int, thing string) string {
+	return fmt.Sprintf("%d %s", n, prose.Plural(n, thing, thing+"s"))
+}
 
-func are(n int, thing string) string { return one(n, "is only ", "are only ") + count(n, thing) }
-
-func one(n int, singular, plural string) string {
-	if n == 1 {
-		return singular
-	}
-	return plural
+func are(n int, thing string) string {
+	return prose.Plural(n, "is only ", "are only ") + count(n, thing)
 }
 
 // conceal takes away what a vote says of another endpoint that had the same

@@ -7,6 +7,7 @@ import (
 	"tocsin/api"
 	"tocsin/gossipdb"
 	"tocsin/health"
+	"tocsin/prose"
 )
 
 // The arithmetic of the quorum, in words for somebody who was woken by it.
@@ -39,12 +40,12 @@ func said(e api.EndpointStatus) string {
 		order = []health.Status{health.Up, health.Down}
 	}
 	first := countOf(e.Tally, order[0])
-	parts := []string{fmt.Sprintf("%d of %d %s %v", first, n, plural(n, "observer says", "observers say"), order[0])}
+	parts := []string{fmt.Sprintf("%d of %d %s %v", first, n, prose.Plural(n, "observer says", "observers say"), order[0])}
 	if other := countOf(e.Tally, order[1]); other > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s %v", other, plural(other, "says", "say"), order[1]))
+		parts = append(parts, fmt.Sprintf("%d %s %v", other, prose.Plural(other, "says", "say"), order[1]))
 	}
 	if e.Tally.Unknown > 0 {
-		parts = append(parts, fmt.Sprintf("%d %s for neither", e.Tally.Unknown, plural(e.Tally.Unknown, "counts", "count")))
+		parts = append(parts, fmt.Sprintf("%d %s for neither", e.Tally.Unknown, prose.Plural(e.Tally.Unknown, "counts", "count")))
 	}
 	return fmt.Sprintf("%s; %s needed.", strings.Join(parts, ", "), take(e))
 }
@@ -55,7 +56,7 @@ func take(e api.EndpointStatus) string {
 	if e.Sites > 1 {
 		text += fmt.Sprintf(" from %d sites", e.Sites)
 	}
-	return text + plural(e.Quorum, " is", " are")
+	return text + prose.Plural(e.Quorum, " is", " are")
 }
 
 // needs tells what is missing for another state.
@@ -81,7 +82,7 @@ func needs(e api.EndpointStatus) string {
 // missing says what to lacks: "UP has 1 of the 3 votes that it needs".
 func missing(e api.EndpointStatus, to health.Status) string {
 	s := sideOf(e, to)
-	text := fmt.Sprintf("%v has %d of the %d %s that it needs", to, s.votes, e.Quorum, plural(e.Quorum, "vote", "votes"))
+	text := fmt.Sprintf("%v has %d of the %d %s that it needs", to, s.votes, e.Quorum, prose.Plural(e.Quorum, "vote", "votes"))
 	if e.Sites > 1 {
 		text += fmt.Sprintf(", from %d of %d sites", s.sites, e.Sites)
 	}
@@ -113,7 +114,7 @@ func abstentions(e api.EndpointStatus) []api.Obstacle {
 	if len(nodes) == 0 || e.Agreed != nil || e.Missing == "" {
 		return nil
 	}
-	return []api.Obstacle{{Kind: api.HeldByAbstentions, Text: fmt.Sprintf("%s %s: the others alone have no quorum", strings.Join(nodes, ", "), plural(len(nodes), "abstains", "abstain"))}}
+	return []api.Obstacle{{Kind: api.HeldByAbstentions, Text: fmt.Sprintf("%s %s: the others alone have no quorum", strings.Join(nodes, ", "), prose.Plural(len(nodes), "abstains", "abstain"))}}
 }
 
 // countOf returns how many say s.
@@ -125,11 +126,4 @@ func countOf(t api.Tally, s health.Status) int {
 		return t.Down
 	}
 	return t.Unknown
-}
-
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return one
-	}
-	return more
 }
