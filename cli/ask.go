@@ -33,17 +33,9 @@ func show[T any](a app, c *cobra.Command, addresses *[]string, output string, wi
 // change asks for a change that is answered with a T, and says in words what came
 // of it; to programs it shows the answer.
 func change[T any](a app, c *cobra.Command, addresses *[]string, output string, wish client.Request, words func(T) string) error {
-	nodes, err := a.nodes(c, addresses)
+	raw, done, err := changed[T](a, c, addresses, wish)
 	if err != nil {
 		return err
-	}
-	raw, err := nodes.Ask(c.Context(), wish)
-	if err != nil {
-		return fmt.Errorf("%s: %w", called(c), err)
-	}
-	var done T
-	if err := json.Unmarshal(raw, &done); err != nil {
-		return fmt.Errorf("%s: it was done, and the answer can't be read: %w", called(c), err)
 	}
 	if output != screen.AsTable {
 		return a.print(output, raw, nil)
@@ -52,22 +44,29 @@ func change[T any](a app, c *cobra.Command, addresses *[]string, output string, 
 	return nil
 }
 
+// changed asks for a change, and returns its answer as it came and as a T.
+func changed[T any](a app, c *cobra.Command, addresses *[]string, wish client.Request) (raw []byte, done T, err error) {
+	nodes, err := a.nodes(c, addresses)
+	if err != nil {
+		return nil, done, err
+	}
+	if raw, err = nodes.Ask(c.Context(), wish); err != nil {
+		return nil, done, fmt.Errorf("%s: %w", called(c), err)
+	}
+	if err := json.Unmarshal(raw, &done); err != nil {
+		return nil, done, fmt.Errorf("%s: it was done, and the answer can't be read: %w", called(c), err)
+	}
+	return raw, done, nil
+}
+
 // put asks for something to be as it is told, and says in a word what that took:
 // added, changed or unchanged.
 func (a app) put(c *cobra.Command, addresses *[]string, wish client.Request) error {
-	nodes, err := a.nodes(c, addresses)
-	if err != nil {
-		return err
-	}
-	raw, err := nodes.Ask(c.Context(), wish)
-	if err != nil {
-		return fmt.Errorf("%s: %w", called(c), err)
-	}
-	var done struct{ Added, Changed bool } // as all answers to such writes have them
-	if err := json.Unmarshal(raw, &done); err != nil {
-		return fmt.Errorf("%s: it was done, and the answer can't be read: %w", called(c), err)
-	}
+	type answer struct{ Added, Changed bool } // as all answers to such writes have them
+	_, done, err := changed[answer](a, c, addresses, wish)
 	switch {
+	case err != nil:
+		return err
 	case done.Added:
 		return a.tell("added")
 	case done.Changed:
