@@ -20,13 +20,20 @@ import (
 // there is no moment in which it is open to all. So does one that has started again and
 // has a token on its disk, before a leader has said that it counts.
 func (n *Node) Asks() bool {
-	told := n.cfg.TLS != "" || !n.out.PeerToken.IsZero() || len(n.out.FirstTokens) > 0
-	return n.cfg.Auth.Asks(told || n.machine.View().TokenCount() > 0 || n.tokensAhead && n.registered() == nil)
+	return n.cfg.Auth.Asks(n.told() || n.machine.View().TokenCount() > 0 || n.tokensAhead && n.registered() == nil)
+}
+
+// told reports whether this node was started with something that is to be shown.
+func (n *Node) told() bool {
+	return n.cfg.TLS != "" || !n.out.PeerToken.IsZero() || len(n.out.FirstTokens) > 0
 }
 
 // lookForTokens finds out whether the log on the disk makes tokens that the newest
-// snapshot does not know.
+// snapshot does not know, where it depends on them whether this node asks.
 func (n *Node) lookForTokens() error {
+	if n.cfg.Auth.Asks(n.told()) || !n.cfg.Auth.Asks(true) {
+		return nil
+	}
 	return n.raft.Ahead(func(entry []byte) bool {
 		commands, err := n.cfg.Dialect.Decode(entry)
 		// What this build can't read may make some, too.
