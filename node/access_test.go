@@ -25,12 +25,7 @@ func TestNode_WithTokensFromTheFirstMoment(t *testing.T) {
 		t.Skip("uses real sockets and disks; left out by -short")
 	}
 	l := &loopback{truth: &truth{status: health.Up}, told: make(chan told, 1024)}
-	dir := t.TempDir()
-	for _, name := range []string{"verify.sh", "notify.sh"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := scriptsIn(t)
 	first := filepath.Join(dir, "first-tokens")
 	write := func(name, text string) string {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

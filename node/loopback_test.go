@@ -77,12 +77,7 @@ func newLoopback(tb testing.TB, n int, change func(*fsm.ClusterSettings)) *loopb
 func newLoopbackOf(tb testing.TB, n int, change func(*fsm.ClusterSettings), configure func(*node.Config)) *loopback {
 	tb.Helper()
 	l := &loopback{truth: &truth{status: health.Up, found: map[string]time.Time{}}, told: make(chan told, 1024)}
-	scripts := tb.TempDir()
-	for _, name := range []string{"verify.sh", "notify.sh"} {
-		if err := os.WriteFile(filepath.Join(scripts, name), []byte("#!/bin/sh\n"), 0o700); err != nil {
-			tb.Fatal(err)
-		}
-	}
+	scripts := scriptsIn(tb)
 	settings := fsm.DefaultClusterSettings()
 	settings.Cooldown, settings.Fall, settings.Rise = 0, 1, 1
 	if change != nil {
@@ -170,6 +165,18 @@ func (l *loopback) leader(tb testing.TB) *node.Node {
 		return leader != nil
 	})
 	return leader
+}
+
+// scriptsIn returns a folder with the scripts that a node does not start without.
+func scriptsIn(tb testing.TB) (dir string) {
+	tb.Helper()
+	dir = tb.TempDir()
+	for _, name := range []string{"verify.sh", "notify.sh"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho UP\n"), 0o700); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
 }
 
 func freeAddress(tb testing.TB) string {

@@ -20,12 +20,7 @@ import (
 // good order: with a snapshot, entries behind it, and a ledger.
 func lived(t *testing.T) node.Config {
 	t.Helper()
-	scripts := t.TempDir()
-	for _, name := range []string{"verify.sh", "notify.sh"} {
-		if err := os.WriteFile(filepath.Join(scripts, name), []byte("#!/bin/sh\necho UP\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
+	scripts := scriptsIn(t)
 	cfg := node.Config{
 		Name: "n1", DataDir: t.TempDir(), Scripts: scripts, Bootstrap: true,
 		HTTP: freeAddress(t), Raft: freeAddress(t), Gossip: freeAddress(t),

@@ -3,8 +3,6 @@ package node_test
 import (
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
@@ -22,12 +20,7 @@ func TestNode_AsksFromTheFirstMomentAfterARestart(t *testing.T) {
 		t.Skip("uses real sockets and disks; left out by -short")
 	}
 	l := &loopback{truth: &truth{status: health.Up}, told: make(chan told, 1024)}
-	dir := t.TempDir()
-	for _, name := range []string{"verify.sh", "notify.sh"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := scriptsIn(t)
 	cfg := node.Config{
 		Name: "n1", DataDir: t.TempDir(), Scripts: dir, HTTP: freeAddress(t), Raft: freeAddress(t), Gossip: freeAddress(t),
 		Bootstrap: true, Settings: fsm.DefaultClusterSettings(), Auth: access.Auto,
